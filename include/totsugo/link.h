@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Linking two token files, and measuring links against a known truth.
+ */
+#ifndef TOTSUGO_LINK_H
+#define TOTSUGO_LINK_H
+
+#include <totsugo/base.h>
+#include <totsugo/table.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tg_link_options {
+    const struct tg_study *study; /**< required */
+    const char *left;             /**< required; token files with row ids */
+    const char *right;
+    const char *output;           /**< required; left_row_id,right_row_id,rule,probability */
+    bool force;
+};
+
+/** Rows by what became of them. */
+struct tg_link_counts {
+    uint64_t left, right, linked, review, ambiguous, conflict, not_found;
+};
+
+/**
+ * Links two token files one to one.
+ * @return TG_OK; TG_NO_INPUT; TG_DATA; TG_NO_PERMISSION: made with different keys;
+ *         TG_CANT_CREATE; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_link_files(const struct tg_link_options *options,
+                                               const struct tg_reporter *reporter,
+                                               struct tg_link_counts *counts, struct tg_error *err);
+
+/** Quality of links against a truth. */
+struct tg_link_quality {
+    uint64_t links, truth, correct;
+    double precision, recall, f1; /**< 0 where undefined */
+};
+
+/**
+ * Compares two CSV files of pairs. The first two columns of each are the left and the right id;
+ * both have a header; ids are compared as bytes; a pair that stands twice counts once.
+ * @return TG_OK, TG_NO_INPUT, TG_DATA, TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_link_evaluate(const char *links, const char *truth,
+                                                  struct tg_link_quality *out,
+                                                  struct tg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * The monthly job on the joining machine: import what is new, link, cohort, outcomes, disclosure
+ * control, report.
+ */
+#ifndef TOTSUGO_RUN_H
+#define TOTSUGO_RUN_H
+
+#include <totsugo/base.h>
+#include <totsugo/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tg_run_options {
+    const struct tg_study *study; /**< required */
+    struct tg_store *store;       /**< required; open */
+    const char *month;            /**< required; YYYY-MM */
+    const char *as_of;            /**< YYYY-MM-DD; NULL: the last day of the month */
+    const char *inbox;            /**< every *.csv with a manifest is imported; NULL: nothing is */
+    const char *out;              /**< required; out/YYYY-MM/ is made */
+    const char *recipient;        /**< NULL: "evaluator" */
+};
+
+/** What the job came to, for the last line a scheduler keeps. */
+struct tg_run_summary {
+    uint64_t imported, unchanged; /**< files */
+    uint64_t users, linked, matched;
+    char folder[256];             /**< where the month lies */
+};
+
+/**
+ * Does the month. Doing it again replaces it; same inputs, same bytes. The month appears in one
+ * step when everything is whole; until then what was there stays.
+ *
+ * @return TG_OK; TG_USAGE: no such month or day; TG_DATA, TG_NO_PERMISSION: a file of the inbox was
+ *         refused; TG_NO_INPUT: no users or no roster up to this month; TG_CANT_CREATE; TG_IO;
+ *         TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_run(const struct tg_run_options *options,
+                                        const struct tg_reporter *reporter,
+                                        struct tg_run_summary *summary, struct tg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

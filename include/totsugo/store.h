@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * The store of the joining machine: what was imported, who is one person, what was agreed to, and
+ * what was done with it.
+ *
+ * One SQLite file with its site key beside it. A store belongs to one thread at a time. Every call
+ * that writes is one transaction. tg_store_open() takes the lock beside the store, so a second run
+ * gets TG_BUSY.
+ */
+#ifndef TOTSUGO_STORE_H
+#define TOTSUGO_STORE_H
+
+#include <totsugo/base.h>
+#include <totsugo/table.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct tg_store;
+
+/**
+ * Opens a store, making it and its site key when it is missing, and migrates an older schema.
+ *
+ * @param path   the SQLite file, for example "totsugo.db"; `site.key` and a lock file lie beside it
+ * @param study  borrowed until tg_store_close(); a store belongs to one study
+ * @return TG_OK; TG_BUSY; TG_NO_PERMISSION: site key of another study or readable by others;
+ *         TG_DATA: not a store, of another study, damaged, or made by a newer program;
+ *         TG_CANT_CREATE; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_store_open(const char *path, const struct tg_study *study,
+                                               struct tg_store **out, struct tg_error *err);
+/** As tg_store_open(), but TG_NO_INPUT when there is no store yet. */
+TG_API TG_CHECKED enum tg_status tg_store_open_existing(const char *path,
+                                                        const struct tg_study *study,
+                                                        struct tg_store **out,
+                                                        struct tg_error *err);
+TG_API void tg_store_close(struct tg_store **store);
+
+enum tg_import_outcome {
+    TG_IMPORT_NEW,      /**< rows were added */
+    TG_IMPORT_SAME,     /**< this very file was there: nothing changed */
+    TG_IMPORT_REPLACED, /**< the same source and period was there: its rows were replaced */
+};
+
+struct tg_import_result {
+    enum tg_import_outcome outcome;
+    uint64_t rows;
+    uint64_t new_identities; /**< combinations of tokens not seen before in this source */
+    uint64_t new_persons;
+    uint64_t conflicts;      /**< components with two birth months or sexes, in the whole store */
+};
+
+/**
+ * Imports a token file in one transaction. Every token is hashed again under the site key first.
+ *
+ * @return TG_OK; TG_NO_INPUT; TG_DATA: damaged, or of another study, digest or normaliser;
+ *         TG_NO_PERMISSION: made with another shared key than the store's files; TG_IO;
+ *         TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_import(struct tg_store *store, const char *token_path,
+                                           const struct tg_reporter *reporter,
+                                           struct tg_import_result *result, struct tg_error *err);
+
+/** The state of one consent on a day. */
+enum tg_consent_state {
+    TG_CONSENT_NONE,      /**< never given, or not yet */
+    TG_CONSENT_IN_FORCE,
+    TG_CONSENT_WITHDRAWN,
+    TG_CONSENT_EXPIRED,
+};
+TG_API const char *tg_consent_state_name(enum tg_consent_state state);
+
+/** Counts of one provider and purpose. */
+struct tg_consent_counts {
+    const char *provider;
+    const char *purpose;
+    uint64_t in_force, withdrawn, expired, none;
+};
+
+/**
+ * Writes the consent registry as CSV: provider, purpose, user_row_id (the newest row of users that
+ * carries this app token, empty when none does), form, method, granted_on, withdrawn_on, state.
+ *
+ * @param on    the day asked about, YYYYMMDD
+ * @param path  output, "-" for standard output
+ */
+TG_API TG_CHECKED enum tg_status tg_consent_list(struct tg_store *store, uint32_t on,
+                                                 const char *path, bool force,
+                                                 struct tg_error *err);
+/**
+ * Counts users by consent state on a day.
+ * @param out  out: array of `*n`, sorted by provider and purpose; free with tg_consent_counts_free
+ */
+TG_API TG_CHECKED enum tg_status tg_consent_status(struct tg_store *store, uint32_t on,
+                                                   struct tg_consent_counts **out, size_t *n,
+                                                   struct tg_error *err);
+TG_API void tg_consent_counts_free(struct tg_consent_counts *counts, size_t n);
+
+/**
+ * Checks the store: SQLite's own check, foreign keys, the chain and seal of the audit log, and
+ * that outputs on disk are those that were recorded. Each finding is a warning to the reporter.
+ *
+ * @return TG_OK: nothing found; TG_CHECK_FAILED: something was; or what kept it from looking
+ */
+TG_API TG_CHECKED enum tg_status tg_store_verify(struct tg_store *store,
+                                                 const struct tg_reporter *reporter,
+                                                 struct tg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

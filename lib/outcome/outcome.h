@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Effects: what a pair of arms cost before and after, and the difference in differences.
+ */
+#ifndef TG_OUTCOME_OUTCOME_H
+#define TG_OUTCOME_OUTCOME_H
+
+#include "cohort/cohort.h"
+
+/** The windows around a person's index month. The index month is the first follow-up month. */
+struct tg_windows {
+    int baseline_months;
+    int followup_months;
+    int32_t first_month; /**< months outside first…last have no data and are not counted */
+    int32_t last_month;
+};
+
+/** One person's sums for one outcome. */
+struct tg_person_cost {
+    int64_t before_yen, after_yen;
+    uint16_t before_months, after_months; /**< insured months with data in the window */
+};
+
+/** Amounts of one source spread over everybody's windows. */
+struct tg_costs {
+    struct tg_person_cost *people;  /**< by person index */
+    int n_relative;                 /**< baseline_months + followup_months */
+    double *monthly[TG_N_ARMS];     /**< [n_relative] yen of the members of an arm */
+    uint64_t *person_months[TG_N_ARMS]; /**< [n_relative] */
+    struct tg_event_counts counts;
+};
+
+/**
+ * Reads a source's amounts once and adds them up for every member (by their own index month) and
+ * every eligible person (by the pseudo index month).
+ */
+TG_CHECKED enum tg_status tg_costs_read(struct tg_store *store, const struct tg_source *source,
+                                        int32_t month, const struct tg_people *people,
+                                        const struct tg_cohort *cohort,
+                                        const struct tg_windows *windows, struct tg_costs *out,
+                                        struct tg_error *err);
+void tg_costs_free(struct tg_costs *costs);
+/** Yen per baseline month of each person, NaN without one; for balance. Caller gives `n` doubles. */
+void tg_costs_baseline(const struct tg_costs *costs, size_t n_people, double *out);
+
+/** A row of outcomes.csv. Money in yen per person-month. NaN where undefined or hidden. */
+struct tg_effect {
+    const char *outcome;
+    const char *design; /**< "before", "after": means of the arms; "did": mean change per person */
+    uint64_t n[TG_N_ARMS];
+    double mean[TG_N_ARMS];
+    double effect;      /**< participants − controls */
+    double ci_low, ci_high, p; /**< 95 %, Welch's t (Welch 1947); for "before" and "after" too */
+    bool hidden;        /**< by disclosure control: an arm is too small */
+};
+
+/**
+ * The three rows of one did outcome. For "did" people count who have months in both windows;
+ * each person's change is their mean after less their mean before.
+ */
+TG_CHECKED enum tg_status tg_effects_did(const char *name, const struct tg_cohort *cohort,
+                                         const struct tg_costs *costs, struct tg_effect rows[3],
+                                         struct tg_error *err);
+
+/** @name Disclosure control (domain: small cells) */
+/** @{ */
+
+/** May a count be shown? 0 may, 1…min_cell−1 may not; min_cell UINT_MAX: nothing but 0 may. */
+bool tg_count_may_show(uint64_t n, unsigned min_cell);
+
+/** Hides effects with fewer than `min_cell` (at least 10) in an arm. Returns how many cells. */
+size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell);
+
+/** Hides means over too few, and shares whose count or complement is too small. Returns cells. */
+size_t tg_balance_hide(struct tg_balance_row *rows, size_t n, unsigned min_cell);
+
+/** A row of cohort.csv as it leaves. */
+struct tg_released {
+    uint32_t member;      /**< index into cohort members */
+    int age_band;         /**< lower end of 5 years, 90 means 90 and over; −1: hidden */
+    uint8_t sex;          /**< 0: hidden */
+    const char *district; /**< NULL: hidden */
+    bool left_out;
+};
+
+/**
+ * Coarsens district, then age, then sex until every combination of age band, sex, district and arm
+ * has at least `min_cell` members; rows that cannot be are left out. A matched set leaves or stays
+ * as a whole.
+ *
+ * @param rows  out: cohort->n rows, by member
+ * @return counts of hidden districts, ages, sexes and rows left out
+ */
+struct tg_release_counts {
+    uint64_t districts, ages, sexes, left_out;
+};
+TG_CHECKED enum tg_status tg_cohort_release(const struct tg_cohort *cohort,
+                                            const struct tg_people *people, unsigned min_cell,
+                                            struct tg_released *rows,
+                                            struct tg_release_counts *counts,
+                                            struct tg_error *err);
+/** @} */
+
+#endif

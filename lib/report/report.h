@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * The report of a month: one HTML file, one workbook, one JSON file. It is told everything in
+ * struct tg_report, after disclosure control, and asks nobody. Same struct, same bytes.
+ */
+#ifndef TG_REPORT_REPORT_H
+#define TG_REPORT_REPORT_H
+
+#include "cohort/cohort.h"
+#include "link/engine.h"
+#include "outcome/outcome.h"
+#include "store/query.h"
+#include "table/study.h"
+
+/** What became of the month's users, by reason; the sum is `users`. */
+struct tg_user_flow {
+    uint64_t users, no_consent, withdrawn, not_found, ambiguous, review, conflict, linked;
+};
+
+/** One cost curve: yen per person-month by month relative to the index month. */
+struct tg_curve {
+    const char *outcome;
+    int baseline_months, followup_months;
+    const double *mean[TG_N_ARMS]; /**< [baseline + followup]; NaN: hidden or none */
+};
+
+struct tg_link_rule_report {
+    const char *rule;
+    struct tg_link_key_report counts;
+};
+
+struct tg_report {
+    const struct tg_study *study;
+    int32_t month;
+    uint32_t as_of;
+    const char *recipient;
+    const struct tg_delivery *deliveries;
+    size_t n_deliveries;
+    uint64_t persons;          /**< known by the month */
+    uint64_t person_conflicts; /**< components that were not merged */
+    struct tg_user_flow flow;
+    const struct tg_link_rule_report *rules;
+    size_t n_rules;
+    bool has_cohort;           /**< the rest is empty otherwise */
+    struct tg_cohort_flow cohort;
+    const struct tg_balance_row *balance;
+    size_t n_balance;
+    const struct tg_effect *effects;
+    size_t n_effects;
+    const struct tg_curve *curves;
+    size_t n_curves;
+    struct tg_release_counts release;
+    size_t hidden_cells;       /**< in balance, outcomes and curves */
+    const struct tg_event_counts *events; /**< by outcome */
+};
+
+/** report.html: self-contained, no scripts, no network; Japanese and English. Mode 0600. */
+TG_CHECKED enum tg_status tg_report_html(const struct tg_report *r, const char *path,
+                                         struct tg_error *err);
+/** report.xlsx: a sheet each for flow, balance, outcomes, costs by month. */
+TG_CHECKED enum tg_status tg_report_xlsx(const struct tg_report *r, const char *path,
+                                         struct tg_error *err);
+/** run.json: counts of every step, digests of inputs and of `outputs`, settings, versions. */
+TG_CHECKED enum tg_status tg_report_json(const struct tg_report *r,
+                                         const struct tg_output_digest *outputs, size_t n_outputs,
+                                         const char *path, struct tg_error *err);
+
+#endif

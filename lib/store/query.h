@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * What later rooms ask the store. All answers are as of a month: deliveries of later periods are
+ * not seen. Orders are total, so that results do not depend on how SQLite walks.
+ *
+ * A callback returns TG_OK to go on; anything else ends the walk and is returned, `err` being the
+ * callback's to set.
+ */
+#ifndef TG_STORE_QUERY_H
+#define TG_STORE_QUERY_H
+
+#include <totsugo/store.h>
+
+#include "table/study.h"
+
+/** One stretch of being insured here; both ends count. */
+struct tg_stretch {
+    int32_t from; /**< month; INT32_MIN: open */
+    int32_t to;   /**< month; INT32_MAX: open */
+};
+
+struct tg_person {
+    int64_t id;          /**< internal, the same in every later month */
+    int32_t birth_month; /**< TG_NO_MONTH: unknown */
+    uint8_t sex;         /**< 1, 2; 0: unknown */
+    const char *district; /**< of the newest row that has one; "" when none */
+    unsigned char row_id[TG_TOKEN_LEN]; /**< of the newest roster row (period, source, row id) */
+    uint32_t first_stretch; /**< into tg_people.stretches, ascending and disjoint */
+    uint32_t n_stretches;
+};
+
+/** All persons known by a month, ascending by id. */
+struct tg_people {
+    struct tg_person *items;
+    size_t n;
+    struct tg_stretch *stretches;
+    size_t n_stretches;
+    struct tg_arena arena; /**< of the districts' names */
+};
+TG_CHECKED enum tg_status tg_store_people(struct tg_store *store, int32_t month,
+                                          struct tg_people *out, struct tg_error *err);
+void tg_people_free(struct tg_people *people);
+/** Index of a person by id (binary search), or SIZE_MAX. */
+size_t tg_people_find(const struct tg_people *people, int64_t id);
+/** Is the person insured here in that month? */
+bool tg_person_insured(const struct tg_people *people, const struct tg_person *p, int32_t month);
+
+/** A row of the users file in force in the month (of each users source the newest period). */
+struct tg_user {
+    int64_t identity;
+    unsigned char row_id[TG_TOKEN_LEN];
+    const char *provider;
+    int32_t birth_month;
+    uint8_t sex;
+    uint32_t registered_on;           /**< YYYYMMDD; 0: unknown */
+    enum tg_consent_state consent;    /**< for the study's purpose on the day asked about */
+    uint32_t consented_on;            /**< first day of the consent in force; 0: none */
+    int32_t first_activity;           /**< month of the first measure of this app user, or
+                                           TG_NO_MONTH */
+};
+struct tg_users {
+    struct tg_user *items; /**< ascending by row_id */
+    size_t n;
+    struct tg_arena arena;
+};
+TG_CHECKED enum tg_status tg_store_users(struct tg_store *store, int32_t month, uint32_t as_of,
+                                         struct tg_users *out, struct tg_error *err);
+void tg_users_free(struct tg_users *users);
+
+/** Tokens as stored (hashed again), for joining. */
+typedef enum tg_status tg_on_token(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
+                                   struct tg_error *err);
+/** Each distinct (hash, person id) of a token among roster rows, ascending. */
+TG_CHECKED enum tg_status tg_store_person_tokens(struct tg_store *store, const char *token,
+                                                 int32_t month, tg_on_token *on, void *ctx,
+                                                 struct tg_error *err);
+/** Each (hash, identity) of a token among users rows in force in the month, ascending. */
+TG_CHECKED enum tg_status tg_store_user_tokens(struct tg_store *store, const char *token,
+                                               int32_t month, tg_on_token *on, void *ctx,
+                                               struct tg_error *err);
+
+/**
+ * Amounts of an events source, for months from…to: a sum per person, month and delivery or finer,
+ * in no promised order (add them up). Events whose tokens lead to no person or to several are
+ * counted instead.
+ */
+typedef enum tg_status tg_on_amount(void *ctx, int64_t person, int32_t month, int64_t yen,
+                                    uint64_t n_events, struct tg_error *err);
+struct tg_event_counts {
+    uint64_t events;      /**< in the months asked for */
+    uint64_t unassigned;  /**< of them, led to no single person */
+    int32_t first_month;  /**< of the source up to `month`, TG_NO_MONTH when it has none */
+    int32_t last_month;
+};
+TG_CHECKED enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_source *source,
+                                           int32_t month, int32_t from, int32_t to,
+                                           tg_on_amount *on, void *ctx,
+                                           struct tg_event_counts *counts, struct tg_error *err);
+
+/** Roster rows of components that were not merged: their number tokens agree, their birth months
+ * or sexes do not. Ascending by component and row id. */
+typedef enum tg_status tg_on_conflict(void *ctx, uint64_t component,
+                                      const unsigned char row_id[TG_TOKEN_LEN],
+                                      struct tg_error *err);
+TG_CHECKED enum tg_status tg_store_conflicts(struct tg_store *store, int32_t month,
+                                             tg_on_conflict *on, void *ctx, struct tg_error *err);
+
+/** A delivery that results of a month rest on. */
+struct tg_delivery {
+    const char *source, *kind, *period, *sha256;
+    uint64_t rows;
+};
+TG_CHECKED enum tg_status tg_store_deliveries(struct tg_store *store, int32_t month,
+                                              struct tg_arena *arena, struct tg_delivery **out,
+                                              size_t *n, struct tg_error *err);
+
+/** A subject id: HMAC under the site key of recipient, month ("YYYY-MM") and person. */
+TG_CHECKED enum tg_status tg_store_subject_key(struct tg_store *store, struct tg_token_key **out,
+                                               struct tg_error *err);
+
+/**
+ * Records a finished month in the audit log and the list of outputs.
+ *
+ * @param folder  where the files lie, as tg_store_verify() will look for them
+ * @param files   names and SHA-256 hex of `n` files
+ * @param detail  a JSON object of counts and settings; no values of persons
+ */
+struct tg_output_digest {
+    const char *name;
+    char sha256[65];
+};
+TG_CHECKED enum tg_status tg_store_record_run(struct tg_store *store, int32_t month,
+                                              const char *recipient, const char *folder,
+                                              const struct tg_output_digest *files, size_t n,
+                                              const char *detail, struct tg_error *err);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * The study as a structure. Everything lives in the study's arena and is read-only after loading.
+ */
+#ifndef TG_TABLE_STUDY_H
+#define TG_TABLE_STUDY_H
+
+#include <totsugo/table.h>
+#include <totsugo/text.h>
+
+#include "base/mem.h"
+#include "text/decode.h"
+
+enum tg_kind {
+    TG_KIND_ROSTER,
+    TG_KIND_USERS,
+    TG_KIND_CONSENTS,
+    TG_KIND_EVENTS,
+    TG_KIND_MEASURES,
+    TG_N_KINDS
+};
+const char *tg_kind_name(enum tg_kind kind);
+TG_CHECKED bool tg_kind_parse(const char *name, enum tg_kind *out);
+
+/** A field that may be part of tokens: built in (a table in study.c) or of the study's `fields`. */
+struct tg_field {
+    const char *name;            /**< "kana_name_folded" */
+    const char *column_name;     /**< the name under `columns` it is filled from: "kana_name" */
+    enum tg_field_type type;
+    bool is_number;              /**< a token with it is number-like: it can make a person */
+};
+
+/** One field's part in a token. */
+struct tg_token_part {
+    const struct tg_field *field;
+    bool one_missing; /**< `~1`: also what one missing character would leave */
+};
+
+struct tg_token_def {
+    const char *name; /**< "person"; its column is "token_person" */
+    struct tg_token_part *parts;
+    size_t n_parts;
+    bool number_like; /**< some part's field is_number */
+    bool multi;       /**< some part is ~1: a cell may hold several tokens */
+};
+
+/** name: header, as the study maps them. */
+struct tg_mapping {
+    const char *name;   /**< field, carried column ("month"), measure or attribute */
+    const char *header; /**< the file's column header, trimmed */
+    uint64_t line;      /**< of the study file */
+};
+
+struct tg_source {
+    const char *name;
+    enum tg_kind kind;
+    const char *provider; /**< NULL: none */
+    struct tg_mapping *columns;
+    size_t n_columns;
+    struct tg_mapping *measures; /**< sorted by name; kind measures only */
+    size_t n_measures;
+    struct tg_mapping *attributes; /**< sorted by name */
+    size_t n_attributes;
+    enum tg_encoding encoding;
+    uint64_t header_row; /**< 1…; 0: find it by the names */
+    char delimiter;      /**< ',' */
+    double scale;        /**< yen per unit of `amount`, 1 */
+    uint64_t line;       /**< of the study file */
+};
+
+enum tg_index_rule { TG_INDEX_FIRST_CONSENT, TG_INDEX_FIRST_ACTIVITY, TG_INDEX_REGISTERED,
+                     TG_INDEX_FIXED };
+
+/** Strata on which a control must be equal; bits. */
+enum tg_stratum { TG_STRATUM_SEX = 1, TG_STRATUM_AGE_BAND = 2, TG_STRATUM_DISTRICT = 4 };
+
+struct tg_cohort_rules {
+    enum tg_index_rule index;
+    int32_t index_month;      /**< TG_INDEX_FIXED only */
+    int baseline_months;      /**< 1…120, 12 */
+    int followup_months;      /**< 1…120, 12: the index month is the first of them */
+    int age_min;              /**< full years in the index month, 0 */
+    int age_max;              /**< 130 */
+    const char *provider;     /**< NULL: users of any provider */
+    unsigned exact;           /**< bits of enum tg_stratum; all three */
+    uint64_t seed;            /**< 1 */
+};
+
+enum tg_design { TG_DESIGN_DID };
+
+struct tg_outcome_rule {
+    const char *name;
+    const struct tg_source *source; /**< of kind events */
+    enum tg_design design;
+};
+
+struct tg_study {
+    const char *path;
+    const char *id;
+    char digest[TG_KEY_LEN * 2 + 1]; /**< SHA-256 hex over what changes tokens */
+    struct tg_field *own_fields;
+    size_t n_own_fields;
+    struct tg_source *sources; /**< in the file's order */
+    size_t n_sources;
+    struct tg_token_def *tokens; /**< strongest first; without "app" */
+    size_t n_tokens;
+    double max_rejects;    /**< share of rows, 0.01 */
+    double max_unreadable; /**< share of a column's filled values, 0.05 */
+    const char *purpose;   /**< "outcome-evaluation" */
+    int consent_months;    /**< a consent ends this many months after it was given; 0: never */
+    double accept;         /**< probability from which a pair is a link, 0.99 */
+    double review;         /**< from which it is for a clerk, 0.5 */
+    bool has_cohort;
+    struct tg_cohort_rules cohort;
+    struct tg_outcome_rule *outcomes;
+    size_t n_outcomes;
+    unsigned min_cell;        /**< smallest count shown, 10; 20 or UINT_MAX by population */
+    bool for_municipality;    /**< disclosure: recipient: municipality: nothing is hidden */
+    struct tg_arena arena;
+};
+
+/** By name; NULL when there is none. */
+const struct tg_source *tg_study_source(const struct tg_study *study, const char *name);
+/** The header that a source maps `name` to under `columns`; NULL: not mapped. */
+const struct tg_mapping *tg_source_column(const struct tg_source *source, const char *name);
+/** Can this source's columns fill every field of the token? */
+bool tg_source_can_fill(const struct tg_source *source, const struct tg_token_def *token);
+
+#endif
