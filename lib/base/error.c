@@ -120,10 +120,10 @@ static void put_name(struct line *l, const char *s)
     }
 }
 
-static void put_number(struct line *l, const char *format, unsigned long long number)
+static void put_number(struct line *l, int width, unsigned long long number)
 {
     char digits[32];
-    int n = snprintf(digits, sizeof digits, format, number);
+    int n = snprintf(digits, sizeof digits, "%0*llu", width, number);
     if (n > 0)
         put(l, digits, (size_t)n);
 }
@@ -133,8 +133,10 @@ static void put_place(struct line *l, const struct tg_error *err, bool ja)
     if (err->file[0]) {
         put_text(l, " ");
         put_name(l, err->file);
-        if (err->line)
-            put_number(l, ":%llu", (unsigned long long)err->line);
+        if (err->line) {
+            put_text(l, ":");
+            put_number(l, 1, err->line);
+        }
         put_text(l, ":");
     }
     if (err->column[0]) {
@@ -164,7 +166,7 @@ size_t tg_error_format(const struct tg_error *err, enum tg_language language, ch
     struct line l = {out, size, 0};
     bool ja = language == TG_JAPANESE;
     put_text(&l, tg_message_is_warning(err->message) ? "W" : "E");
-    put_number(&l, "%03llu", (unsigned long long)err->message);
+    put_number(&l, 3, (unsigned long long)err->message);
     put_place(&l, err, ja);
     put_what(&l, tg_message_text(err->message, language), err->rule);
     if (err->sys_errno) {

@@ -1,1 +1,209 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool tg_dir_exists(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static enum tg_status create_failed(const char *path, int why, struct tg_error *err)
+{
+    return TG_FAIL(err, TG_MSG_OUTPUT_CREATE, .file = path, .sys_errno = why);
+}
+
+static enum tg_status make_one(const char *path, struct tg_error *err)
+{
+    if (mkdir(path, 0700) == 0 || (errno == EEXIST && tg_dir_exists(path)))
+        return TG_OK;
+    return create_failed(path, errno, err);
+}
+
+enum tg_status tg_dir_make(const char *path, struct tg_error *err)
+{
+    char *part = tg_strndup(path, strlen(path), err);
+    if (!part)
+        return TG_NO_MEMORY;
+    enum tg_status status = TG_OK;
+    for (char *p = part + 1; part[0] && *p && !status; p++) {
+        if (*p != '/')
+            continue;
+        *p = '\0';
+        status = make_one(part, err);
+        *p = '/';
+    }
+    free(part);
+    return status ? status : make_one(path, err);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum tg_status tg_dir_list(const char *path, struct tg_arena *arena, char ***names, size_t *n,
+                           struct tg_error *err)
+{
+    DIR *dir = opendir(path);
+    if (!dir)
+        return TG_FAIL(err, errno == ENOENT ? TG_MSG_FILE_MISSING : TG_MSG_FILE_READ, .file = path,
+                       .sys_errno = errno == ENOENT ? 0 : errno);
+    char **list = NULL;
+    size_t len = 0, cap = 0;
+    enum tg_status status = TG_OK;
+    for (struct dirent *e; !status && (errno = 0, e = readdir(dir)) != NULL;) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        status = tg_grow(&list, &cap, len + 1, sizeof *list, err);
+        if (!status && !(list[len] = tg_arena_strndup(arena, e->d_name, strlen(e->d_name), err)))
+            status = TG_NO_MEMORY;
+        len += !status;
+    }
+    if (!status && errno)
+        status = TG_FAIL(err, TG_MSG_READ_FAILED, .file = path, .sys_errno = errno);
+    closedir(dir);
+    char **kept = status ? NULL : tg_arena_alloc(arena, len, sizeof *kept, err);
+    if (kept && len) {
+        qsort(list, len, sizeof *list, by_bytes);
+        memcpy(kept, list, len * sizeof *kept);
+    }
+    free(list);
+    if (!kept)
+        return status ? status : TG_NO_MEMORY;
+    *names = kept;
+    *n = len;
+    return TG_OK;
+}
+
+static enum tg_status remove_tree(const char *path, int depth, struct tg_error *err)
+{
+    struct tg_arena arena = {0};
+    char **names;
+    size_t n;
+    if (!tg_dir_exists(path))
+        return TG_OK;
+    enum tg_status status = tg_dir_list(path, &arena, &names, &n, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        char *item = tg_path_join(&arena, path, names[i], err);
+        struct stat st;
+        if (!item)
+            status = TG_NO_MEMORY;
+        else if (lstat(item, &st) == 0 && S_ISDIR(st.st_mode) && depth > 0)
+            status = remove_tree(item, depth - 1, err);
+        else if (unlink(item) != 0 && errno != ENOENT)
+            status = create_failed(item, errno, err);
+    }
+    tg_arena_free(&arena);
+    if (!status && rmdir(path) != 0 && errno != ENOENT)
+        status = create_failed(path, errno, err);
+    return status;
+}
+
+enum tg_status tg_dir_remove(const char *path, struct tg_error *err)
+{
+    return remove_tree(path, 1, err);
+}
+
+static enum tg_status sync_path(const char *path, struct tg_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return TG_FAIL(err, TG_MSG_WRITE_FAILED, .file = path, .sys_errno = errno);
+    int rc = fsync(fd);
+    int why = errno;
+    close(fd);
+    if (rc == 0 || why == EINVAL)
+        return TG_OK;
+    return TG_FAIL(err, TG_MSG_WRITE_FAILED, .file = path, .sys_errno = why);
+}
+
+static enum tg_status sync_tree(const char *path, struct tg_arena *arena, struct tg_error *err)
+{
+    char **names;
+    size_t n;
+    enum tg_status status = tg_dir_list(path, arena, &names, &n, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        char *item = tg_path_join(arena, path, names[i], err);
+        status = item ? sync_path(item, err) : TG_NO_MEMORY;
+    }
+    return status ? status : sync_path(path, err);
+}
+
+/* Both folders change places in one step; where the file system cannot, in two. */
+static enum tg_status exchange(const char *made, const char *path, struct tg_arena *arena,
+                               struct tg_error *err)
+{
+    if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+        return TG_OK;
+    if (errno != EINVAL && errno != ENOSYS)
+        return create_failed(path, errno, err);
+    char *old = tg_arena_alloc(arena, strlen(path) + 5, 1, err);
+    if (!old)
+        return TG_NO_MEMORY;
+    (void)snprintf(old, strlen(path) + 5, "%s.old", path);
+    enum tg_status status = tg_dir_remove(old, err);
+    if (!status && rename(path, old) != 0)
+        status = create_failed(path, errno, err);
+    if (!status && rename(made, path) != 0) {
+        status = create_failed(path, errno, err);
+        (void)rename(old, path);
+    }
+    return status ? status : tg_dir_remove(old, err);
+}
+
+enum tg_status tg_dir_replace(const char *made, const char *path, struct tg_error *err)
+{
+    struct tg_arena arena = {0};
+    enum tg_status status = sync_tree(made, &arena, err);
+    if (!status && tg_dir_exists(path))
+        status = exchange(made, path, &arena, err);
+    else if (!status && rename(made, path) != 0)
+        status = create_failed(path, errno, err);
+    char *above = status ? NULL : tg_path_dir(&arena, path, err);
+    if (!status)
+        status = above ? sync_path(above, err) : TG_NO_MEMORY;
+    /* what `path` held before lies at `made` now */
+    if (!status)
+        status = tg_dir_remove(made, err);
+    tg_arena_free(&arena);
+    return status;
+}
+
+char *tg_path_join(struct tg_arena *arena, const char *dir, const char *name, struct tg_error *err)
+{
+    size_t dir_len = name[0] == '/' ? 0 : strlen(dir);
+    size_t name_len = strlen(name);
+    bool slash = dir_len > 0 && dir[dir_len - 1] != '/';
+    char *path = tg_arena_alloc(arena, dir_len + name_len + 2, 1, err);
+    if (!path)
+        return NULL;
+    memcpy(path, dir, dir_len);
+    if (slash)
+        path[dir_len] = '/';
+    memcpy(path + dir_len + slash, name, name_len);
+    return path;
+}
+
+char *tg_path_dir(struct tg_arena *arena, const char *path, struct tg_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (!slash)
+        return tg_arena_strndup(arena, ".", 1, err);
+    return tg_arena_strndup(arena, path, slash == path ? 1 : (size_t)(slash - path), err);
+}
+
+const char *tg_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
