@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * What every verb shares: options as data, and one way to speak.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <totsugo/base.h>
+#include <totsugo/store.h>
+#include <totsugo/table.h>
+
+/** One option of a verb. Options appear in help in the order of the table. */
+struct option_def {
+    const char *name;  /**< "study"; NULL ends the table */
+    char letter;       /**< 's', or 0 */
+    const char *value; /**< "FILE"; NULL: a flag */
+    bool required;
+    const char *en;
+    const char *ja;
+};
+
+enum { MAX_OPTIONS = 20 };
+
+/** What the command line said. `values` follows the verb's table; flags hold "". */
+struct args {
+    const char *values[MAX_OPTIONS];
+    char *const *operands;
+    size_t n_operands;
+};
+
+struct cli;
+
+/** A verb: one row of the table in main.c. */
+struct verb {
+    const char *name;     /**< "key new" */
+    const char *operands; /**< "INPUT…", or "" */
+    size_t min_operands, max_operands;
+    const struct option_def *options;
+    const char *en;
+    const char *ja;
+    enum tg_status (*run)(struct cli *cli, const struct args *args, struct tg_error *err);
+};
+
+/** The process: its language and how it logs. */
+struct cli {
+    enum tg_language language;
+    bool json;
+    bool terminal;
+    double progress_begin; /**< seconds, of the stage shown */
+    double progress_shown;
+    char stage[32];
+    struct tg_reporter reporter;
+};
+
+/** Rows every verb's table ends with, so that each verb has them. */
+#define COMMON_OPTIONS                                                                             \
+    {"log-format",                                                                                 \
+     0,                                                                                            \
+     "FORMAT",                                                                                     \
+     false,                                                                                        \
+     "text, or json: one JSON object per line",                                                    \
+     "text か json（1行に1つのJSON）"},                                                            \
+        {"help", 'h', NULL, false, "show this help", "この説明を表示します"},                      \
+    {                                                                                              \
+        NULL, 0, NULL, false, NULL, NULL                                                           \
+    }
+
+/** @name speak.c */
+/** @{ */
+void cli_begin(struct cli *cli);
+/** The error as one line on standard error. */
+void cli_say_error(struct cli *cli, const struct tg_error *err);
+/** One line of news, in the process's language. */
+void cli_say(struct cli *cli, const char *en, const char *ja, ...)
+    __attribute__((format(printf, 2, 0), format(printf, 3, 0)));
+/** Ends a progress line that stands on a terminal. */
+void cli_end_progress(struct cli *cli);
+/** @} */
+
+/** @name options.c */
+/** @{ */
+enum tg_status cli_parse(const struct verb *verb, int argc, char **argv, struct args *args,
+                         struct tg_error *err);
+/** Was this option's flag or value given? By its place in the verb's table. */
+bool cli_has(const struct args *args, int option);
+/** A whole number from low to high; `fallback` when the option is absent. */
+enum tg_status cli_number(const struct verb *verb, const struct args *args, int option,
+                          uint64_t low, uint64_t high, uint64_t fallback, uint64_t *out,
+                          struct tg_error *err);
+/** Bytes: digits and K, M or G (1024 based). */
+enum tg_status cli_size(const struct verb *verb, const struct args *args, int option, uint64_t *out,
+                        struct tg_error *err);
+/** YYYY-MM-DD as YYYYMMDD. */
+enum tg_status cli_day(const struct verb *verb, const struct args *args, int option,
+                       uint32_t fallback, uint32_t *out, struct tg_error *err);
+void cli_help(const struct verb *verb, enum tg_language language);
+/** @} */
+
+/** @name paths.c */
+/** @{ */
+/** `given`, or `name` beside the study file; free() it. NULL with `err` set. */
+char *cli_beside(const char *study_path, const char *given, const char *name, struct tg_error *err);
+/** @} */
+
+extern const struct verb cli_init, cli_key_new, cli_key_import, cli_key_show, cli_pseudonymize,
+    cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link, cli_run, cli_evaluate,
+    cli_verify, cli_generate, cli_demo;
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <totsugo/intake.h>
+
+#include <stdio.h>
+
+enum {
+    O_STUDY,
+    O_KEY,
+    O_SOURCE,
+    O_PERIOD,
+    O_OUTPUT,
+    O_LOOKUP,
+    O_REJECTS,
+    O_CHECK,
+    O_THREADS,
+    O_MEMORY,
+    O_FORCE
+};
+static const struct option_def options[] = {
+    {"study", 's', "FILE", true, "the study file", "調査ファイル"},
+    {"key", 'k', "FILE", true, "the shared key", "共有の鍵"},
+    {"source", 0, "NAME", true, "which source of the study the inputs are",
+     "入力が調査ファイルのどの source か"},
+    {"period", 0, "YYYY-MM", false, "the month the inputs stand for", "入力が表す月"},
+    {"output", 'o', "FILE", false, "the token file; its manifest goes beside it",
+     "トークンファイル（マニフェストは隣に置きます）"},
+    {"lookup", 0, "FILE", false, "row id and line of each row; stays on this desk",
+     "各行の row_id と行番号（この端末から出しません）"},
+    {"rejects", 0, "FILE", false, "lines that could not be used, and why",
+     "使えなかった行とその理由"},
+    {"check", 0, NULL, false, "do everything but write", "書き出さずに検査だけします"},
+    {"threads", 0, "N", false, "threads; default: one a processor",
+     "スレッド数（省略時はプロセッサーの数）"},
+    {"memory", 0, "SIZE", false, "memory for sorting, 16M or more; default 1G",
+     "並べ替えに使うメモリー（16M以上、省略時1G）"},
+    {"force", 'f', NULL, false, "replace outputs that are there", "すでにある出力を置き換えます"},
+    COMMON_OPTIONS};
+
+static void print_counts(const char *title, const struct tg_count *counts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        (void)fprintf(stderr, "  %-10s %-28s %12llu\n", title, counts[i].rule,
+                      (unsigned long long)counts[i].n);
+}
+
+/* Numbers by rule and by token; no values. */
+static void print_table(struct cli *cli, const struct tg_pseudonymize_result *r)
+{
+    bool ja = cli->language == TG_JAPANESE;
+    cli_end_progress(cli);
+    if (cli->json)
+        return;
+    (void)fprintf(stderr,
+                  ja ? "  行 %llu、使えない行 %llu、トークンのない行 %llu\n"
+                     : "  rows %llu, rejected %llu, without any token %llu\n",
+                  (unsigned long long)r->rows, (unsigned long long)r->rejected,
+                  (unsigned long long)r->no_token);
+    print_counts(ja ? "除外" : "reject", r->rejects, r->n_rejects);
+    print_counts(ja ? "注意" : "warning", r->warnings, r->n_warnings);
+    for (size_t i = 0; i < r->n_profiles; i++) {
+        const struct tg_token_profile *p = &r->profiles[i];
+        (void)fprintf(stderr,
+                      ja ? "  トークン %-18s 空 %llu、最大の組 %llu 行\n"
+                         : "  token %-18s empty %llu, largest group %llu rows\n",
+                      p->token, (unsigned long long)p->empty, (unsigned long long)p->largest[0]);
+    }
+}
+
+static enum tg_status read_options(const struct args *args, struct tg_pseudonymize_options *o,
+                                   struct tg_error *err)
+{
+    uint64_t threads;
+    o->source = args->values[O_SOURCE];
+    o->period = args->values[O_PERIOD];
+    o->inputs = (const char *const *)args->operands;
+    o->n_inputs = args->n_operands;
+    o->output = args->values[O_OUTPUT];
+    o->lookup = args->values[O_LOOKUP];
+    o->rejects = args->values[O_REJECTS];
+    o->force = cli_has(args, O_FORCE);
+    o->check_only = cli_has(args, O_CHECK);
+    if (!o->output && !o->check_only)
+        return TG_FAIL(err, TG_MSG_USAGE_MISSING, .rule = "--output");
+    enum tg_status status =
+        cli_number(&cli_pseudonymize, args, O_THREADS, 1, 256, 0, &threads, err);
+    o->threads = status ? 0 : (unsigned)threads;
+    return status ? status : cli_size(&cli_pseudonymize, args, O_MEMORY, &o->memory, err);
+}
+
+static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
+{
+    struct tg_study *study = NULL;
+    struct tg_key *key = NULL;
+    struct tg_pseudonymize_options o = {0};
+    struct tg_pseudonymize_result result = {0};
+    enum tg_status status = read_options(args, &o, err);
+    if (!status)
+        status = tg_study_load(args->values[O_STUDY], &study, err);
+    if (!status)
+        status = tg_key_load(args->values[O_KEY], &key, err);
+    if (status)
+        goto out;
+    o.study = study;
+    o.key = key;
+    status = tg_pseudonymize(&o, &cli->reporter, &result, err);
+    if (!status || status == TG_DATA)
+        print_table(cli, &result);
+    if (!status)
+        cli_say(cli, "%s: %llu rows pseudonymized, %llu rejected",
+                "%s: %llu 行を仮名化し、%llu 行を除きました", o.output ? o.output : o.source,
+                (unsigned long long)result.rows, (unsigned long long)result.rejected);
+out:
+    tg_pseudonymize_result_free(&result);
+    tg_key_free(&key);
+    tg_study_free(&study);
+    return status;
+}
+
+const struct verb cli_pseudonymize = {"pseudonymize",
+                                      "INPUT...",
+                                      1,
+                                      SIZE_MAX,
+                                      options,
+                                      "turn raw CSV into a token file",
+                                      "生のCSVをトークンファイルにします",
+                                      run};

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+#include <stdlib.h>
+
+enum { O_STUDY, O_STORE };
+static const struct option_def options[] = {
+    {"study", 's', "FILE", true, "the study file", "調査ファイル"},
+    {"store", 0, "DB", false, "the store; default totsugo.db beside the study file",
+     "格納先（省略時は調査ファイルの隣のtotsugo.db）"},
+    COMMON_OPTIONS};
+
+static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
+{
+    struct tg_study *study = NULL;
+    struct tg_store *store = NULL;
+    char *path = cli_beside(args->values[O_STUDY], args->values[O_STORE], "totsugo.db", err);
+    enum tg_status status = path ? tg_study_load(args->values[O_STUDY], &study, err) : TG_NO_MEMORY;
+    if (!status)
+        status = tg_store_open_existing(path, study, &store, err);
+    if (!status)
+        status = tg_store_verify(store, &cli->reporter, err);
+    if (!status)
+        cli_say(cli, "%s: nothing is wrong", "%s: 異常はありません", path);
+    tg_store_close(&store);
+    tg_study_free(&study);
+    free(path);
+    return status;
+}
+
+const struct verb cli_verify = {"verify",
+                                "",
+                                0,
+                                0,
+                                options,
+                                "check the store, the audit chain and the delivered files",
+                                "格納先、監査記録、渡した結果が変わっていないか調べます",
+                                run};

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/month.h"
+
+#include "base/reporter.h"
+#include "sys/file.h"
+#include "table/tokenfile.h"
+
+#include <string.h>
+
+static bool is_token_name(const char *name)
+{
+    size_t len = strlen(name);
+    return name[0] != '.' && len > 4 && strcmp(name + len - 4, ".csv") == 0;
+}
+
+static enum tg_status import_one(struct tg_month *m, const char *path,
+                                 struct tg_run_summary *summary, struct tg_error *err)
+{
+    char *manifest = tg_manifest_path(&m->arena, path, err);
+    if (!manifest)
+        return TG_NO_MEMORY;
+    if (!tg_file_exists(manifest)) {
+        TG_WARN(m->reporter, TG_MSG_RUN_NO_MANIFEST, .file = path);
+        return TG_OK;
+    }
+    struct tg_import_result result;
+    enum tg_status status = tg_import(m->store, path, m->reporter, &result, err);
+    if (status)
+        return status;
+    if (result.outcome == TG_IMPORT_SAME)
+        summary->unchanged++;
+    else
+        summary->imported++;
+    return TG_OK;
+}
+
+enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
+                               struct tg_run_summary *summary, struct tg_error *err)
+{
+    char **names;
+    size_t n;
+    if (!tg_dir_exists(inbox))
+        return TG_OK;
+    enum tg_status status = tg_dir_list(inbox, &m->arena, &names, &n, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        if (!is_token_name(names[i]))
+            continue;
+        char *path = tg_path_join(&m->arena, inbox, names[i], err);
+        status = path ? import_one(m, path, summary, err) : TG_NO_MEMORY;
+        if (!status)
+            status = tg_progress(m->reporter, "files", i + 1, n, err);
+    }
+    return status;
+}
