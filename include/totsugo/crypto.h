@@ -5,8 +5,15 @@
  *
  * A token is the first 16 bytes of HMAC-SHA-256 (RFC 2104, FIPS 180-4) over the normalised fields,
  * under a key that HKDF-SHA-256 (RFC 5869) derives from the shared key, the study and the token's
- * name. Objects may be read from several threads; tg_token_compute() is safe on one token key from
- * several threads.
+ * name.
+ *
+ * Order of calls: a tg_key is generated, imported or loaded; token keys are derived from it; it may
+ * be freed while they are in use. Threads: objects may be read from several threads at once, and
+ * tg_token_compute() is safe on one token key from several threads; only freeing needs them alone.
+ *
+ * Secrets: key bytes lie in memory that is locked, kept out of dumps and wiped when freed. No error
+ * holds any part of a key. Where OpenSSL is set up to use its FIPS provider, that provider does the
+ * work; the bytes are the same.
  */
 #ifndef TOTSUGO_CRYPTO_H
 #define TOTSUGO_CRYPTO_H
@@ -18,10 +25,10 @@ extern "C" {
 #endif
 
 enum {
-    TG_TOKEN_LEN = 16,      /**< bytes of a token, a row id and a subject id */
-    TG_KEY_LEN = 32,        /**< bytes of a key */
-    TG_KEY_ID_HEX = 16,     /**< hex digits of a key id */
-    TG_STUDY_ID_MAX = 63,   /**< bytes of a study id, [a-z0-9-] */
+    TG_TOKEN_LEN = 16,    /**< bytes of a token, a row id and a subject id */
+    TG_KEY_LEN = 32,      /**< bytes of a key */
+    TG_KEY_ID_HEX = 16,   /**< hex digits of a key id */
+    TG_STUDY_ID_MAX = 63, /**< bytes of a study id, [a-z0-9-] */
 };
 
 /** A secret 256-bit key in locked memory, with what its file says about it. */
@@ -31,27 +38,45 @@ struct tg_key;
 struct tg_key_info {
     char study[TG_STUDY_ID_MAX + 1];
     char id[TG_KEY_ID_HEX + 1]; /**< first 8 bytes of HMAC-SHA-256(key, "totsugo/key-id") */
-    char created[21];           /**< ISO 8601 UTC */
+    char created[21];           /**< ISO 8601 UTC, "2026-01-31T23:59:59Z" */
 };
 
 /**
- * Makes a new random key. @return TG_OK, TG_NO_MEMORY, TG_BUG (no randomness)
+ * Makes a new random key.
+ *
+ * @param study  the study it is for, 1…63 of [a-z0-9-]
+ * @param out    out: the key; free it with tg_key_free()
+ * @return TG_OK; TG_USAGE: no study id; TG_NO_MEMORY: the system gave no memory or no randomness
  */
 TG_API TG_CHECKED enum tg_status tg_key_generate(const char *study, struct tg_key **out,
                                                  struct tg_error *err);
 /**
- * Makes a key of the 64 hex digits in a file (white space around them is allowed).
- * @return TG_OK, TG_NO_INPUT, TG_NO_PERMISSION (others can read the file), TG_DATA (no 64 digits)
+ * Makes a key of the 64 hex digits in a file; either case, white space around them is allowed.
+ *
+ * @param study     the study it is for, 1…63 of [a-z0-9-]
+ * @param hex_path  a regular file that only its owner can read
+ * @param out       out: the key; free it with tg_key_free()
+ * @return TG_OK; TG_USAGE: no study id; TG_NO_INPUT; TG_NO_PERMISSION: others can read the file;
+ *         TG_DATA: no 64 digits; TG_IO; TG_NO_MEMORY
  */
 TG_API TG_CHECKED enum tg_status tg_key_import_hex(const char *study, const char *hex_path,
                                                    struct tg_key **out, struct tg_error *err);
 /**
- * Reads a key file.
- * @return TG_OK, TG_NO_INPUT, TG_NO_PERMISSION (damaged, or others can read it), TG_NO_MEMORY
+ * Reads a key file: the lines "totsugo-key/1", "study: …", "id: …", "created: …", "key: …".
+ *
+ * @param path  a regular file that only its owner can read
+ * @param out   out: the key; free it with tg_key_free()
+ * @return TG_OK; TG_NO_INPUT; TG_NO_PERMISSION: not a whole key file, its id is not that of the
+ *         key, or others can read it; TG_IO; TG_NO_MEMORY
  */
 TG_API TG_CHECKED enum tg_status tg_key_load(const char *path, struct tg_key **out,
                                              struct tg_error *err);
-/** Writes a key file, mode 0600. @return TG_OK, TG_CANT_CREATE, TG_IO */
+/**
+ * Writes a key file, mode 0600, which appears only when it is whole.
+ *
+ * @param force  replace a file that is there
+ * @return TG_OK, TG_CANT_CREATE, TG_IO, TG_NO_MEMORY
+ */
 TG_API TG_CHECKED enum tg_status tg_key_save(const struct tg_key *key, const char *path, bool force,
                                              struct tg_error *err);
 /** The public part; lives as long as the key. */
@@ -66,29 +91,40 @@ struct tg_token_key;
  * Derives HKDF-SHA-256(key, salt = study id, info = "totsugo/n1/token/" + name).
  *
  * @param key    borrowed for the call
- * @param study  the study's id
+ * @param study  the study's id; the key must be of this study
  * @param name   the token's name, for example "person" or "app"
+ * @param out    out: free it with tg_token_key_free()
+ * @return TG_OK; TG_NO_PERMISSION: the key is of another study; TG_NO_MEMORY; TG_BUG
  */
 TG_API TG_CHECKED enum tg_status tg_token_key_new(const struct tg_key *key, const char *study,
                                                   const char *name, struct tg_token_key **out,
                                                   struct tg_error *err);
-/** The key of row ids: info = "totsugo/n1/row". */
+/** The key of row ids: info = "totsugo/n1/row"; otherwise as tg_token_key_new(). */
 TG_API TG_CHECKED enum tg_status tg_row_key_new(const struct tg_key *key, const char *study,
                                                 struct tg_token_key **out, struct tg_error *err);
 /**
  * A token of a finished message: for each field a 4-byte big-endian length and the value.
  *
- * @param message  `len` bytes
- * @param token    out: 16 bytes
+ * Cannot fail and takes no memory; under a FIPS provider each call takes some, and the process is
+ * aborted when there is none.
+ *
+ * @param message  `len` bytes; may be NULL when len is 0
+ * @param token    out: 16 bytes; may overlap `message`
  */
 TG_API void tg_token_compute(const struct tg_token_key *key, const void *message, size_t len,
                              unsigned char token[TG_TOKEN_LEN]);
-/** Wipes and frees. */
+/** Wipes and frees. NULL and pointer to NULL are allowed. */
 TG_API void tg_token_key_free(struct tg_token_key **key);
 
 /** Lower-case hex of `len` bytes into 2 × len characters; no NUL. */
 TG_API void tg_hex_encode(const void *data, size_t len, char *out);
-/** The inverse for exactly `len` bytes; false unless all digits are lower-case hex. */
+/**
+ * The inverse.
+ *
+ * @param hex  2 × len characters
+ * @param len  bytes at `out`
+ * @return false, with `out` undefined, unless all are lower-case hex digits
+ */
 TG_API TG_CHECKED bool tg_hex_decode(const char *hex, size_t len, void *out);
 
 #ifdef __cplusplus
