@@ -33,7 +33,12 @@ struct tg_costs {
 
 /**
  * Reads a source's amounts once and adds them up for every member (by their own index month) and
- * every eligible person (by the pseudo index month).
+ * every eligible person (by the pseudo index month). Only months with data in which the person is
+ * insured here count, so that amounts and months belong together.
+ *
+ * @param month  as of when: later deliveries are not seen
+ * @param out    out: free it with tg_costs_free()
+ * @return TG_OK; TG_DATA: a person's amounts cannot be added up; TG_NO_MEMORY; what the store says
  */
 TG_CHECKED enum tg_status tg_costs_read(struct tg_store *store, const struct tg_source *source,
                                         int32_t month, const struct tg_people *people,
@@ -44,7 +49,10 @@ void tg_costs_free(struct tg_costs *costs);
 /** Yen per baseline month of each person, NaN without one; for balance. Caller gives `n` doubles. */
 void tg_costs_baseline(const struct tg_costs *costs, size_t n_people, double *out);
 
-/** A row of outcomes.csv. Money in yen per person-month. NaN where undefined or hidden. */
+/**
+ * A row of outcomes.csv. Money in yen per person-month: each person's sum by their own months, so
+ * that everybody counts once. NaN where undefined or hidden.
+ */
 struct tg_effect {
     const char *outcome;
     const char *design; /**< "before", "after": means of the arms; "did": mean change per person */
@@ -56,8 +64,14 @@ struct tg_effect {
 };
 
 /**
- * The three rows of one did outcome. For "did" people count who have months in both windows;
- * each person's change is their mean after less their mean before.
+ * The three rows of one did outcome: "before", "after", "did". For "did" people count who have
+ * months in both windows; each person's change is their mean after less their mean before. The arms
+ * are compared as independent samples: where matched people are alike, the interval is rather too
+ * wide than too narrow.
+ *
+ * @param name  borrowed by the rows
+ * @param rows  out
+ * @return TG_OK, TG_NO_MEMORY
  */
 TG_CHECKED enum tg_status tg_effects_did(const char *name, const struct tg_cohort *cohort,
                                          const struct tg_costs *costs, struct tg_effect rows[3],
@@ -69,10 +83,21 @@ TG_CHECKED enum tg_status tg_effects_did(const char *name, const struct tg_cohor
 /** May a count be shown? 0 may, 1…min_cell−1 may not; min_cell UINT_MAX: nothing but 0 may. */
 bool tg_count_may_show(uint64_t n, unsigned min_cell);
 
-/** Hides effects with fewer than `min_cell` (at least 10) in an arm. Returns how many cells. */
+/**
+ * Hides effects with fewer than `min_cell` (at least 10) in an arm, and "before" and "after" where
+ * the few who are not in "did" could be computed by subtracting. The counts stay as they are: who
+ * writes them asks tg_count_may_show().
+ * @return how many cells were hidden that held a number
+ */
 size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell);
 
-/** Hides means over too few, and shares whose count or complement is too small. Returns cells. */
+/**
+ * Hides means over fewer than `min_cell` (at least 10), and shares whose count or complement is too
+ * small. Rows named alike up to "=" ("district=…") are one factor: where a hidden share could be
+ * computed from the others, or all hidden ones together are too few, the next smallest is hidden
+ * as well. A difference goes with either of its sides.
+ * @return how many cells were hidden that held a number
+ */
 size_t tg_balance_hide(struct tg_balance_row *rows, size_t n, unsigned min_cell);
 
 /** A row of cohort.csv as it leaves. */
@@ -84,17 +109,20 @@ struct tg_released {
     bool left_out;
 };
 
-/**
- * Coarsens district, then age, then sex until every combination of age band, sex, district and arm
- * has at least `min_cell` members; rows that cannot be are left out. A matched set leaves or stays
- * as a whole.
- *
- * @param rows  out: cohort->n rows, by member
- * @return counts of hidden districts, ages, sexes and rows left out
- */
+/** Rows by what was hidden in them, without those left out; and those. */
 struct tg_release_counts {
     uint64_t districts, ages, sexes, left_out;
 };
+/**
+ * Coarsens district, then age, then sex until every combination of age band, sex, district and arm
+ * has at least `min_cell` members; rows that cannot be are left out. A matched set is coarsened,
+ * leaves or stays as a whole: its members are alike in their strata, so what is hidden of one could
+ * be read from the other.
+ *
+ * @param rows    out: cohort->n rows, by member
+ * @param counts  out
+ * @return TG_OK, TG_NO_MEMORY
+ */
 TG_CHECKED enum tg_status tg_cohort_release(const struct tg_cohort *cohort,
                                             const struct tg_people *people, unsigned min_cell,
                                             struct tg_released *rows,

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/entry.h"
+
+#include "text/calendar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* In place of an entity's number. */
+#define NOBODY  UINT32_MAX
+#define SEVERAL (UINT32_MAX - 1)
+
+/* How far a key's word goes. */
+enum level { ACCEPT, REVIEW, N_LEVELS, TOO_WEAK = N_LEVELS };
+
+struct proposal {
+    uint32_t right; /* NOBODY: none */
+    uint32_t key;
+    bool torn; /* two keys name different ones */
+};
+
+/* What the keys say about one left entity. */
+struct view {
+    struct proposal best[N_LEVELS];
+    bool ambiguous;
+};
+
+/* Who holds a right entity; a lower rank is a stronger claim. */
+struct claim {
+    uint32_t rank;
+    bool shared;
+};
+
+enum { HAS_TOKEN = 1, SHARES_TOKEN = 2 };
+
+struct deciding {
+    const struct tg_linkage *l;
+    struct tg_link_key_report *reports;
+    struct view *views;    /* by left entity */
+    uint32_t *counterpart; /* by left entity: whom the key at hand names */
+    unsigned char *marks;  /* by entity of the side at hand */
+    struct claim *claims;  /* by right entity */
+    struct tg_link_decision *decisions;
+    bool *candidates;
+};
+
+/* Entries of both sides that carry one and the same token. */
+struct meeting {
+    size_t at[TG_N_SIDES], end[TG_N_SIDES];
+};
+
+static bool next_meeting(const struct tg_link_key *key, struct meeting *m)
+{
+    const struct tg_link_entry *left = key->entries[TG_LEFT], *right = key->entries[TG_RIGHT];
+    size_t i = m->end[TG_LEFT], j = m->end[TG_RIGHT];
+    while (i < key->n[TG_LEFT] && j < key->n[TG_RIGHT]) {
+        int order = tg_hash_compare(left[i].hash, right[j].hash);
+        if (order == 0) {
+            *m = (struct meeting){
+                {i, j},
+                {tg_group_end(left, key->n[TG_LEFT], i), tg_group_end(right, key->n[TG_RIGHT], j)}};
+            return true;
+        }
+        i += order < 0;
+        j += order > 0;
+    }
+    return false;
+}
+
+static bool is_one_to_one(const struct meeting *m)
+{
+    return m->end[TG_LEFT] - m->at[TG_LEFT] == 1 && m->end[TG_RIGHT] - m->at[TG_RIGHT] == 1;
+}
+
+/* The joins below trust the order and the numbers, so a broken promise is found here. */
+static enum tg_status check_entries(const struct tg_linkage *l, const struct tg_link_key *key,
+                                    struct tg_error *err)
+{
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        const struct tg_link_entry *e = key->entries[side];
+        for (size_t i = 0; i < key->n[side]; i++) {
+            if (e[i].entity >= l->facts[side].n)
+                return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's entity is one of its side");
+            if (i > 0 && tg_entry_compare(&e[i - 1], &e[i]) >= 0)
+                return TG_FAIL(err, TG_MSG_BUG, .rule = "tokens are sorted and without doubles");
+        }
+    }
+    return TG_OK;
+}
+
+static void tally_side(struct deciding *d, const struct tg_link_key *key, enum tg_side side,
+                       struct tg_link_key_report *report)
+{
+    const struct tg_link_entry *e = key->entries[side];
+    memset(d->marks, 0, d->l->facts[side].n);
+    for (size_t at = 0, end; at < key->n[side]; at = end) {
+        end = tg_group_end(e, key->n[side], at);
+        unsigned mark = end - at > 1 ? HAS_TOKEN | SHARES_TOKEN : HAS_TOKEN;
+        for (size_t i = at; i < end; i++) {
+            unsigned before = d->marks[e[i].entity];
+            d->marks[e[i].entity] = (unsigned char)(before | mark);
+            report->with_token[side] += !(before & HAS_TOKEN);
+            if (side == TG_RIGHT)
+                report->shared_by_others += (mark & ~before & SHARES_TOKEN) != 0;
+        }
+    }
+}
+
+/* The prior counts as 1,000 more people of whom one in 10,000 shares the key. */
+static double key_probability(const struct tg_link_key_report *r)
+{
+    return 1.0 - ((double)r->shared_by_others + 0.1) / ((double)r->with_token[TG_RIGHT] + 1000.0);
+}
+
+static enum level key_level(const struct tg_linkage *l, size_t k, double probability)
+{
+    if (!l->keys[k].exact)
+        return TOO_WEAK;
+    return probability >= l->accept ? ACCEPT : probability >= l->review ? REVIEW : TOO_WEAK;
+}
+
+static bool may_be_one_person(const struct tg_linkage *l, const struct tg_link_key *key,
+                              uint32_t left, uint32_t right)
+{
+    const struct tg_link_facts *a = &l->facts[TG_LEFT], *b = &l->facts[TG_RIGHT];
+    bool birth = false, sex = false;
+    if (a->birth_month && b->birth_month) {
+        int32_t x = a->birth_month[left], y = b->birth_month[right];
+        birth = x != TG_NO_MONTH && y != TG_NO_MONTH && x != y;
+    }
+    if (a->sex && b->sex)
+        sex = a->sex[left] && b->sex[right] && a->sex[left] != b->sex[right];
+    return key->number_like ? !birth && !sex : !(birth && sex);
+}
+
+/* Asks one key about everybody on the left. */
+static void ask(struct deciding *d, const struct tg_link_key *key)
+{
+    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
+        d->counterpart[left] = NOBODY;
+    for (struct meeting m = {0}; next_meeting(key, &m);) {
+        const struct tg_link_entry *lefts = key->entries[TG_LEFT];
+        if (!is_one_to_one(&m)) {
+            for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT]; i++)
+                d->views[lefts[i].entity].ambiguous = true;
+            continue;
+        }
+        uint32_t left = lefts[m.at[TG_LEFT]].entity;
+        uint32_t right = key->entries[TG_RIGHT][m.at[TG_RIGHT]].entity;
+        uint32_t *named = &d->counterpart[left];
+        if (may_be_one_person(d->l, key, left, right))
+            *named = *named == NOBODY || *named == right ? right : SEVERAL;
+    }
+}
+
+static void note_proposals(struct deciding *d, uint32_t key, enum level level)
+{
+    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++) {
+        uint32_t named = d->counterpart[left];
+        struct proposal *best = &d->views[left].best[level];
+        if (named == SEVERAL)
+            d->views[left].ambiguous = true;
+        else if (named != NOBODY && best->right == NOBODY)
+            *best = (struct proposal){.right = named, .key = key};
+        else if (named != NOBODY && best->right != named)
+            best->torn = true;
+    }
+}
+
+static struct tg_link_decision decide_alone(const struct deciding *d, const struct view *v)
+{
+    static const enum tg_link_state states[N_LEVELS] = {TG_LINK_LINKED, TG_LINK_REVIEW};
+    struct tg_link_decision none = {.right = NOBODY, .key = NOBODY};
+    for (int level = 0; level < N_LEVELS; level++) {
+        const struct proposal *p = &v->best[level];
+        if (p->right == NOBODY)
+            continue;
+        if (p->torn) {
+            none.state = TG_LINK_CONFLICT;
+            return none;
+        }
+        return (struct tg_link_decision){states[level], p->right, p->key,
+                                         d->reports[p->key].probability};
+    }
+    none.state = v->ambiguous ? TG_LINK_AMBIGUOUS : TG_LINK_NOT_FOUND;
+    return none;
+}
+
+/* A link goes before a pair for review; among equals the stronger key goes first. */
+static uint32_t claim_rank(const struct deciding *d, const struct tg_link_decision *decision)
+{
+    uint32_t after_links = decision->state == TG_LINK_REVIEW ? (uint32_t)d->l->n_keys : 0;
+    return after_links + decision->key;
+}
+
+static void make_one_to_one(struct deciding *d)
+{
+    uint32_t n = d->l->facts[TG_LEFT].n;
+    for (uint32_t right = 0; right < d->l->facts[TG_RIGHT].n; right++)
+        d->claims[right].rank = UINT32_MAX;
+    for (uint32_t left = 0; left < n; left++) {
+        const struct tg_link_decision *decision = &d->decisions[left];
+        if (decision->right == NOBODY)
+            continue;
+        struct claim *claim = &d->claims[decision->right];
+        uint32_t rank = claim_rank(d, decision);
+        if (rank < claim->rank)
+            *claim = (struct claim){.rank = rank};
+        else
+            claim->shared |= rank == claim->rank;
+    }
+    for (uint32_t left = 0; left < n; left++) {
+        struct tg_link_decision *decision = &d->decisions[left];
+        if (decision->right == NOBODY)
+            continue;
+        const struct claim *claim = &d->claims[decision->right];
+        if (claim->shared || claim_rank(d, decision) > claim->rank)
+            *decision = (struct tg_link_decision){TG_LINK_CONFLICT, NOBODY, NOBODY, 0};
+    }
+}
+
+static void mark_candidates(struct deciding *d, const struct tg_link_key *key)
+{
+    for (struct meeting m = {0}; next_meeting(key, &m);) {
+        bool open = false;
+        for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT] && !open; i++)
+            open = d->decisions[key->entries[TG_LEFT][i].entity].state != TG_LINK_LINKED;
+        for (size_t j = m.at[TG_RIGHT]; j < m.end[TG_RIGHT] && open; j++)
+            d->candidates[key->entries[TG_RIGHT][j].entity] = true;
+    }
+}
+
+static enum tg_status make_room(struct deciding *d, struct tg_error *err)
+{
+    uint32_t left = d->l->facts[TG_LEFT].n, right = d->l->facts[TG_RIGHT].n;
+    d->reports = tg_calloc(d->l->n_keys, sizeof *d->reports, err);
+    d->views = tg_calloc(left, sizeof *d->views, err);
+    d->counterpart = tg_calloc(left, sizeof *d->counterpart, err);
+    d->marks = tg_calloc(left > right ? left : right, 1, err);
+    d->claims = tg_calloc(right, sizeof *d->claims, err);
+    d->decisions = tg_calloc(left, sizeof *d->decisions, err);
+    d->candidates = tg_calloc(right, sizeof *d->candidates, err);
+    if (!d->reports || !d->views || !d->counterpart || !d->marks || !d->claims || !d->decisions ||
+        !d->candidates)
+        return TG_NO_MEMORY;
+    for (uint32_t i = 0; i < left; i++) {
+        for (int level = 0; level < N_LEVELS; level++)
+            d->views[i].best[level].right = NOBODY;
+    }
+    return TG_OK;
+}
+
+static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
+{
+    for (size_t k = 0; k < d->l->n_keys; k++) {
+        const struct tg_link_key *key = &d->l->keys[k];
+        enum tg_status status = check_entries(d->l, key, err);
+        if (status)
+            return status;
+        struct tg_link_key_report *report = &d->reports[k];
+        tally_side(d, key, TG_LEFT, report);
+        tally_side(d, key, TG_RIGHT, report);
+        report->probability = key_probability(report);
+        enum level level = key_level(d->l, k, report->probability);
+        if (level == TOO_WEAK)
+            continue;
+        ask(d, key);
+        note_proposals(d, (uint32_t)k, level);
+    }
+    return TG_OK;
+}
+
+static void conclude(struct deciding *d)
+{
+    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
+        d->decisions[left] = decide_alone(d, &d->views[left]);
+    make_one_to_one(d);
+    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++) {
+        if (d->decisions[left].state == TG_LINK_LINKED)
+            d->reports[d->decisions[left].key].linked++;
+    }
+    for (size_t k = 0; k < d->l->n_keys; k++) {
+        if (key_level(d->l, k, d->reports[k].probability) != TOO_WEAK)
+            mark_candidates(d, &d->l->keys[k]);
+    }
+}
+
+enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_decision **decisions,
+                                 struct tg_link_key_report **reports, bool **candidates,
+                                 struct tg_error *err)
+{
+    struct deciding d = {.l = l};
+    enum tg_status status = make_room(&d, err);
+    if (!status)
+        status = hear_keys(&d, err);
+    if (!status) {
+        conclude(&d);
+        *decisions = d.decisions;
+        *reports = d.reports;
+        *candidates = d.candidates;
+    } else {
+        free(d.decisions);
+        free(d.reports);
+        free(d.candidates);
+    }
+    free(d.views);
+    free(d.counterpart);
+    free(d.marks);
+    free(d.claims);
+    return status;
+}
+
+const char *tg_link_state_name(enum tg_link_state state)
+{
+    static const char *const names[] = {
+        [TG_LINK_NOT_FOUND] = "not_found", [TG_LINK_LINKED] = "linked",
+        [TG_LINK_REVIEW] = "review",       [TG_LINK_AMBIGUOUS] = "ambiguous",
+        [TG_LINK_CONFLICT] = "conflict",
+    };
+    return names[state];
+}
