@@ -42,7 +42,7 @@ struct tg_report {
     struct tg_user_flow flow;
     const struct tg_link_rule_report *rules;
     size_t n_rules;
-    bool has_cohort;           /**< the rest is empty otherwise */
+    bool has_cohort; /**< the rest is empty otherwise */
     struct tg_cohort_flow cohort;
     const struct tg_balance_row *balance;
     size_t n_balance;
@@ -51,7 +51,7 @@ struct tg_report {
     const struct tg_curve *curves;
     size_t n_curves;
     struct tg_release_counts release;
-    size_t hidden_cells;       /**< in balance, outcomes and curves */
+    size_t hidden_cells;                  /**< in balance, outcomes and curves */
     const struct tg_event_counts *events; /**< by outcome */
 };
 

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/report.h"
+
+#include "sys/file.h"
+#include "text/calendar.h"
+
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Each of these gives NULL when there is no memory; json_pack() then frees the rest and gives NULL
+ * too, so that only the end has to be looked at. Members stand in the order written here. */
+
+static json_t *count(uint64_t n)
+{
+    return json_integer(n > INT64_MAX ? INT64_MAX : (json_int_t)n);
+}
+
+static json_t *number(double x)
+{
+    return isfinite(x) ? json_real(x) : json_null();
+}
+
+static json_t *month_text(int32_t month)
+{
+    char text[8];
+    tg_month_format(month, text);
+    return text[0] ? json_string(text) : json_null();
+}
+
+static json_t *day_text(uint32_t day)
+{
+    char text[11];
+    tg_day_format(day, text);
+    return json_string(text);
+}
+
+static json_t *inputs(const struct tg_report *r)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < r->n_deliveries; i++) {
+        const struct tg_delivery *d = &r->deliveries[i];
+        json_t *item = json_pack("{s:s, s:s, s:s, s:o, s:s}", "source", d->source, "kind", d->kind,
+                                 "period", d->period, "rows", count(d->rows), "sha256", d->sha256);
+        if (json_array_append_new(array, item)) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *users(const struct tg_user_flow *f)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "users", count(f->users),
+                     "no_consent", count(f->no_consent), "withdrawn", count(f->withdrawn),
+                     "not_found", count(f->not_found), "ambiguous", count(f->ambiguous), "review",
+                     count(f->review), "conflict", count(f->conflict), "linked", count(f->linked));
+}
+
+static json_t *keys(const struct tg_report *r)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < r->n_rules; i++) {
+        const struct tg_link_key_report *c = &r->rules[i].counts;
+        json_t *item =
+            json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "rule", r->rules[i].rule,
+                      "users_with_token", count(c->with_token[TG_LEFT]), "persons_with_token",
+                      count(c->with_token[TG_RIGHT]), "persons_sharing", count(c->shared_by_others),
+                      "linked", count(c->linked), "probability", number(c->probability));
+        if (json_array_append_new(array, item)) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *cohort(const struct tg_report *r)
+{
+    const struct tg_cohort_flow *f = &r->cohort;
+    if (!r->has_cohort)
+        return json_null();
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "candidates", count(f->candidates),
+                     "no_index_month", count(f->no_index_month), "age", count(f->age),
+                     "not_insured", count(f->not_insured), "no_followup", count(f->no_followup),
+                     "no_control", count(f->no_control), "matched", count(f->matched),
+                     "controls_eligible", count(f->controls_eligible));
+}
+
+static json_t *balance(const struct tg_report *r)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < r->n_balance; i++) {
+        const struct tg_balance_row *b = &r->balance[i];
+        json_t *item = json_pack("{s:s, s:o, s:o}", "covariate", b->covariate, "smd_before",
+                                 number(b->smd_before), "smd_after", number(b->smd_after));
+        if (json_array_append_new(array, item)) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *effects(const struct tg_report *r)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < r->n_effects; i++) {
+        const struct tg_effect *e = &r->effects[i];
+        json_t *item = json_pack(
+            "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "outcome", e->outcome,
+            "design", e->design, "n_participants", count(e->n[TG_PARTICIPANT]), "n_controls",
+            count(e->n[TG_CONTROL]), "participants", number(e->mean[TG_PARTICIPANT]), "controls",
+            number(e->mean[TG_CONTROL]), "effect", number(e->effect), "ci_low", number(e->ci_low),
+            "ci_high", number(e->ci_high), "p", number(e->p), "hidden", e->hidden);
+        if (json_array_append_new(array, item)) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *events(const struct tg_report *r)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; r->has_cohort && r->events && i < r->study->n_outcomes; i++) {
+        const struct tg_event_counts *e = &r->events[i];
+        json_t *item =
+            json_pack("{s:s, s:o, s:o, s:o, s:o}", "outcome", r->study->outcomes[i].name, "events",
+                      count(e->events), "unassigned", count(e->unassigned), "first_month",
+                      month_text(e->first_month), "last_month", month_text(e->last_month));
+        if (json_array_append_new(array, item)) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+/* min_cell null: no count but 0 is shown. */
+static json_t *disclosure(const struct tg_report *r)
+{
+    unsigned min_cell = r->study->min_cell;
+    return json_pack("{s:b, s:o, s:o, s:{s:o, s:o, s:o, s:o}}", "for_municipality",
+                     r->study->for_municipality, "min_cell",
+                     min_cell == UINT_MAX ? json_null() : count(min_cell), "hidden_cells",
+                     count(r->hidden_cells), "release", "districts", count(r->release.districts),
+                     "ages", count(r->release.ages), "sexes", count(r->release.sexes), "left_out",
+                     count(r->release.left_out));
+}
+
+static json_t *strata(unsigned exact)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } all[] = {{TG_STRATUM_SEX, "sex"},
+               {TG_STRATUM_AGE_BAND, "age_band"},
+               {TG_STRATUM_DISTRICT, "district"}};
+    json_t *array = json_array();
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        if ((exact & all[i].bit) && json_array_append_new(array, json_string(all[i].name))) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *cohort_rules(const struct tg_study *study)
+{
+    static const char *const index_names[] = {
+        [TG_INDEX_FIRST_CONSENT] = "first_consent",
+        [TG_INDEX_FIRST_ACTIVITY] = "first_activity",
+        [TG_INDEX_REGISTERED] = "registered",
+        [TG_INDEX_FIXED] = "fixed",
+    };
+    const struct tg_cohort_rules *c = &study->cohort;
+    if (!study->has_cohort)
+        return json_null();
+    bool fixed = c->index == TG_INDEX_FIXED;
+    return json_pack(
+        "{s:s, s:o, s:i, s:i, s:[i, i], s:s?, s:o, s:o}", "index", index_names[c->index],
+        "index_month", fixed ? month_text(c->index_month) : json_null(), "baseline_months",
+        c->baseline_months, "followup_months", c->followup_months, "age", c->age_min, c->age_max,
+        "provider", c->provider, "exact", strata(c->exact), "seed", count(c->seed));
+}
+
+static json_t *tokens(const struct tg_study *study)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < study->n_tokens; i++) {
+        if (json_array_append_new(array, json_string(study->tokens[i].name))) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *settings(const struct tg_study *study)
+{
+    return json_pack("{s:s, s:i, s:f, s:f, s:o, s:o}", "purpose", study->purpose, "consent_months",
+                     study->consent_months, "accept", study->accept, "review", study->review,
+                     "tokens", tokens(study), "cohort", cohort_rules(study));
+}
+
+static json_t *output_digests(const struct tg_output_digest *outputs, size_t n)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_t *item =
+            json_pack("{s:s, s:s}", "name", outputs[i].name, "sha256", outputs[i].sha256);
+        if (json_array_append_new(array, item)) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *document(const struct tg_report *r, const struct tg_output_digest *outputs,
+                        size_t n_outputs)
+{
+    return json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o, s:o, s:o}",
+        "format", "totsugo-run/1", "study", r->study->id, "study_digest", r->study->digest, "month",
+        month_text(r->month), "as_of", day_text(r->as_of), "recipient", r->recipient, "versions",
+        "program", tg_version(), "normalizer", TG_NORMALIZER, "settings", settings(r->study),
+        "inputs", inputs(r), "persons", count(r->persons), "person_conflicts",
+        count(r->person_conflicts), "users", users(&r->flow), "keys", keys(r), "cohort", cohort(r),
+        "balance", balance(r), "outcomes", effects(r), "events", events(r), "disclosure",
+        disclosure(r), "outputs", output_digests(outputs, n_outputs));
+}
+
+enum tg_status tg_report_json(const struct tg_report *r, const struct tg_output_digest *outputs,
+                              size_t n_outputs, const char *path, struct tg_error *err)
+{
+    json_t *root = document(r, outputs, n_outputs);
+    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    enum tg_status status = TG_OK;
+    if (!text)
+        status = TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
+    else
+        status = tg_file_write_whole(path, text, strlen(text), 0600, false, err);
+    free(text);
+    json_decref(root);
+    return status;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/page.h"
+
+#include <math.h>
+
+static void put_curve_numbers(struct tg_markup *m, const struct tg_curve *c)
+{
+    static const struct tg_column columns[] = {
+        {TG_WORD_AXIS_MONTHS, true}, {TG_WORD_USERS, true}, {TG_WORD_NON_USERS, true}};
+    tg_markup_raw(m, "<details>");
+    tg_markup_element(m, "summary", TG_WORD_CURVE_NUMBERS);
+    tg_page_wide(m, TG_WORD_CURVE_NUMBERS);
+    tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
+    for (int i = 0; i < c->baseline_months + c->followup_months; i++) {
+        tg_markup_raw(m, "<tr><th scope=\"row\" class=\"number\">");
+        tg_markup_text(m, tg_number_real(i - c->baseline_months, 0).text);
+        tg_markup_raw(m, "</th>");
+        tg_page_number(m, tg_number_yen(c->mean[TG_PARTICIPANT][i], m->language));
+        tg_page_number(m, tg_number_yen(c->mean[TG_CONTROL][i], m->language));
+        tg_markup_raw(m, "</tr>\n");
+    }
+    tg_page_table_end(m);
+    tg_page_wide_end(m);
+    tg_markup_raw(m, "</details>\n");
+}
+
+static bool has_gap(const struct tg_curve *c)
+{
+    for (int arm = 0; arm < TG_N_ARMS; arm++) {
+        for (int i = 0; i < c->baseline_months + c->followup_months; i++) {
+            if (!isfinite(c->mean[arm][i]))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void put_curve(struct tg_markup *m, const struct tg_curve *c, size_t index)
+{
+    tg_markup_raw(m, "<figure>\n<figcaption>");
+    tg_markup_text(m, c->outcome);
+    tg_markup_raw(m, "</figcaption>\n");
+    tg_page_wide(m, TG_WORD_CURVES);
+    bool drawn = tg_draw_curve(m, c, index);
+    tg_page_wide_end(m);
+    if (!drawn) {
+        tg_markup_raw(m, "<p class=\"note\">");
+        TG_SAY(m, TG_WORD_CURVE_EMPTY, c->outcome);
+        tg_markup_raw(m, "</p>\n");
+    } else {
+        if (has_gap(c))
+            tg_page_paragraph(m, "note", TG_WORD_CURVE_GAPS);
+        put_curve_numbers(m, c);
+    }
+    tg_markup_raw(m, "</figure>\n");
+}
+
+void tg_page_curves(struct tg_markup *m, const struct tg_view *v)
+{
+    if (v->r->n_curves == 0)
+        return;
+    tg_page_section(m, "curves", TG_WORD_CURVES);
+    tg_page_paragraph(m, "lead", TG_WORD_CURVES_LEAD);
+    for (size_t i = 0; i < v->r->n_curves; i++)
+        put_curve(m, &v->r->curves[i], i + 1);
+    tg_page_section_end(m);
+}
+
+static struct tg_number mean_text(const struct tg_balance_row *row, double value, bool yen,
+                                  enum tg_language language)
+{
+    if (row->binary)
+        return tg_number_share(value);
+    return yen ? tg_number_yen(value, language) : tg_number_real(value, 1);
+}
+
+static void put_smd(struct tg_markup *m, double smd, bool judge)
+{
+    tg_markup_raw(m, judge && fabs(smd) >= 0.1 ? "<td class=\"number far\">"
+                                               : "<td class=\"number\">");
+    tg_markup_text(m, tg_number_real(smd, 3).text);
+    tg_markup_raw(m, "</td>");
+}
+
+static void put_balance_row(struct tg_markup *m, const struct tg_report *r,
+                            const struct tg_balance_row *row)
+{
+    struct tg_covariate_label label = tg_view_covariate(r, row->covariate);
+    const double means[] = {row->participants, row->controls_before, row->controls_after};
+    tg_markup_raw(m, "<tr><th scope=\"row\">");
+    tg_markup_word(m, label.word);
+    tg_markup_text(m, label.name);
+    tg_markup_raw(m, "</th>");
+    for (size_t i = 0; i < sizeof means / sizeof means[0]; i++)
+        tg_page_number(m, mean_text(row, means[i], label.yen, m->language));
+    put_smd(m, row->smd_before, false);
+    put_smd(m, row->smd_after, true);
+    tg_page_number(m, tg_number_real(row->variance_ratio_after, 2));
+    tg_markup_raw(m, "</tr>\n");
+}
+
+void tg_page_balance(struct tg_markup *m, const struct tg_view *v)
+{
+    static const struct tg_column columns[] = {
+        {TG_WORD_ITEM, false},         {TG_WORD_USERS, true},      {TG_WORD_ALL_NON_USERS, true},
+        {TG_WORD_NON_USERS, true},     {TG_WORD_SMD_BEFORE, true}, {TG_WORD_SMD_AFTER, true},
+        {TG_WORD_VARIANCE_RATIO, true}};
+    const struct tg_report *r = v->r;
+    if (r->n_balance == 0)
+        return;
+    tg_page_section(m, "balance", TG_WORD_BALANCE);
+    tg_page_balance_state(m, r);
+    tg_page_paragraph(m, "lead", TG_WORD_BALANCE_LEAD);
+    tg_markup_raw(m, "<figure>\n");
+    tg_page_wide(m, TG_WORD_LOVE_TITLE);
+    (void)tg_draw_love(m, r);
+    tg_page_wide_end(m);
+    tg_markup_raw(m, "</figure>\n");
+    tg_page_wide(m, TG_WORD_BALANCE);
+    tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
+    for (size_t i = 0; i < r->n_balance; i++)
+        put_balance_row(m, r, &r->balance[i]);
+    tg_page_table_end(m);
+    tg_page_wide_end(m);
+    tg_page_section_end(m);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/report.h"
+
+#include "report/headline.h"
+#include "sys/file.h"
+
+#include <math.h>
+#include <string.h>
+#include <xlsxwriter.h>
+
+enum { WORKBOOK_MAX = 256 * 1024 * 1024 };
+
+enum style { STYLE_NONE, STYLE_HEAD, STYLE_YEN, STYLE_SHARE, STYLE_REAL, N_STYLES };
+
+/* The workbook being made. The first call that fails is remembered; later ones do nothing. */
+struct book {
+    lxw_workbook *file;
+    lxw_format *styles[N_STYLES];
+    lxw_worksheet *sheet;
+    lxw_row_t row;
+    lxw_col_t column;
+    struct tg_buf text;
+    enum tg_status status;
+    struct tg_error *err;
+};
+
+/* The library asks for char * but only copies. */
+static char *lent(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+static void check(struct book *b, lxw_error e)
+{
+    if (e && !b->status)
+        b->status = TG_FAIL(b->err, TG_MSG_NO_MEMORY, .file = b->file->filename);
+}
+
+static void put_text(struct book *b, const char *text, enum style style)
+{
+    if (!b->status)
+        check(b, worksheet_write_string(b->sheet, b->row, b->column++, text, b->styles[style]));
+}
+
+/* What is hidden or undefined stays an empty cell. */
+static void put_number(struct book *b, double x, enum style style)
+{
+    if (!b->status && isfinite(x))
+        check(b, worksheet_write_number(b->sheet, b->row, b->column, x, b->styles[style]));
+    b->column++;
+}
+
+static void end_row(struct book *b)
+{
+    b->row++;
+    b->column = 0;
+}
+
+/* Both languages in one cell. */
+static const char *both(struct book *b, enum tg_word word)
+{
+    b->text.len = 0;
+    if (!b->status)
+        b->status = tg_buf_printf(&b->text, b->err, "%s / %s", tg_word(word, TG_JAPANESE),
+                                  tg_word(word, TG_ENGLISH));
+    const char *text = b->status ? NULL : tg_buf_text(&b->text, b->err);
+    if (!text && !b->status)
+        b->status = TG_NO_MEMORY;
+    return text ? text : "";
+}
+
+static void put_word(struct book *b, enum tg_word word, enum style style)
+{
+    put_text(b, both(b, word), style);
+}
+
+static void put_count(struct book *b, const struct tg_view *v, size_t cell)
+{
+    const struct tg_mask_cell *c = &v->cells[cell];
+    if (c->mark == TG_MARK_SHOWN)
+        put_number(b, (double)c->n, STYLE_YEN);
+    else if (c->mark == TG_MARK_SMALL)
+        put_text(b, tg_view_cell(v, cell, TG_JAPANESE).text, STYLE_NONE);
+    else
+        put_word(b, TG_WORD_NOT_SHOWN, STYLE_NONE);
+}
+
+static void start_sheet(struct book *b, enum tg_word name, const enum tg_word *columns, size_t n,
+                        double first_width)
+{
+    b->sheet = b->status ? NULL : workbook_add_worksheet(b->file, tg_word(name, TG_JAPANESE));
+    b->row = 0;
+    b->column = 0;
+    if (!b->sheet) {
+        check(b, LXW_ERROR_MEMORY_MALLOC_FAILED);
+        return;
+    }
+    check(b, worksheet_set_column(b->sheet, 0, 0, first_width, NULL));
+    check(b, worksheet_set_column(b->sheet, 1, 15, 20, NULL));
+    for (size_t i = 0; i < n; i++)
+        put_word(b, columns[i], STYLE_HEAD);
+    if (n > 0) {
+        worksheet_freeze_panes(b->sheet, 1, 1);
+        end_row(b);
+    }
+}
+
+static void put_pair(struct book *b, enum tg_word word, const char *text)
+{
+    put_word(b, word, STYLE_HEAD);
+    put_text(b, text, STYLE_NONE);
+    end_row(b);
+}
+
+static void put_sentence(struct book *b, const struct tg_sentence *s, enum tg_language language)
+{
+    b->text.len = 0;
+    if (!b->status)
+        b->status = tg_word_fill(&b->text, s->word, language, s->args, TG_SENTENCE_ARGS, b->err);
+    const char *text = b->status ? NULL : tg_buf_text(&b->text, b->err);
+    if (text)
+        put_text(b, text, STYLE_NONE);
+    end_row(b);
+}
+
+static void about_sheet(struct book *b, const struct tg_view *v)
+{
+    static const enum tg_language languages[] = {TG_JAPANESE, TG_ENGLISH};
+    const struct tg_report *r = v->r;
+    start_sheet(b, TG_WORD_SHEET_ABOUT, NULL, 0, 30);
+    put_pair(b, TG_WORD_STUDY, r->study->id);
+    put_pair(b, TG_WORD_MONTH, tg_number_month(r->month, TG_JAPANESE).text);
+    put_pair(b, TG_WORD_AS_OF, tg_number_day(r->as_of, TG_JAPANESE).text);
+    put_pair(b, TG_WORD_RECIPIENT, r->recipient);
+    end_row(b);
+    put_word(b, TG_WORD_RESULT, STYLE_HEAD);
+    end_row(b);
+    for (size_t i = 0; i < 2; i++) {
+        struct tg_sentence s;
+        bool good;
+        size_t at = 0;
+        while (tg_headline_next(v, languages[i], &at, &s))
+            put_sentence(b, &s, languages[i]);
+        if (!r->has_cohort || tg_headline_count(r, true) == 0)
+            continue;
+        tg_headline_balance(r, &s, &good);
+        put_sentence(b, &s, languages[i]);
+    }
+    end_row(b);
+    for (size_t i = 0; i < 2; i++) {
+        put_text(b, tg_word(TG_WORD_LIMIT_PSEUDONYMISED, languages[i]), STYLE_NONE);
+        end_row(b);
+    }
+}
+
+static void flow_sheet(struct book *b, const struct tg_view *v)
+{
+    static const enum tg_word columns[] = {TG_WORD_STEP, TG_WORD_REASON, TG_WORD_N_PEOPLE};
+    start_sheet(b, TG_WORD_SHEET_FLOW, columns, sizeof columns / sizeof columns[0], 40);
+    for (size_t i = 0; i < v->n_steps; i++) {
+        const struct tg_flow_step *step = &v->steps[i];
+        put_word(b, step->label, STYLE_HEAD);
+        put_text(b, "", STYLE_NONE);
+        put_count(b, v, step->total);
+        end_row(b);
+        for (size_t j = 0; j < step->n_drops; j++) {
+            put_word(b, step->label, STYLE_NONE);
+            put_word(b, step->drops[j].label, STYLE_NONE);
+            put_count(b, v, step->drops[j].cell);
+            end_row(b);
+        }
+    }
+    if (!b->status && b->sheet)
+        check(b, worksheet_set_column(b->sheet, 1, 1, 44, NULL));
+}
+
+static void balance_sheet(struct book *b, const struct tg_report *r)
+{
+    static const enum tg_word columns[] = {
+        TG_WORD_ITEM,       TG_WORD_USERS,     TG_WORD_ALL_NON_USERS, TG_WORD_NON_USERS,
+        TG_WORD_SMD_BEFORE, TG_WORD_SMD_AFTER, TG_WORD_VARIANCE_RATIO};
+    start_sheet(b, TG_WORD_SHEET_BALANCE, columns, sizeof columns / sizeof columns[0], 30);
+    for (size_t i = 0; i < r->n_balance; i++) {
+        const struct tg_balance_row *row = &r->balance[i];
+        enum style style = row->binary ? STYLE_SHARE : STYLE_REAL;
+        put_text(b, row->covariate, STYLE_NONE);
+        put_number(b, row->participants, style);
+        put_number(b, row->controls_before, style);
+        put_number(b, row->controls_after, style);
+        put_number(b, row->smd_before, STYLE_REAL);
+        put_number(b, row->smd_after, STYLE_REAL);
+        put_number(b, row->variance_ratio_after, STYLE_REAL);
+        end_row(b);
+    }
+}
+
+static void outcomes_sheet(struct book *b, const struct tg_view *v)
+{
+    static const enum tg_word columns[] = {
+        TG_WORD_OUTCOME,       TG_WORD_PERIOD,   TG_WORD_USERS,      TG_WORD_N_PEOPLE,
+        TG_WORD_NON_USERS,     TG_WORD_N_PEOPLE, TG_WORD_DIFFERENCE, TG_WORD_INTERVAL_LOW,
+        TG_WORD_INTERVAL_HIGH, TG_WORD_P_VALUE};
+    static const enum tg_arm arms[] = {TG_PARTICIPANT, TG_CONTROL};
+    start_sheet(b, TG_WORD_SHEET_OUTCOMES, columns, sizeof columns / sizeof columns[0], 30);
+    for (size_t i = 0; i < v->r->n_effects; i++) {
+        const struct tg_effect *e = &v->r->effects[i];
+        put_text(b, e->outcome, STYLE_NONE);
+        put_word(b, tg_effect_word(e), STYLE_NONE);
+        for (size_t arm = 0; arm < TG_N_ARMS; arm++) {
+            uint64_t n = e->n[arms[arm]];
+            bool shown = !e->hidden && tg_mask_alone(n, v->min_cell) == TG_MARK_SHOWN;
+            put_number(b, e->hidden ? NAN : e->mean[arms[arm]], STYLE_YEN);
+            put_number(b, shown ? (double)n : NAN, STYLE_YEN);
+        }
+        put_number(b, e->hidden ? NAN : e->effect, STYLE_YEN);
+        put_number(b, e->hidden ? NAN : e->ci_low, STYLE_YEN);
+        put_number(b, e->hidden ? NAN : e->ci_high, STYLE_YEN);
+        put_number(b, e->hidden ? NAN : e->p, STYLE_REAL);
+        end_row(b);
+    }
+}
+
+static void months_sheet(struct book *b, const struct tg_report *r)
+{
+    static const enum tg_word columns[] = {TG_WORD_OUTCOME, TG_WORD_AXIS_MONTHS, TG_WORD_USERS,
+                                           TG_WORD_NON_USERS};
+    start_sheet(b, TG_WORD_SHEET_MONTHS, columns, sizeof columns / sizeof columns[0], 30);
+    for (size_t i = 0; i < r->n_curves; i++) {
+        const struct tg_curve *c = &r->curves[i];
+        for (int j = 0; j < c->baseline_months + c->followup_months; j++) {
+            put_text(b, c->outcome, STYLE_NONE);
+            put_number(b, j - c->baseline_months, STYLE_NONE);
+            put_number(b, c->mean[TG_PARTICIPANT][j], STYLE_YEN);
+            put_number(b, c->mean[TG_CONTROL][j], STYLE_YEN);
+            end_row(b);
+        }
+    }
+}
+
+static void make_styles(struct book *b)
+{
+    static const char *const formats[N_STYLES] = {
+        [STYLE_YEN] = "#,##0", [STYLE_SHARE] = "0.0%", [STYLE_REAL] = "#,##0.000"};
+    for (int i = STYLE_HEAD; i < N_STYLES; i++) {
+        b->styles[i] = workbook_add_format(b->file);
+        if (b->styles[i] && formats[i])
+            format_set_num_format(b->styles[i], formats[i]);
+    }
+    if (b->styles[STYLE_HEAD])
+        format_set_bold(b->styles[STYLE_HEAD]);
+}
+
+/* The first day of the month, 00:00 UTC: the file must not tell when it was made. */
+static time_t created_on(int32_t month)
+{
+    static const int before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    int64_t year = month / 12;
+    int64_t past = year - 1;
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    int64_t days = past * 365 + past / 4 - past / 100 + past / 400 - 719162;
+    days += before[month % 12] + (leap && month % 12 > 1);
+    return (time_t)(days * 86400);
+}
+
+static void set_properties(struct book *b, const struct tg_report *r)
+{
+    lxw_doc_properties properties = {
+        .title = lent(tg_word(TG_WORD_KICKER, TG_JAPANESE)),
+        .subject = lent(r->study->id),
+        .comments = lent("totsugo " TG_VERSION),
+        .created = created_on(r->month),
+    };
+    check(b, workbook_set_properties(b->file, &properties));
+}
+
+static void fill(struct book *b, const struct tg_view *v)
+{
+    make_styles(b);
+    set_properties(b, v->r);
+    about_sheet(b, v);
+    flow_sheet(b, v);
+    if (!v->r->has_cohort)
+        return;
+    balance_sheet(b, v->r);
+    outcomes_sheet(b, v);
+    months_sheet(b, v->r);
+}
+
+/* Makes the workbook at `path`, with the library's own temporary files beside it. */
+static enum tg_status write_workbook(const struct tg_view *v, const char *path, const char *dir,
+                                     struct tg_error *err)
+{
+    lxw_workbook_options options = {.constant_memory = LXW_FALSE, .tmpdir = lent(dir)};
+    struct book b = {.file = workbook_new_opt(path, &options), .err = err};
+    if (!b.file)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
+    fill(&b, v);
+    lxw_error e = workbook_close(b.file);
+    if (e && !b.status)
+        b.status = TG_FAIL(err, TG_MSG_WRITE_FAILED, .file = path);
+    tg_buf_free(&b.text);
+    return b.status;
+}
+
+/* The library opens its file by name and with the process's umask: it is given an empty one of
+ * mode 0600 to fill, whose bytes then go the way of every output. */
+enum tg_status tg_report_xlsx(const struct tg_report *r, const char *path, struct tg_error *err)
+{
+    struct tg_arena arena = {0};
+    struct tg_buf bytes = {0};
+    struct tg_view v = {0};
+    enum tg_status status = TG_NO_MEMORY;
+    size_t len = strlen(path);
+    char *made = tg_arena_alloc(&arena, len + sizeof ".making", 1, err);
+    char *dir = made ? tg_path_dir(&arena, path, err) : NULL;
+    if (!dir)
+        goto out;
+    memcpy(made, path, len);
+    memcpy(made + len, ".making", sizeof ".making");
+    status = tg_view_make(r, &v, err);
+    if (!status)
+        status = tg_file_write_whole(made, "", 0, 0600, true, err);
+    if (!status)
+        status = write_workbook(&v, made, dir, err);
+    if (!status)
+        status = tg_file_read_whole(made, WORKBOOK_MAX, &bytes, err);
+    if (!status)
+        status = tg_file_write_whole(path, bytes.data, bytes.len, 0600, false, err);
+    tg_file_remove(made);
+out:
+    tg_buf_free(&bytes);
+    tg_view_free(&v);
+    tg_arena_free(&arena);
+    return status;
+}
