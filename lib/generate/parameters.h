@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * What the synthetic municipality is like: every share, rate and curve in one place, with its
+ * source, or said to be an assumption.
+ *
+ * Sources: [C] MHLW, share certified for long-term care by age, September 2024 (2.8, 5.7, 11.3,
+ * 25.6, 47.7 and 73.0 % from 65 to 90 and over), and benefit per head (13.6, 31.0 and 68.1 times
+ * 10,000 yen a year at 75, 80 and 85), fiscal 2023. [M] MHLW, national medical expenditure of
+ * fiscal 2021: 754,000 yen a head and year at 65 and over, 198,600 below; the curve by age through
+ * them is an assumption. [S] Meiji Yasuda's survey of surnames, 2018. Everything else is an
+ * assumption, chosen so that each trap of real files occurs in a municipality of 20,000.
+ */
+#ifndef TG_GENERATE_PARAMETERS_H
+#define TG_GENERATE_PARAMETERS_H
+
+#include "generate/random.h"
+
+enum {
+    TG_GEN_FIRST_MONTH = 2024 * 12 + 3, /* 2024-04, the first of a Japanese fiscal year */
+    TG_GEN_ARRIVAL_MONTHS = 24,         /* people who move in do so in the first two years */
+    TG_GEN_SNAPSHOT_MONTHS = 12,        /* a roster each year, and one of the last month */
+    TG_GEN_PROGRAMME_MONTH = 12, /* app users register in the six months from here on, or in the */
+    TG_GEN_PROGRAMME_SPAN = 6,   /* second half of a shorter time */
+    TG_GEN_USER_AGE = 40,        /* youngest app user who is asked to take part */
+    TG_GEN_CONSENT_MONTHS = 24,  /* study.yaml: consent.valid_months */
+    TG_GEN_RENEWAL_MONTHS = 20,  /* consent is asked again after so many */
+    TG_GEN_N_DISTRICTS = 6,
+};
+
+/* Effect of the programme: yen are multiplied from the month of registration on. */
+#define TG_GEN_EFFECT_MEDICAL 0.85
+#define TG_GEN_EFFECT_CARE    0.80
+
+/* Residents */
+#define TG_GEN_P_ARRIVES   0.05   /* move in during TG_GEN_ARRIVAL_MONTHS */
+#define TG_GEN_Y_MOVES_OUT 0.015  /* a year, whole households */
+#define TG_GEN_Y_NEW_JOB   0.04   /* a year below 65: leaves National Health Insurance */
+#define TG_GEN_Y_MARRIES   0.015  /* a year, women of 20 to 59 */
+#define TG_GEN_Y_RENAMES   0.0008 /* a year, everybody else: divorce, adoption */
+#define TG_GEN_P_FOREIGN   0.012  /* of households */
+#define TG_GEN_P_NAMESAKE  0.004  /* of people living alone: same kana, birth date, sex as another \
+                                   */
+#define TG_GEN_P_NO_BRANCH  0.10  /* of households: branch numbers are absent */
+#define TG_GEN_DEATH_AT_40  0.0010 /* a year; Gompertz's law */
+#define TG_GEN_DEATH_GROWTH 0.095  /* a year of age */
+
+/* Damage in municipal files, share of rows */
+#define TG_GEN_P_ZEROS_LOST 0.08  /* a spreadsheet ate leading zeros of one number */
+#define TG_GEN_P_GLYPH_LOST 0.003 /* a kanji became ● */
+#define TG_GEN_P_HAS_PHONE  0.55
+
+/* App users */
+#define TG_GEN_P_STRANGER      0.05 /* do not live here, or are insured elsewhere */
+#define TG_GEN_P_NAME_SLIP     0.10 /* a typing error in the name */
+#define TG_GEN_P_OTHER_NAME    0.03 /* a surname the municipality does not know */
+#define TG_GEN_P_BIRTH_SLIP    0.01
+#define TG_GEN_P_NO_GENDER     0.003
+#define TG_GEN_P_NUMBER        0.50 /* insured number checked by the municipality */
+#define TG_GEN_P_NO_CONSENT    0.04
+#define TG_GEN_P_OTHER_PURPOSE 0.01
+#define TG_GEN_P_WITHDRAWN     0.03
+#define TG_GEN_P_REGRANTED     0.01 /* withdrawn, and given again */
+#define TG_GEN_P_EXPIRED       0.03 /* from an earlier programme, never renewed */
+#define TG_GEN_P_RENEWS        0.97
+#define TG_GEN_P_STOPS         0.03 /* a month: no more steps are sent */
+
+/* Claims */
+#define TG_GEN_SIGMA_FRAILTY 0.60 /* of ln(cost) between people of one age and sex */
+#define TG_GEN_SIGMA_CLAIM   1.10 /* of ln(points) between claims of one person */
+#define TG_GEN_P_INPATIENT   0.025
+#define TG_GEN_INPATIENT     14.0 /* a stay costs so many times an outpatient month */
+#define TG_GEN_P_CHRONIC     0.65 /* of claims are for a chronic disease of the person */
+#define TG_GEN_P_USES_CARE   0.85 /* of certified people use services */
+#define TG_GEN_P_CARE_MONTH  0.96
+#define TG_GEN_P_CHECKUP     0.37 /* a year */
+#define TG_GEN_P_HBA1C       0.85 /* of check-ups measure it */
+
+/** A value that depends on age, straight between the points and constant outside. */
+struct tg_gen_point {
+    double age, value;
+};
+double tg_gen_curve(const struct tg_gen_point *points, size_t n, double age);
+
+double tg_gen_certified(double age);        /**< share certified [C] */
+double tg_gen_medical_yen(double age);      /**< a month [M] */
+double tg_gen_claims(double age);           /**< claims a month */
+double tg_gen_take_up(double age, int sex); /**< how likely people are to use the app */
+double tg_gen_hba1c(double age);            /**< mean, % */
+
+/** Levels 要介護区分 in the order of need, and what one who uses services costs a month. */
+struct tg_gen_level {
+    const char *code;
+    int yen;
+};
+enum { TG_GEN_N_LEVELS = 7 };
+extern const struct tg_gen_level tg_gen_levels[TG_GEN_N_LEVELS];
+
+/** Age bands of five years from 40 on: people who head a household. */
+enum { TG_GEN_N_HEAD_BANDS = 12 };
+extern const unsigned tg_gen_head_bands[TG_GEN_N_HEAD_BANDS];
+
+/** Diagnoses: ICD-10 with a weight among acute or chronic ones. */
+struct tg_gen_disease {
+    const char *code;
+    unsigned weight;
+};
+extern const struct tg_gen_disease tg_gen_chronic[];
+extern const struct tg_gen_disease tg_gen_acute[];
+extern const size_t tg_gen_n_chronic, tg_gen_n_acute;
+
+/** An index into a table of weighted diseases or services. */
+size_t tg_gen_pick_disease(struct tg_gen_rng *r, const struct tg_gen_disease *table, size_t n);
+
+/** Care services: two-digit code and the share of a month's cost. */
+extern const struct tg_gen_disease tg_gen_services[];
+extern const size_t tg_gen_n_services;
+
+extern const char *const tg_gen_districts[TG_GEN_N_DISTRICTS];
+
+#endif

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the linkage tests share: raw files in, quality out. $TOTSUGO is the program.
+set -eu
+export LC_ALL=C TZ=UTC0
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d "${TMPDIR:-/tmp}/totsugo-linkage-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# pseudonymize STUDY SOURCE NAME RAW [PERIOD]: NAME.csv and NAME.lookup
+pseudonymize() {
+    "$TOTSUGO" pseudonymize -s "$1" -k key --source "$2" ${5:+--period "$5"} \
+        --lookup "$3.lookup" -o "$3.csv" "$4" 2>>messages
+}
+
+# rows LOOKUP LINES: row_id of each line of "line,entity", as "entity,row_id"
+rows() {
+    awk -F, 'FNR == NR { if (FNR > 1) row[$2] = $1; next } $1 in row { print $2 "," row[$1] }' \
+        "$1" "$2" | sort
+}
+
+# truth LEFT RIGHT: pairs of "entity,row_id" rows that have the entity in common
+truth() {
+    echo left,right
+    join -t, "$1" "$2" | cut -d, -f2,3
+}
+
+# measure NAME STUDY MIN_PRECISION MIN_RECALL: links left.csv and right.csv, checks against truth.csv
+measure() {
+    "$TOTSUGO" link -s "$2" --left left.csv --right right.csv -o links.csv --force 2>>messages
+    "$TOTSUGO" evaluate --links links.csv --truth truth.csv >quality
+    awk -v name="$1" -v precision="$3" -v recall="$4" '
+        { value[$1] = $2 }
+        END {
+            printf "%-28s links %6d of %6d  precision %.4f  recall %.4f  F1 %.4f\n", name,
+                value["links:"], value["truth:"], value["precision:"], value["recall:"], value["f1:"]
+            exit !(value["precision:"] >= precision && value["recall:"] >= recall)
+        }' quality || {
+        echo "$1: precision below $3 or recall below $4" >&2
+        exit 1
+    }
+}
+
+new_key() {
+    rm -f key
+    "$TOTSUGO" key new -s "$1" -o key 2>>messages
+}
