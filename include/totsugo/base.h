@@ -64,11 +64,11 @@ enum tg_language { TG_ENGLISH, TG_JAPANESE };
 struct tg_error {
     enum tg_status status;
     enum tg_message message;
-    int sys_errno;     /**< errno of the system call that failed, or 0 */
-    uint64_t line;     /**< physical line in `file`, from 1; 0: none */
-    char file[256];    /**< as the caller named it */
-    char column[128];  /**< a column's header, a study key or an option: configuration, no value */
-    char rule[192];    /**< the rule that was broken or what is allowed; never a value */
+    int sys_errno;    /**< errno of the system call that failed, or 0 */
+    uint64_t line;    /**< physical line in `file`, from 1; 0: none */
+    char file[256];   /**< as the caller named it */
+    char column[128]; /**< a column's header, a study key or an option: configuration, no value */
+    char rule[192];   /**< the rule that was broken or what is allowed; never a value */
 };
 
 /** Where something happened; every member may be left out. Strings are borrowed. */

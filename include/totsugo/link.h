@@ -17,7 +17,7 @@ struct tg_link_options {
     const struct tg_study *study; /**< required */
     const char *left;             /**< required; token files with row ids */
     const char *right;
-    const char *output;           /**< required; left_row_id,right_row_id,rule,probability */
+    const char *output; /**< required; left_row_id,right_row_id,rule,probability */
     bool force;
 };
 
@@ -27,9 +27,15 @@ struct tg_link_counts {
 };
 
 /**
- * Links two token files one to one.
- * @return TG_OK; TG_NO_INPUT; TG_DATA; TG_NO_PERMISSION: made with different keys;
- *         TG_CANT_CREATE; TG_IO; TG_NO_MEMORY
+ * Links two token files one to one. Match keys are the exact tokens that both files have, in the
+ * study's order; `linkage: accept` and `review` of the study decide. Only links are written, sorted
+ * by their row ids, mode 0600; the file appears when it is whole.
+ *
+ * @param reporter  NULL, or told of progress ("rows") and of keys too weak to accept a pair
+ * @param counts    out: NULL, or set on success
+ * @return TG_OK; TG_NO_INPUT; TG_DATA: damaged, of another study, of a kind without row ids, or no
+ *         token in common; TG_NO_PERMISSION: made with different keys; TG_CANT_CREATE; TG_IO;
+ *         TG_CANCELLED; TG_NO_MEMORY
  */
 TG_API TG_CHECKED enum tg_status tg_link_files(const struct tg_link_options *options,
                                                const struct tg_reporter *reporter,
@@ -43,8 +49,9 @@ struct tg_link_quality {
 
 /**
  * Compares two CSV files of pairs. The first two columns of each are the left and the right id;
- * both have a header; ids are compared as bytes; a pair that stands twice counts once.
- * @return TG_OK, TG_NO_INPUT, TG_DATA, TG_NO_MEMORY
+ * both have a header; ids are compared as bytes; a pair that stands twice counts once; a row with
+ * an empty id is no pair.
+ * @return TG_OK; TG_NO_INPUT; TG_DATA: no header, or a row with one cell; TG_IO; TG_NO_MEMORY
  */
 TG_API TG_CHECKED enum tg_status tg_link_evaluate(const char *links, const char *truth,
                                                   struct tg_link_quality *out,

@@ -79,6 +79,21 @@ TG_API TG_CHECKED enum tg_status tg_inspect(const char *token_path, struct tg_in
                                             struct tg_error *err);
 TG_API void tg_inspection_free(struct tg_inspection *inspection);
 
+/** One line of a machine-readable log; members that are NULL are left out. */
+struct tg_log_line {
+    const char *level;            /**< error, warning, info, progress */
+    const struct tg_error *error; /**< its code, place and rule */
+    const char *text;
+    const char *stage;            /**< progress: with `done` of `total` (0: unknown) */
+    uint64_t done, total;
+};
+
+/**
+ * Writes a log line as one JSON object without a line end.
+ * @return its length; a line that does not fit is written as a bare `{"level":"error"}`
+ */
+TG_API size_t tg_log_json(const struct tg_log_line *entry, char *out, size_t size);
+
 #ifdef __cplusplus
 }
 #endif

@@ -18,6 +18,9 @@ extern "C" {
 /** The version of the normaliser, part of every token key. */
 #define TG_NORMALIZER "n1"
 
+/** The longest value that is read, in bytes; a longer one is TG_VALUE_UNREADABLE. */
+enum { TG_VALUE_LEN_MAX = 4096 };
+
 /** How a field is normalised. The last six are the types a study may give to own fields. */
 enum tg_field_type {
     TG_FIELD_INSURER_NUMBER,       /**< digits, 8, padded left with 0 */
@@ -45,7 +48,8 @@ enum tg_field_type {
 /** What became of a value. */
 enum tg_value {
     TG_VALUE_OK,         /**< a canonical value was written */
-    TG_VALUE_MISSING,    /**< empty, `*`, `-`, NULL, 不詳, an unknown month or day */
+    TG_VALUE_MISSING,    /**< empty, `*`, `-`, NULL, 不詳, an unknown month or day, a kanji name
+                              with an unknown glyph, a number of zeros only */
     TG_VALUE_UNREADABLE, /**< something stands there that its type cannot be: counts as missing */
 };
 
@@ -66,7 +70,12 @@ enum { TG_N_NOTES = 8 };
 TG_API const char *tg_value_note_name(enum tg_value_note note);
 
 /**
- * Makes a value canonical (domain rules: normaliser n1).
+ * Makes a value canonical (normaliser n1). A canonical value is its own canonical form, but for
+ * one case that the rules' order brings along: a dash after a space or dot in a kana name stays a
+ * dash, and would be a long vowel once the space is gone.
+ *
+ * A wrong check digit, lost zeros and the like are notes and never make a value unreadable. The
+ * notes are set whatever the result. No memory is allocated; the stack holds about 50 KiB at most.
  *
  * @param type   how
  * @param value  UTF-8, `len` bytes, valid; need not be NUL-ended
@@ -74,13 +83,15 @@ TG_API const char *tg_value_note_name(enum tg_value_note note);
  * @param size   bytes at `out`; tg_normalize_bound(len) is always enough
  * @param out_len out: bytes written; 0 unless TG_VALUE_OK
  * @param notes  out: bits of enum tg_value_note; never NULL
- * @return what the value was; TG_VALUE_UNREADABLE also when `size` is too small or UTF-8 is broken
+ * @return what the value was; TG_VALUE_UNREADABLE also when `size` is too small, UTF-8 is broken,
+ *         the value is longer than TG_VALUE_LEN_MAX (also once it is in NFKC) or more than 30 marks
+ *         stand on one letter
  */
 TG_API TG_CHECKED enum tg_value tg_normalize(enum tg_field_type type, const char *value, size_t len,
                                              char *out, size_t size, size_t *out_len,
                                              unsigned *notes);
 
-/** Bytes that are enough for the canonical form of any value of `len` bytes. */
+/** Bytes that are enough for the canonical form of any value of `len` bytes; 45,072 at most. */
 TG_API size_t tg_normalize_bound(size_t len);
 
 /** A day. month 1…12, day 1…31; always a day that exists. */
@@ -92,7 +103,9 @@ struct tg_date {
 
 /**
  * Reads a date in any of the forms that municipal files have: YYYYMMDD, YYYY-MM-DD, YYYY/M/D,
- * GYYMMDD, S10.5.3, 昭和10年5月3日, 元年, full-width digits.
+ * GYYMMDD, S10.5.3, S100503, 昭和10年5月3日, 元年, full-width digits. A day before its era's start,
+ * 6 digits and a spreadsheet's serial number are unreadable; a day past its era's end is read by
+ * arithmetic.
  *
  * @param value  UTF-8, `len` bytes
  * @param out    out: set only on TG_VALUE_OK

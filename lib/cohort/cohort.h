@@ -33,22 +33,22 @@ struct tg_cohort_input {
 struct tg_member {
     uint32_t person;
     enum tg_arm arm;
-    uint32_t set;        /**< matched set, from 1 */
+    uint32_t set; /**< matched set, from 1 */
     int32_t index_month;
-    double weight;       /**< 1 */
-    double propensity;   /**< NaN where the design has none */
+    double weight;     /**< 1 */
+    double propensity; /**< NaN where the design has none */
 };
 
 /** How many dropped out at each step and why; each participant candidate is counted once. */
 struct tg_cohort_flow {
     uint64_t candidates;
     uint64_t no_index_month;
-    uint64_t age;           /**< outside the study's age range, or birth month or sex unknown */
-    uint64_t no_baseline;   /**< the baseline window has no month with data, so that nothing is
-                                 known of the time before: no matter of insurance */
-    uint64_t not_insured;   /**< not insured in every baseline month with data and the index month */
-    uint64_t no_followup;   /**< no insured month with data in the follow-up window */
-    uint64_t no_control;    /**< no free control in the stratum */
+    uint64_t age;         /**< outside the study's age range, or birth month or sex unknown */
+    uint64_t no_baseline; /**< the baseline window has no month with data, so that nothing is
+                               known of the time before: no matter of insurance */
+    uint64_t not_insured; /**< not insured in every baseline month with data and the index month */
+    uint64_t no_followup; /**< no insured month with data in the follow-up window */
+    uint64_t no_control;  /**< no free control in the stratum */
     uint64_t matched;
     uint64_t controls_eligible; /**< not barred, and eligible in at least one index month of an
                                      eligible participant, whatever the stratum */
@@ -58,10 +58,10 @@ struct tg_cohort {
     struct tg_member *members; /**< ascending by set, participant first */
     size_t n;
     struct tg_cohort_flow flow;
-    bool *eligible;            /**< by person: counted in controls_eligible */
-    int32_t pseudo_index;      /**< index month assumed for eligible people who were not drawn:
-                                    the participants' median, of two middle months the earlier;
-                                    TG_NO_MONTH when nobody was matched */
+    bool *eligible;       /**< by person: counted in controls_eligible */
+    int32_t pseudo_index; /**< index month assumed for eligible people who were not drawn:
+                               the participants' median, of two middle months the earlier;
+                               TG_NO_MONTH when nobody was matched */
 };
 
 /**
@@ -81,8 +81,8 @@ struct tg_cohort {
  * @param out    out: the cohort; free it with tg_cohort_free()
  * @return TG_OK (also with nobody matched), TG_NO_MEMORY, TG_BUG: candidates are not as they must
  */
-TG_CHECKED enum tg_status tg_cohort_draw(const struct tg_cohort_input *input,
-                                         struct tg_cohort *out, struct tg_error *err);
+TG_CHECKED enum tg_status tg_cohort_draw(const struct tg_cohort_input *input, struct tg_cohort *out,
+                                         struct tg_error *err);
 /** Empties a cohort, also a half-built one. NULL is allowed. */
 void tg_cohort_free(struct tg_cohort *cohort);
 
@@ -108,7 +108,7 @@ struct tg_covariate {
 struct tg_balance_row {
     const char *covariate;
     bool binary;
-    uint64_t n[3];  /**< people with a value: participants, controls before, controls after */
+    uint64_t n[3]; /**< people with a value: participants, controls before, controls after */
     double participants, controls_before, controls_after; /**< means or shares */
     double smd_before, smd_after; /**< divided by the participants' standard deviation */
     double variance_ratio_after;  /**< participants' to controls'; NaN for binary */

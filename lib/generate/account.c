@@ -22,22 +22,21 @@ static enum tg_gen_spelling draw_spelling(struct tg_gen_rng *r)
     return (enum tg_gen_spelling)tg_gen_pick(r, weights, TG_GEN_N_SPELLINGS, 100);
 }
 
-static uint32_t or_same(uint32_t day, uint32_t same)
+static bool exists(uint32_t day)
 {
-    int y = (int)(day / 10000), m = (int)(day / 100 % 100), d = (int)(day % 100);
-    return tg_date_exists(y, m, d) ? day : same;
+    return tg_date_exists((int)(day / 10000), (int)(day / 100 % 100), (int)(day % 100));
 }
 
-/* A day beside, a year beside, ten years beside, or day and month swapped. */
+/* A day, month, year or ten years beside, or day and month swapped. */
 static uint32_t mistype_date(struct tg_gen_rng *r, uint32_t day)
 {
-    static const int32_t steps[] = {1, -1, 10000, -10000, -100000, 100};
+    static const int32_t steps[] = {1, -1, 100, -100, 10000, -10000, -100000};
     uint32_t y = day / 10000, m = day / 100 % 100, d = day % 100;
     if (d <= 12 && d != m && tg_gen_chance(r, 0.4))
         return y * 10000 + d * 100 + m;
     int32_t step = steps[tg_gen_below(r, sizeof steps / sizeof steps[0])];
-    uint32_t other = or_same((uint32_t)((int32_t)day + step), day);
-    return other != day ? other : day - 10000 / 10000 * (d > 1 ? 1u : 0u);
+    uint32_t other = (uint32_t)((int32_t)day + step);
+    return exists(other) ? other : day + 40000; /* a leap year follows a leap year */
 }
 
 static void draw_name(uint64_t seed, const struct tg_gen_user *user, const struct tg_gen_person *p,

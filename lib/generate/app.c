@@ -40,8 +40,10 @@ static void put_postal_code(struct tg_gen_file *f, struct tg_gen_rng *r,
 {
     char text[TG_GEN_FORMAT_BYTES];
     tg_gen_postal_code(p, text);
-    if (p->id >= TG_GEN_ELSEWHERE || tg_gen_chance(r, 0.04))
-        text[tg_gen_between(r, 0, 2)] = (char)('2' + tg_gen_below(r, 7));
+    if (p->id >= TG_GEN_ELSEWHERE || tg_gen_chance(r, 0.04)) {
+        char *digit = &text[tg_gen_between(r, 0, 2)];
+        *digit = (char)('2' + tg_gen_below(r, 7));
+    }
     if (tg_gen_chance(r, 0.5))
         memmove(text + 3, text + 4, strlen(text + 4) + 1);
     tg_gen_cell(f, text);

@@ -59,8 +59,8 @@ static enum tg_status put_person(void *ctx, const struct tg_gen_person *p,
     struct tg_gen_rng r =
         tg_gen_rng(c->world->seed, TG_GEN_STREAM_CHECKUP, p->id, (uint64_t)c->from);
     bool goes = tg_gen_chance(&r, TG_GEN_P_CHECKUP);
-    uint32_t day = tg_gen_day(c->from + tg_gen_between(&r, 1, 10), tg_gen_between(&r, 1, 27));
-    int32_t month = tg_month_of_day(day);
+    int32_t month = c->from + tg_gen_between(&r, 1, 10);
+    uint32_t day = tg_gen_day(month, tg_gen_between(&r, 1, 27));
     double age = tg_gen_age(p, month);
     uint32_t end = tg_gen_end(p);
     if (!goes || age < 40 || month > c->to || day < p->arrived || (end && day >= end))

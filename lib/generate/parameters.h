@@ -39,9 +39,10 @@ enum {
 #define TG_GEN_Y_MARRIES   0.015  /* a year, women of 20 to 59 */
 #define TG_GEN_Y_RENAMES   0.0008 /* a year, everybody else: divorce, adoption */
 #define TG_GEN_P_FOREIGN   0.012  /* of households */
-#define TG_GEN_P_NAMESAKE  0.004  /* of people living alone: same kana, birth date, sex as another \
-                                   */
-#define TG_GEN_P_NO_BRANCH  0.10  /* of households: branch numbers are absent */
+#define TG_GEN_P_NAMESAKE                                                                          \
+    0.004                        /* of people living alone: same kana, birth date, sex as another  \
+                                  */
+#define TG_GEN_P_NO_BRANCH  0.10 /* of households: branch numbers are absent */
 #define TG_GEN_DEATH_AT_40  0.0010 /* a year; Gompertz's law */
 #define TG_GEN_DEATH_GROWTH 0.095  /* a year of age */
 

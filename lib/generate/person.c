@@ -64,8 +64,8 @@ static struct household draw_household(uint64_t seed, uint64_t id, unsigned room
     uint32_t bands = 0;
     for (size_t i = 0; i < TG_GEN_N_HEAD_BANDS; i++)
         bands += tg_gen_head_bands[i];
-    h.head_age = 40 + 5 * (int)tg_gen_pick(&r, tg_gen_head_bands, TG_GEN_N_HEAD_BANDS, bands) +
-                 tg_gen_between(&r, 0, 4);
+    h.head_age = 40 + 5 * (int)tg_gen_pick(&r, tg_gen_head_bands, TG_GEN_N_HEAD_BANDS, bands);
+    h.head_age += tg_gen_between(&r, 0, 4);
     h.head_month = tg_gen_between(&r, 0, 11);
     h.head_sex = h.kind == COUPLE || h.kind == FAMILY_OF_FOUR ? 1 : tg_gen_chance(&r, 0.57) ? 2 : 1;
     return h;

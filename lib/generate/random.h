@@ -3,7 +3,8 @@
  * @file
  * Random numbers that are the same on every machine: splitmix64 (Steele, Lea, Flood 2014), one
  * stream for each thing drawn, and logarithm and exponential made of +, −, ×, ÷ alone, since those
- * of libm differ in the last bit between processors.
+ * of libm differ in the last bit between processors. C leaves open in which order an expression
+ * evaluates its parts, so no expression draws twice.
  */
 #ifndef TG_GENERATE_RANDOM_H
 #define TG_GENERATE_RANDOM_H

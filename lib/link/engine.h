@@ -22,9 +22,9 @@ struct tg_link_entry {
 
 /** One match key: all its tokens on both sides. An entity may have several. */
 struct tg_link_key {
-    const char *rule;    /**< the token's name */
-    bool exact;          /**< false for ~1 tokens: evidence only */
-    bool number_like;    /**< counts only where birth month and sex do not disagree */
+    const char *rule; /**< the token's name */
+    bool exact;       /**< false for ~1 tokens: evidence only */
+    bool number_like; /**< counts only where birth month and sex do not disagree */
     struct tg_link_entry *entries[TG_N_SIDES]; /**< owned; sorted by tg_linkage_sort() */
     size_t n[TG_N_SIDES], cap[TG_N_SIDES];
 };
@@ -36,7 +36,7 @@ struct tg_link_facts {
     const uint8_t *sex;         /**< 0: unknown */
 };
 
-/** The match keys, strongest first. */
+/** The match keys, strongest first. facts[].n is below UINT32_MAX. */
 struct tg_linkage {
     struct tg_link_facts facts[TG_N_SIDES];
     struct tg_link_key *keys;
@@ -45,11 +45,13 @@ struct tg_linkage {
     double review; /**< from which it goes to a clerk */
 };
 
+/** Adds a token of an entity; in any order, doubles allowed. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_linkage_add(struct tg_link_key *key, enum tg_side side,
                                          const unsigned char hash[TG_TOKEN_LEN], uint32_t entity,
                                          struct tg_error *err);
-/** Sorts and removes doubles; call once before tg_linkage_decide(). */
+/** Sorts and removes doubles; call once before tg_linkage_decide(). Takes no memory. */
 void tg_linkage_sort(struct tg_linkage *l);
+/** Frees keys and entries, not the facts, which are borrowed. NULL is allowed. */
 void tg_linkage_free(struct tg_linkage *l);
 
 enum tg_link_state {
@@ -63,31 +65,48 @@ enum tg_link_state {
 /** What became of one left entity. */
 struct tg_link_decision {
     enum tg_link_state state;
-    uint32_t right;     /**< LINKED and REVIEW: the other side's entity */
-    uint32_t key;       /**< LINKED and REVIEW: which key decided */
+    uint32_t right;     /**< LINKED and REVIEW: the other side's entity; else UINT32_MAX */
+    uint32_t key;       /**< LINKED and REVIEW: which key decided; else UINT32_MAX */
     double probability; /**< LINKED and REVIEW */
 };
 
 /** How one key did. */
 struct tg_link_key_report {
     uint64_t with_token[TG_N_SIDES]; /**< entities that have it */
-    uint64_t shared_by_others;       /**< right entities that share one of its tokens with another */
+    uint64_t shared_by_others; /**< right entities that share one of its tokens with another */
     uint64_t linked;
-    double probability;              /**< that a unique agreement is no accident */
+    double probability; /**< that a unique agreement is no accident */
 };
 
 /**
  * Decides for every left entity.
  *
+ * A key's probability is p = 1 − (s + 0.1) / (n + 1000), s of n right entities with a token of the
+ * key sharing one with another right entity: the rate at which different people agree on it, with
+ * the weight of 1,000 more people of whom one in 10,000 does, so that small files are not ruled by
+ * chance. Keys with p < review and keys that are not exact decide nothing.
+ *
+ * A token that one entity on each side carries proposes that pair, unless birth month and sex both
+ * disagree (for number-like keys: either); a token of several on either side proposes nobody.
+ * Proposals of keys with p ≥ accept go before those of the others; among them the strongest key
+ * decides, and if two keys name different entities it is a conflict. A right entity goes to one
+ * left entity only: to a link before a pair for review, then to the stronger key; the others are
+ * conflicts, and with equal claims all are.
+ *
+ * The result does not depend on the order of entries or on how entities are numbered.
+ *
  * @param decisions   out: array of facts[TG_LEFT].n; free() it
  * @param reports     out: array of n_keys; free() it
  * @param candidates  out: array of facts[TG_RIGHT].n flags, true where some left entity that was
- *                    not linked points to it (such people are no controls); free() it
+ *                    not linked carries one of its tokens of a key with p ≥ review, whatever birth
+ *                    month and sex say (such people are no controls); free() it
+ * @return TG_OK; TG_NO_MEMORY; TG_BUG: entries are not sorted, or of entities that are not there
  */
 TG_CHECKED enum tg_status tg_linkage_decide(const struct tg_linkage *l,
                                             struct tg_link_decision **decisions,
                                             struct tg_link_key_report **reports, bool **candidates,
                                             struct tg_error *err);
+/** "not_found", "linked", "review", "ambiguous", "conflict": the words of unlinked.csv. */
 const char *tg_link_state_name(enum tg_link_state state);
 
 #endif

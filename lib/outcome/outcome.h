@@ -24,9 +24,9 @@ struct tg_person_cost {
 
 /** Amounts of one source spread over everybody's windows. */
 struct tg_costs {
-    struct tg_person_cost *people;  /**< by person index */
-    int n_relative;                 /**< baseline_months + followup_months */
-    double *monthly[TG_N_ARMS];     /**< [n_relative] yen of the members of an arm */
+    struct tg_person_cost *people;      /**< by person index */
+    int n_relative;                     /**< baseline_months + followup_months */
+    double *monthly[TG_N_ARMS];         /**< [n_relative] yen of the members of an arm */
     uint64_t *person_months[TG_N_ARMS]; /**< [n_relative] */
     struct tg_event_counts counts;
 };
@@ -46,7 +46,7 @@ TG_CHECKED enum tg_status tg_costs_read(struct tg_store *store, const struct tg_
                                         const struct tg_windows *windows, struct tg_costs *out,
                                         struct tg_error *err);
 void tg_costs_free(struct tg_costs *costs);
-/** Yen per baseline month of each person, NaN without one; for balance. Caller gives `n` doubles. */
+/** Yen per baseline month by person, NaN without one; for balance. `out`: n_people doubles. */
 void tg_costs_baseline(const struct tg_costs *costs, size_t n_people, double *out);
 
 /**
@@ -58,9 +58,9 @@ struct tg_effect {
     const char *design; /**< "before", "after": means of the arms; "did": mean change per person */
     uint64_t n[TG_N_ARMS];
     double mean[TG_N_ARMS];
-    double effect;      /**< participants − controls */
+    double effect;             /**< participants − controls */
     double ci_low, ci_high, p; /**< 95 %, Welch's t (Welch 1947); for "before" and "after" too */
-    bool hidden;        /**< by disclosure control: an arm is too small */
+    bool hidden;               /**< by disclosure control: an arm is too small */
 };
 
 /**
@@ -126,8 +126,7 @@ struct tg_release_counts {
 TG_CHECKED enum tg_status tg_cohort_release(const struct tg_cohort *cohort,
                                             const struct tg_people *people, unsigned min_cell,
                                             struct tg_released *rows,
-                                            struct tg_release_counts *counts,
-                                            struct tg_error *err);
+                                            struct tg_release_counts *counts, struct tg_error *err);
 /** @} */
 
 #endif

@@ -44,8 +44,7 @@ static bool make_scale(const struct tg_curve *c, struct scale *s)
 {
     double least = INFINITY;
     double most = 0;
-    *s = (struct scale){.first = -c->baseline_months,
-                        .n = c->baseline_months + c->followup_months};
+    *s = (struct scale){.first = -c->baseline_months, .n = c->baseline_months + c->followup_months};
     for (int arm = 0; arm < TG_N_ARMS; arm++) {
         for (int i = 0; i < s->n; i++) {
             double yen = c->mean[arm][i];

@@ -29,11 +29,18 @@ void tg_page_paragraph(struct tg_markup *m, const char *class_name, enum tg_word
     tg_markup_raw(m, "</p>\n");
 }
 
-void tg_page_wide(struct tg_markup *m, enum tg_word label)
+size_t tg_page_wide(struct tg_markup *m, enum tg_word label)
 {
+    size_t start = m->buf->len;
     tg_markup_raw(m, "<div class=\"wide\" tabindex=\"0\" role=\"group\" aria-label=\"");
     tg_markup_word(m, label);
     tg_markup_raw(m, "\">\n");
+    return start;
+}
+
+void tg_page_wide_drop(struct tg_markup *m, size_t start)
+{
+    m->buf->len = start;
 }
 
 void tg_page_wide_end(struct tg_markup *m)

@@ -18,9 +18,12 @@ void tg_page_section(struct tg_markup *m, const char *name, enum tg_word heading
 void tg_page_section_end(struct tg_markup *m);
 /** A <p> of that class with a word. */
 void tg_page_paragraph(struct tg_markup *m, const char *class_name, enum tg_word word);
-/** A box that scrolls sideways where the screen is narrow, reachable by keyboard. */
-void tg_page_wide(struct tg_markup *m, enum tg_word label);
+/** A box that scrolls sideways where the screen is narrow, reachable by keyboard. @return where it
+ * starts, for tg_page_wide_drop() */
+size_t tg_page_wide(struct tg_markup *m, enum tg_word label);
 void tg_page_wide_end(struct tg_markup *m);
+/** Takes back a box that stayed empty. */
+void tg_page_wide_drop(struct tg_markup *m, size_t start);
 
 /** A column heading: its words, and whether numbers stand below it. */
 struct tg_column {

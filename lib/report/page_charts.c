@@ -9,7 +9,7 @@ static void put_curve_numbers(struct tg_markup *m, const struct tg_curve *c)
         {TG_WORD_AXIS_MONTHS, true}, {TG_WORD_USERS, true}, {TG_WORD_NON_USERS, true}};
     tg_markup_raw(m, "<details>");
     tg_markup_element(m, "summary", TG_WORD_CURVE_NUMBERS);
-    tg_page_wide(m, TG_WORD_CURVE_NUMBERS);
+    (void)tg_page_wide(m, TG_WORD_CURVE_NUMBERS);
     tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
     for (int i = 0; i < c->baseline_months + c->followup_months; i++) {
         tg_markup_raw(m, "<tr><th scope=\"row\" class=\"number\">");
@@ -40,17 +40,15 @@ static void put_curve(struct tg_markup *m, const struct tg_curve *c, size_t inde
     tg_markup_raw(m, "<figure>\n<figcaption>");
     tg_markup_text(m, c->outcome);
     tg_markup_raw(m, "</figcaption>\n");
-    tg_page_wide(m, TG_WORD_CURVES);
-    bool drawn = tg_draw_curve(m, c, index);
-    tg_page_wide_end(m);
-    if (!drawn) {
-        tg_markup_raw(m, "<p class=\"note\">");
-        TG_SAY(m, TG_WORD_CURVE_EMPTY, c->outcome);
-        tg_markup_raw(m, "</p>\n");
-    } else {
+    size_t start = tg_page_wide(m, TG_WORD_CURVES);
+    if (tg_draw_curve(m, c, index)) {
+        tg_page_wide_end(m);
         if (has_gap(c))
             tg_page_paragraph(m, "note", TG_WORD_CURVE_GAPS);
         put_curve_numbers(m, c);
+    } else {
+        tg_page_wide_drop(m, start);
+        tg_page_paragraph(m, "note", TG_WORD_CURVE_EMPTY);
     }
     tg_markup_raw(m, "</figure>\n");
 }
@@ -111,12 +109,12 @@ void tg_page_balance(struct tg_markup *m, const struct tg_view *v)
     tg_page_section(m, "balance", TG_WORD_BALANCE);
     tg_page_balance_state(m, r);
     tg_page_paragraph(m, "lead", TG_WORD_BALANCE_LEAD);
-    tg_markup_raw(m, "<figure>\n");
-    tg_page_wide(m, TG_WORD_LOVE_TITLE);
-    (void)tg_draw_love(m, r);
-    tg_page_wide_end(m);
-    tg_markup_raw(m, "</figure>\n");
-    tg_page_wide(m, TG_WORD_BALANCE);
+    size_t start = tg_page_wide(m, TG_WORD_LOVE_TITLE);
+    if (tg_draw_love(m, r))
+        tg_page_wide_end(m);
+    else
+        tg_page_wide_drop(m, start);
+    (void)tg_page_wide(m, TG_WORD_BALANCE);
     tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < r->n_balance; i++)
         put_balance_row(m, r, &r->balance[i]);

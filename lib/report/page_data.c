@@ -24,7 +24,7 @@ void tg_page_flow(struct tg_markup *m, const struct tg_view *v)
     tg_page_section(m, "flow", TG_WORD_FLOW);
     tg_page_paragraph(m, "lead", TG_WORD_FLOW_LEAD);
     tg_markup_raw(m, "<figure>\n");
-    tg_page_wide(m, TG_WORD_FLOW_TITLE);
+    (void)tg_page_wide(m, TG_WORD_FLOW_TITLE);
     tg_draw_flow(m, v);
     tg_page_wide_end(m);
     tg_markup_raw(m, "</figure>\n");
@@ -38,7 +38,7 @@ static void put_deliveries(struct tg_markup *m, const struct tg_view *v)
                                                {TG_WORD_KIND, false},
                                                {TG_WORD_DELIVERY_PERIOD, false},
                                                {TG_WORD_ROWS, true}};
-    tg_page_wide(m, TG_WORD_JOINED);
+    (void)tg_page_wide(m, TG_WORD_JOINED);
     tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < v->r->n_deliveries; i++) {
         const struct tg_delivery *d = &v->r->deliveries[i];
@@ -157,7 +157,7 @@ void tg_page_keys(struct tg_markup *m, const struct tg_view *v)
         return;
     tg_page_section(m, "keys", TG_WORD_KEYS);
     tg_page_paragraph(m, "lead", TG_WORD_KEYS_LEAD);
-    tg_page_wide(m, TG_WORD_KEYS);
+    (void)tg_page_wide(m, TG_WORD_KEYS);
     tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < v->r->n_rules; i++)
         put_key(m, v, i);

@@ -28,8 +28,6 @@ static void put_reason(struct tg_markup *m, const struct tg_view *v)
     tg_markup_raw(m, "<p>");
     TG_SAY(m, TG_WORD_HIDDEN_WHY, tg_number_count(v->min_cell - 1).text,
            tg_number_count(mean_over).text);
-    tg_markup_raw(m, " ");
-    tg_markup_word(m, TG_WORD_HIDDEN_SECOND);
     tg_markup_raw(m, "</p>\n");
 }
 
@@ -45,9 +43,7 @@ static void put_release(struct tg_markup *m, const struct tg_view *v)
     const struct tg_release_counts *c = &v->r->release;
     enum tg_language l = m->language;
     start_item(m);
-    tg_markup_word(m, TG_WORD_HIDDEN_RELEASE);
-    tg_markup_raw(m, " ");
-    TG_SAY(m, TG_WORD_HIDDEN_RELEASE_COUNTS, tg_view_count(v, c->districts, TG_WORD_LINES, l).text,
+    TG_SAY(m, TG_WORD_HIDDEN_RELEASE, tg_view_count(v, c->districts, TG_WORD_LINES, l).text,
            tg_view_count(v, c->ages, TG_WORD_LINES, l).text,
            tg_view_count(v, c->sexes, TG_WORD_LINES, l).text,
            tg_view_count(v, c->left_out, TG_WORD_LINES, l).text);
@@ -169,7 +165,7 @@ void tg_page_inputs(struct tg_markup *m, const struct tg_view *v)
         {TG_WORD_SOURCE, false}, {TG_WORD_DELIVERY_PERIOD, false}, {TG_WORD_SHA256, false}};
     tg_page_section(m, "inputs", TG_WORD_INPUTS);
     tg_page_paragraph(m, "lead", TG_WORD_INPUTS_LEAD);
-    tg_page_wide(m, TG_WORD_INPUTS);
+    (void)tg_page_wide(m, TG_WORD_INPUTS);
     tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < v->r->n_deliveries; i++) {
         const struct tg_delivery *d = &v->r->deliveries[i];

@@ -139,10 +139,12 @@ void tg_page_effects(struct tg_markup *m, const struct tg_view *v)
     size_t n_outcomes = tg_headline_count(v->r, false);
     tg_page_section(m, "effects", TG_WORD_EFFECTS);
     tg_page_paragraph(m, "lead", TG_WORD_EFFECTS_LEAD);
-    tg_page_wide(m, TG_WORD_FOREST_TITLE);
-    (void)tg_draw_forest(m, v->r);
-    tg_page_wide_end(m);
-    tg_page_wide(m, TG_WORD_EFFECTS);
+    size_t start = tg_page_wide(m, TG_WORD_FOREST_TITLE);
+    if (tg_draw_forest(m, v->r))
+        tg_page_wide_end(m);
+    else
+        tg_page_wide_drop(m, start);
+    (void)tg_page_wide(m, TG_WORD_EFFECTS);
     put_effects_head(m);
     put_effects(m, v);
     tg_page_wide_end(m);

@@ -114,6 +114,13 @@ enum tg_status tg_dir_remove(const char *path, struct tg_error *err)
     return remove_tree(path, 1, err);
 }
 
+void tg_dir_discard(const char *path)
+{
+    struct tg_error ignored;
+    if (tg_dir_remove(path, &ignored))
+        return;
+}
+
 static enum tg_status sync_path(const char *path, struct tg_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);

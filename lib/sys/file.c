@@ -153,6 +153,13 @@ bool tg_file_exists(const char *path)
     return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
+uint64_t tg_file_size(const char *path)
+{
+    struct stat st;
+    bool regular = stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+    return regular ? (uint64_t)st.st_size : 0;
+}
+
 void tg_file_remove(const char *path)
 {
     (void)unlink(path);

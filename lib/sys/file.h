@@ -48,6 +48,8 @@ TG_CHECKED enum tg_status tg_file_read_whole(const char *path, size_t limit, str
 TG_CHECKED enum tg_status tg_file_read_secret(const char *path, size_t limit, struct tg_buf *out,
                                               struct tg_error *err);
 bool tg_file_exists(const char *path);
+/** Size in bytes when it is a regular file, else 0; it is not opened. */
+uint64_t tg_file_size(const char *path);
 /** Removes a file if it is there; errors are not told. */
 void tg_file_remove(const char *path);
 /** @} */
@@ -121,6 +123,8 @@ TG_CHECKED enum tg_status tg_dir_list(const char *path, struct tg_arena *arena, 
                                       size_t *n, struct tg_error *err);
 /** Removes a folder with all files in it, one level of sub-folders too. Missing is no error. */
 TG_CHECKED enum tg_status tg_dir_remove(const char *path, struct tg_error *err);
+/** The same on a way out: what cannot be removed stays, and the next run removes it. */
+void tg_dir_discard(const char *path);
 /**
  * Puts the finished folder `made` in the place of `path` in one step; what was at `path` is
  * removed afterwards. Everything in `made` is synced first. @return TG_OK, TG_CANT_CREATE, TG_IO

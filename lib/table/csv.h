@@ -9,6 +9,7 @@
 #define TG_TABLE_CSV_H
 
 #include "base/mem.h"
+#include "crypto/digest.h"
 #include "sys/file.h"
 
 enum {
@@ -26,12 +27,26 @@ struct tg_csv;
 
 /**
  * Begins to read CSV from `input`, which it does not own. A BOM is skipped and remembered; a
- * trailing 0x1A at the very end of the file is dropped; blank lines are no rows.
+ * trailing 0x1A at the very end of the file is dropped; blank lines are no rows; blanks around an
+ * unquoted cell are dropped. A physical line ends at LF, CR LF or CR.
  *
  * @param delimiter  one byte, usually ','
  */
 TG_CHECKED enum tg_status tg_csv_open(struct tg_input *input, char delimiter, struct tg_csv **out,
                                       struct tg_error *err);
+/** The same from `len` bytes in memory; bytes and `name`, which errors show, are borrowed. */
+TG_CHECKED enum tg_status tg_csv_open_memory(const void *data, size_t len, const char *name,
+                                             char delimiter, struct tg_csv **out,
+                                             struct tg_error *err);
+/** Reads up to `size` bytes; `*got` is 0 only at the end. @return TG_OK, or why it cannot */
+typedef enum tg_status tg_csv_read(void *ctx, void *data, size_t size, size_t *got,
+                                   struct tg_error *err);
+/** The same from whatever `read` gives; `ctx` and `name`, which errors show, are borrowed. */
+TG_CHECKED enum tg_status tg_csv_open_stream(tg_csv_read *read, void *ctx, const char *name,
+                                             char delimiter, struct tg_csv **out,
+                                             struct tg_error *err);
+/** From now on every byte read of the file also goes into `digest`, which is borrowed. */
+void tg_csv_digest_to(struct tg_csv *csv, struct tg_digest *digest);
 /**
  * The next row.
  *

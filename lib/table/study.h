@@ -23,7 +23,7 @@ enum tg_kind {
 const char *tg_kind_name(enum tg_kind kind);
 TG_CHECKED bool tg_kind_parse(const char *name, enum tg_kind *out);
 
-/** A field that may be part of tokens: built in (a table in study.c) or of the study's `fields`. */
+/** A field that may be part of tokens: built in (a table in study_field.c) or of the study's `fields`. */
 struct tg_field {
     const char *name;            /**< "kana_name_folded" */
     const char *column_name;     /**< the name under `columns` it is filled from: "kana_name" */
@@ -120,6 +120,10 @@ struct tg_study {
     struct tg_arena arena;
 };
 
+/** A field by name, built in or the study's own; NULL when there is none. */
+const struct tg_field *tg_study_field(const struct tg_study *study, const char *name);
+/** The i-th field, built-in ones first; NULL behind the last. */
+const struct tg_field *tg_study_field_at(const struct tg_study *study, size_t i);
 /** By name; NULL when there is none. */
 const struct tg_source *tg_study_source(const struct tg_study *study, const char *name);
 /** The header that a source maps `name` to under `columns`; NULL: not mapped. */

@@ -15,6 +15,10 @@ TG_CHECKED char *tg_manifest_path(struct tg_arena *arena, const char *token_path
 /** Reads and checks a manifest; strings live in `arena`. @return TG_OK, TG_NO_INPUT, TG_DATA */
 TG_CHECKED enum tg_status tg_manifest_read(const char *path, struct tg_arena *arena,
                                            struct tg_manifest *out, struct tg_error *err);
+/** The same from `len` bytes of text; `path` is what errors show. */
+TG_CHECKED enum tg_status tg_manifest_parse(const char *path, const char *text, size_t len,
+                                            struct tg_arena *arena, struct tg_manifest *out,
+                                            struct tg_error *err);
 /** Writes a manifest beside its token file. `extra`: NULL or a JSON object (text) whose members
  * are added under "profile". */
 TG_CHECKED enum tg_status tg_manifest_write(const char *path, const struct tg_manifest *m,
@@ -22,6 +26,8 @@ TG_CHECKED enum tg_status tg_manifest_write(const char *path, const struct tg_ma
 
 /** Carried columns of each kind, in the file's order, ended by NULL. */
 const char *const *tg_kind_carries(enum tg_kind kind);
+/** Do files of this kind begin with a row id? */
+bool tg_kind_has_row_id(enum tg_kind kind);
 
 /** A token file being read. */
 struct tg_token_file;

@@ -25,7 +25,7 @@ void tg_month_format(int32_t month, char out[8]);
 /** "YYYY-MM-DD" and NUL into 11 bytes; empty for TG_NO_DAY. */
 void tg_day_format(uint32_t yyyymmdd, char out[11]);
 /** Strict forms, as the program's own files and options have them. */
-bool tg_month_scan(const char *s, size_t len, int32_t *out);    /**< YYYY-MM */
-bool tg_day_scan(const char *s, size_t len, uint32_t *out);     /**< YYYY-MM-DD */
+bool tg_month_scan(const char *s, size_t len, int32_t *out); /**< YYYY-MM */
+bool tg_day_scan(const char *s, size_t len, uint32_t *out);  /**< YYYY-MM-DD */
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 enum tg_encoding {
-    TG_ENCODING_AUTO,  /**< BOM, then strict UTF-8, then CP932 */
+    TG_ENCODING_AUTO, /**< BOM, then strict UTF-8, then CP932 */
     TG_ENCODING_UTF8,
     TG_ENCODING_CP932,
 };
@@ -22,7 +22,12 @@ size_t tg_utf8_valid_prefix(const char *s, size_t len);
 
 struct tg_decoder;
 
-/** A decoder of one encoding (not AUTO). One thread at a time. @return TG_OK, TG_NO_MEMORY */
+/**
+ * A decoder of one encoding (not AUTO). One thread at a time. A CP932 decoder asks iconv for every
+ * character once, here; tg_decode() then only looks up.
+ *
+ * @return TG_OK; TG_NO_MEMORY; TG_NO_INPUT: the system cannot convert CP932
+ */
 TG_CHECKED enum tg_status tg_decoder_new(enum tg_encoding encoding, struct tg_decoder **out,
                                          struct tg_error *err);
 /**

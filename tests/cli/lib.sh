@@ -2,8 +2,8 @@
 # What the command-line tests share. $TOTSUGO is the program; each test gets a folder of its own.
 set -u
 export LC_ALL=C TZ=UTC0
-data=$(cd "$(dirname "$0")/../../testdata" && pwd)
-golden=$(cd "$(dirname "$0")" && pwd)/golden
+here=$(cd "$(dirname "$0")" && pwd)
+golden=$here/golden
 work=$(mktemp -d "${TMPDIR:-/tmp}/totsugo-cli-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1

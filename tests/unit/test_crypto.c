@@ -36,7 +36,7 @@ START_TEST(engines_give_the_same_macs)
     uint64_t random = 0x9E3779B97F4A7C15u;
     unsigned char secret[LEN_MAX], message[LEN_MAX], a[TG_DIGEST_LEN], b[TG_DIGEST_LEN];
     for (size_t len = 0; len <= LEN_MAX; len++) {
-        size_t secret_len = len % 3 ? TG_KEY_LEN : next_random(&random) % LEN_MAX;
+        size_t secret_len = len % 2 ? TG_KEY_LEN : len;
         fill_random(&random, secret, secret_len);
         fill_random(&random, message, len);
         struct tg_token_key *block = key_for(&tg_engine_block, secret, secret_len);

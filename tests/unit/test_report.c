@@ -53,7 +53,8 @@ START_TEST(every_word_is_there_in_both_languages)
         ck_assert_msg(en[0] && ja[0], "word %d (%s) lacks a language", i, en);
         ck_assert_msg(places_of(en) == places_of(ja), "places differ: %s", en);
         for (const char *c = en; *c; c++)
-            ck_assert_msg((unsigned char)*c < 0xE3 || strstr(en, "匿名加工情報"), "Japanese: %s", en);
+            ck_assert_msg((unsigned char)*c < 0xE3 || strstr(en, "匿名加工情報"), "Japanese: %s",
+                          en);
     }
 }
 END_TEST
@@ -127,8 +128,8 @@ static void assert_lacks(const char *page, const char *text)
 /* Nothing that runs, fetches or leads away. The only addresses are the names of two namespaces. */
 static void assert_self_contained(const char *page)
 {
-    static const char *const banned[] = {"<script", "<link", "<img",  "<iframe", "@import", "url(",
-                                         " src=",   "onload", "javascript:", "<form"};
+    static const char *const banned[] = {"<script", "<link", "<img",   "<iframe",     "@import",
+                                         "url(",    " src=", "onload", "javascript:", "<form"};
     for (size_t i = 0; i < sizeof banned / sizeof banned[0]; i++)
         assert_lacks(page, banned[i]);
     for (const char *at = page; (at = strstr(at, "://")) != NULL; at++)
@@ -146,8 +147,9 @@ START_TEST(full_month)
     sample_full(&s);
     const char *page = page_of(&s, &buf);
     assert_self_contained(page);
-    assert_has(page, "利用者1人1か月あたりの「医療費」は、似た非利用者に比べて <strong>1,234円</strong> "
-                     "少なく推移しました（差の95%信頼区間 −2,290円〜−178円）。");
+    assert_has(page,
+               "利用者1人1か月あたりの「医療費」は、似た非利用者に比べて <strong>1,234円</strong> "
+               "少なく推移しました（差の95%信頼区間 −2,290円〜−178円）。");
     assert_has(page, "<strong>¥1,234</strong> lower for users");
     assert_has(page, "「care_cost」には、利用者と似た非利用者とのあいだに、はっきりした差は");
     assert_has(page, "no clear difference");
@@ -175,7 +177,9 @@ START_TEST(bad_balance_is_said_where_the_result_stands)
     sample_full(&s);
     s.balance[0].smd_after = -0.131;
     const char *page = page_of(&s, &buf);
-    assert_has(page, "注意：始まる前の状態が2つの群でそろっていません。5項目のうち <strong>1</strong> 項目");
+    assert_has(
+        page,
+        "注意：始まる前の状態が2つの群でそろっていません。5項目のうち <strong>1</strong> 項目");
     assert_has(page, "<p class=\"caution\">Caution: the two groups were not alike");
     assert_has(page, "<td class=\"number far\">−0.131</td>");
     tg_buf_free(&buf);
@@ -195,7 +199,8 @@ START_TEST(other_verdicts)
     assert_has(page, "<strong>1,234円</strong> 多く推移しました");
     assert_has(page, "信頼区間は計算できませんでした");
     s.effects[2].effect = NAN;
-    assert_has(page_of(&s, &buf), "「医療費」は計算できませんでした。比べる期間のデータがありません。");
+    assert_has(page_of(&s, &buf),
+               "「医療費」は計算できませんでした。比べる期間のデータがありません。");
     tg_buf_free(&buf);
 }
 END_TEST
@@ -257,7 +262,9 @@ START_TEST(no_cohort)
     struct tg_buf buf = {0};
     sample_no_cohort(&s);
     const char *page = page_of(&s, &buf);
-    assert_has(page, "利用者 <strong>2,000人</strong> のうち、名簿と結びついた人は <strong>1,530人</strong>");
+    assert_has(
+        page,
+        "利用者 <strong>2,000人</strong> のうち、名簿と結びついた人は <strong>1,530人</strong>");
     assert_has(page, "does not compare users with non-users");
     assert_lacks(page, "id=\"ja-effects\"");
     assert_lacks(page, "href=\"#ja-balance\"");

@@ -127,7 +127,8 @@ END_TEST
 static json_t *json_of(const struct sample *s, struct tg_buf *buf)
 {
     static const char path[] = "/tmp/totsugo-test-run.json";
-    static const struct tg_output_digest outputs[] = {{"links.csv", "00ff"}, {"report.html", "11ee"}};
+    static const struct tg_output_digest outputs[] = {{"links.csv", "00ff"},
+                                                      {"report.html", "11ee"}};
     struct tg_error err;
     tg_file_remove(path);
     ck_assert_int_eq(tg_report_json(&s->report, outputs, 2, path, &err), TG_OK);

@@ -9,7 +9,8 @@
 enum { MIN_CELL = 10, MOST = 800, N_CELLS_MAX = 32 };
 
 /* The attacker: for each cell the set of all numbers it could be, cut down sum by sum with every
- * combination of the other members until nothing changes. In a tree of sums these sets are exact. */
+ * combination of the other members until nothing changes. In a tree of sums these sets are exact.
+ */
 struct attack {
     bool could[N_CELLS_MAX][MOST + 1];
 };
@@ -18,7 +19,7 @@ static void attack_start(struct attack *a, const struct tg_mask_cell *cells, siz
 {
     for (size_t i = 0; i < n; i++) {
         for (uint64_t x = 0; x <= MOST; x++) {
-            bool ok = cells[i].mark == TG_MARK_SHOWN ? x == cells[i].n
+            bool ok = cells[i].mark == TG_MARK_SHOWN   ? x == cells[i].n
                       : cells[i].mark == TG_MARK_SMALL ? x >= 1 && x < MIN_CELL
                                                        : x >= MIN_CELL;
             a->could[i][x] = ok;
@@ -89,12 +90,25 @@ static int possibilities(const struct attack *a, size_t cell)
 }
 
 /* The sums of the report's flow: users, consents, links, cohort, match keys, one users file. */
-enum { USERS, CONSENTED, NOT_CONSENTED, LINKED = 5, NOT_LINKED, CANDIDATES = 11, ELIGIBLE = 13,
-       NOT_ELIGIBLE, MATCHED = 19, NO_CONTROL, RULES, FILES = 24, N_FLOW };
+enum {
+    USERS,
+    CONSENTED,
+    NOT_CONSENTED,
+    LINKED = 5,
+    NOT_LINKED,
+    CANDIDATES = 11,
+    ELIGIBLE = 13,
+    NOT_ELIGIBLE,
+    MATCHED = 19,
+    NO_CONTROL,
+    RULES,
+    FILES = 24,
+    N_FLOW
+};
 static const struct tg_mask_sum flow[] = {
-    {USERS, 1, 2}, {NOT_CONSENTED, 3, 2},   {CONSENTED, 5, 2}, {NOT_LINKED, 7, 4}, {LINKED, 11, 2},
-    {CANDIDATES, 13, 2}, {NOT_ELIGIBLE, 15, 4}, {ELIGIBLE, 19, 2}, {LINKED, RULES, 3},
-    {USERS, FILES, 1}};
+    {USERS, 1, 2},      {NOT_CONSENTED, 3, 2}, {CONSENTED, 5, 2},     {NOT_LINKED, 7, 4},
+    {LINKED, 11, 2},    {CANDIDATES, 13, 2},   {NOT_ELIGIBLE, 15, 4}, {ELIGIBLE, 19, 2},
+    {LINKED, RULES, 3}, {USERS, FILES, 1}};
 enum { N_SUMS = sizeof flow / sizeof flow[0] };
 
 static uint64_t next_random(uint64_t *state)

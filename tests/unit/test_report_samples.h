@@ -31,8 +31,8 @@ struct sample {
 
 static void sample_study(struct sample *s)
 {
-    static const char *const names[] = {"insured_symbol", "insured_number", "birth_date",
-                                        "sex",            "kana_name_folded", "club"};
+    static const char *const names[] = {
+        "insured_symbol", "insured_number", "birth_date", "sex", "kana_name_folded", "club"};
     for (size_t i = 0; i < 6; i++)
         s->fields[i] = (struct tg_field){.name = names[i], .column_name = names[i]};
     const size_t use[] = {0, 1, 2, 3, 4, 2, 3, 5};
@@ -69,10 +69,12 @@ static void sample_study(struct sample *s)
 static void sample_deliveries(struct sample *s)
 {
     static const char sha[] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-    const struct tg_delivery all[] = {
-        {"roster", "roster", "2026-03", sha, 20000},    {"care_ledger", "roster", "", sha, 3120},
-        {"medical", "events", "2026-03", sha, 1204331}, {"app_users", "users", "2026-02", sha, 1810},
-        {"app_users", "users", "2026-03", sha, 2000},   {"consents", "consents", "", sha, 1912}};
+    const struct tg_delivery all[] = {{"roster", "roster", "2026-03", sha, 20000},
+                                      {"care_ledger", "roster", "", sha, 3120},
+                                      {"medical", "events", "2026-03", sha, 1204331},
+                                      {"app_users", "users", "2026-02", sha, 1810},
+                                      {"app_users", "users", "2026-03", sha, 2000},
+                                      {"consents", "consents", "", sha, 1912}};
     memcpy(s->deliveries, all, sizeof all);
 }
 
@@ -82,7 +84,15 @@ static void sample_balance(struct sample *s)
         {"age", false, {1204, 17000, 1204}, 71.24, 64.81, 71.19, 0.561, 0.004, 1.02},
         {"sex=1", true, {1204, 17000, 1204}, 0.412, 0.487, 0.412, -0.152, 0, NAN},
         {"district=東部", true, {1204, 17000, 1204}, 0.251, 0.2, 0.251, 0.118, 0, NAN},
-        {"district=とても長い名前の圏域<&>その二", true, {1204, 17000, 1204}, NAN, NAN, NAN, NAN, NAN, NAN},
+        {"district=とても長い名前の圏域<&>その二",
+         true,
+         {1204, 17000, 1204},
+         NAN,
+         NAN,
+         NAN,
+         NAN,
+         NAN,
+         NAN},
         {"医療費", false, {1204, 17000, 1204}, 24310, 21877, 24102, 0.081, 0.007, 1.11},
         {"care_cost", false, {1204, 17000, 1204}, 8120, 11240, 8433, -0.13, -0.012, 0.94}};
     memcpy(s->balance, rows, sizeof rows);
@@ -103,8 +113,10 @@ static void sample_effects(struct sample *s)
 static void sample_curves(struct sample *s)
 {
     for (int o = 0; o < 2; o++) {
-        s->curves[o] = (struct tg_curve){
-            s->outcomes[o].name, SAMPLE_BASELINE, SAMPLE_FOLLOWUP, {s->means[o][0], s->means[o][1]}};
+        s->curves[o] = (struct tg_curve){s->outcomes[o].name,
+                                         SAMPLE_BASELINE,
+                                         SAMPLE_FOLLOWUP,
+                                         {s->means[o][0], s->means[o][1]}};
         for (int i = 0; i < SAMPLE_MONTHS; i++) {
             double wave = 900 * sin(i * 0.9) + 500 * cos(i * 2.1 + o);
             double base = o ? 8000 + 60 * i : 24000 + 110 * i;
@@ -139,13 +151,24 @@ static void sample_full(struct sample *s)
         .n_deliveries = 6,
         .persons = 20112,
         .person_conflicts = 14,
-        .flow = {.users = 2000, .no_consent = 150, .withdrawn = 50, .not_found = 180,
-                 .ambiguous = 64, .review = 0, .conflict = 26, .linked = 1530},
+        .flow = {.users = 2000,
+                 .no_consent = 150,
+                 .withdrawn = 50,
+                 .not_found = 180,
+                 .ambiguous = 64,
+                 .review = 0,
+                 .conflict = 26,
+                 .linked = 1530},
         .rules = s->rules,
         .n_rules = 2,
         .has_cohort = true,
-        .cohort = {.candidates = 1530, .no_index_month = 0, .age = 102, .not_insured = 151,
-                   .no_followup = 33, .no_control = 40, .matched = 1204,
+        .cohort = {.candidates = 1530,
+                   .no_index_month = 0,
+                   .age = 102,
+                   .not_insured = 151,
+                   .no_followup = 33,
+                   .no_control = 40,
+                   .matched = 1204,
                    .controls_eligible = 17023},
         .balance = s->balance,
         .n_balance = 6,
@@ -186,10 +209,14 @@ static void sample_tiny(struct sample *s)
     s->deliveries[4].rows = 52;
     s->rules[0].counts = (struct tg_link_key_report){{9, 19990}, 211, 4, 0.99998};
     s->rules[1].counts = (struct tg_link_key_report){{46, 19871}, 342, 36, 0.9987};
-    s->report.flow = (struct tg_user_flow){.users = 52, .no_consent = 3, .withdrawn = 0,
-                                           .not_found = 5, .ambiguous = 4, .linked = 40};
-    s->report.cohort = (struct tg_cohort_flow){.candidates = 38, .age = 12, .not_insured = 16,
-                                               .no_followup = 0, .no_control = 3, .matched = 7,
+    s->report.flow = (struct tg_user_flow){
+        .users = 52, .no_consent = 3, .withdrawn = 0, .not_found = 5, .ambiguous = 4, .linked = 40};
+    s->report.cohort = (struct tg_cohort_flow){.candidates = 38,
+                                               .age = 12,
+                                               .not_insured = 16,
+                                               .no_followup = 0,
+                                               .no_control = 3,
+                                               .matched = 7,
                                                .controls_eligible = 17023};
 }
 

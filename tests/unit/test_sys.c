@@ -4,6 +4,7 @@
 #include "sys/thread.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,7 +16,7 @@ static struct tg_error err;
 
 static void make_folder(void)
 {
-    strcpy(folder, "/tmp/totsugo-sys-XXXXXX");
+    (void)snprintf(folder, sizeof folder, "/tmp/totsugo-sys-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
 }
 

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "intake/cache.h"
+
+#include "sys/thread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+__extension__ typedef unsigned __int128 wide;
+
+enum {
+    SHARDS = 64,
+    SHARD_SHIFT = 64 - 6,
+    FIRST_SLOTS = 64,
+    BLOCK_MIN = 4 * 1024,
+    BLOCK_MAX = 64 * 1024,
+};
+
+/* Behind it: prefixes, seen, key, cells. */
+struct entry {
+    struct entry *next;
+    uint64_t hash;
+    uint64_t uses;
+    struct tg_identity_facts facts;
+    uint32_t key_len;
+    uint32_t cells_len;
+    uint64_t prefixes[];
+};
+
+struct block {
+    struct block *next;
+    size_t used, size;
+    max_align_t bytes[];
+};
+
+struct shard {
+    struct tg_mutex *mutex;
+    struct entry **slots;
+    size_t n_slots; /* a power of two */
+    size_t n;
+    struct block *blocks;
+    size_t bytes;
+};
+
+struct tg_cache {
+    size_t n_tokens, n_columns;
+    size_t shard_memory;
+    size_t block_size;
+    uint64_t seed[2];
+    struct shard shards[SHARDS];
+};
+
+enum tg_status tg_cache_new(size_t n_tokens, size_t n_columns, uint64_t memory,
+                            const uint64_t seed[2], struct tg_cache **out, struct tg_error *err)
+{
+    struct tg_cache *c = tg_calloc(1, sizeof *c, err);
+    if (!c)
+        return TG_NO_MEMORY;
+    uint64_t share = memory / SHARDS;
+    c->n_tokens = n_tokens;
+    c->n_columns = n_columns;
+    c->shard_memory = share > SIZE_MAX / 4 ? SIZE_MAX / 4 : (size_t)share;
+    c->block_size = c->shard_memory / 16;
+    if (c->block_size > BLOCK_MAX)
+        c->block_size = BLOCK_MAX;
+    if (c->block_size < BLOCK_MIN)
+        c->block_size = BLOCK_MIN;
+    memcpy(c->seed, seed, sizeof c->seed);
+    for (size_t i = 0; i < SHARDS; i++) {
+        enum tg_status status = tg_mutex_new(&c->shards[i].mutex, err);
+        if (status) {
+            tg_cache_free(&c);
+            return status;
+        }
+    }
+    *out = c;
+    return TG_OK;
+}
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+uint64_t tg_cache_hash(const struct tg_cache *c, const char *key, size_t len)
+{
+    uint64_t h = c->seed[0] ^ len, word;
+    size_t at = 0;
+    for (; at + sizeof word <= len; at += sizeof word) {
+        memcpy(&word, key + at, sizeof word);
+        h = fold(h ^ word, 0x9E3779B97F4A7C15u) + word;
+    }
+    word = 0;
+    memcpy(&word, key + at, len - at);
+    return fold(fold(h ^ word, 0xD6E8FEB86659FD93u) ^ c->seed[1], 0x9E3779B97F4A7C15u);
+}
+
+static uint16_t *entry_seen(const struct tg_cache *c, struct entry *e)
+{
+    return (uint16_t *)(e->prefixes + c->n_tokens);
+}
+
+static char *entry_key(const struct tg_cache *c, struct entry *e)
+{
+    return (char *)(entry_seen(c, e) + c->n_columns);
+}
+
+static struct entry *find(const struct tg_cache *c, const struct shard *s, uint64_t hash,
+                          const char *key, size_t len)
+{
+    struct entry *e = s->n_slots ? s->slots[hash & (s->n_slots - 1)] : NULL;
+    while (e && (e->hash != hash || e->key_len != len || memcmp(entry_key(c, e), key, len) != 0))
+        e = e->next;
+    return e;
+}
+
+enum tg_status tg_cache_get(struct tg_cache *c, uint64_t hash, const char *key, size_t len,
+                            struct tg_identity_facts *facts, struct tg_buf *cells, bool *found,
+                            struct tg_error *err)
+{
+    struct shard *s = &c->shards[hash >> SHARD_SHIFT];
+    enum tg_status status = TG_OK;
+    tg_mutex_lock(s->mutex);
+    struct entry *e = find(c, s, hash, key, len);
+    *found = e != NULL;
+    if (e) {
+        e->uses++;
+        *facts = e->facts;
+        status = tg_buf_add(cells, entry_key(c, e) + len, e->cells_len, err);
+    }
+    tg_mutex_unlock(s->mutex);
+    return status;
+}
+
+/* Empties a shard; its blocks stay for what comes next, unless `all`. */
+static void clear(struct shard *s, bool all)
+{
+    for (struct block *b = s->blocks; b; b = b->next) {
+        tg_wipe(b->bytes, b->used);
+        b->used = 0;
+    }
+    if (s->slots)
+        memset(s->slots, 0, s->n_slots * sizeof(struct entry *));
+    s->n = 0;
+    while (s->blocks && (all || s->blocks->next)) {
+        struct block *b = s->blocks;
+        s->blocks = b->next;
+        s->bytes -= b->size;
+        free(b);
+    }
+}
+
+static enum tg_status hand_over(const struct tg_cache *c, struct shard *s, tg_on_identity *on,
+                                void *ctx, struct tg_error *err)
+{
+    for (size_t i = 0; i < s->n_slots; i++) {
+        for (struct entry *e = s->slots[i]; e; e = e->next) {
+            enum tg_status status =
+                on(ctx, e->prefixes, entry_seen(c, e), e->facts.any, e->uses, err);
+            if (status)
+                return status;
+        }
+    }
+    clear(s, false);
+    return TG_OK;
+}
+
+static enum tg_status more_slots(struct shard *s, struct tg_error *err)
+{
+    size_t n = s->n_slots ? s->n_slots * 2 : FIRST_SLOTS;
+    struct entry **slots = tg_calloc(n, sizeof(struct entry *), err);
+    if (!slots)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < s->n_slots; i++) {
+        for (struct entry *e = s->slots[i], *next; e; e = next) {
+            struct entry **to = &slots[e->hash & (n - 1)];
+            next = e->next;
+            e->next = *to;
+            *to = e;
+        }
+    }
+    s->bytes += (n - s->n_slots) * sizeof(struct entry *);
+    free(s->slots);
+    s->slots = slots;
+    s->n_slots = n;
+    return TG_OK;
+}
+
+static struct entry *entry_alloc(const struct tg_cache *c, struct shard *s, size_t need,
+                                 struct tg_error *err)
+{
+    struct block *b = s->blocks;
+    if (!b || need > b->size - b->used) {
+        size_t size = need > c->block_size ? need : c->block_size;
+        b = malloc(sizeof *b + size);
+        if (!b) {
+            (void)TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+            return NULL;
+        }
+        b->used = 0;
+        b->size = size;
+        b->next = s->blocks;
+        s->blocks = b;
+        s->bytes += size;
+    }
+    struct entry *e = (void *)((char *)b->bytes + b->used);
+    b->used += need;
+    return e;
+}
+
+static enum tg_status put(struct tg_cache *c, struct shard *s, uint64_t hash, const char *key,
+                          size_t len, const struct tg_identity *identity, struct tg_error *err)
+{
+    size_t cells_len = identity->cells.len;
+    size_t need = sizeof(struct entry) + c->n_tokens * sizeof(uint64_t) +
+                  c->n_columns * sizeof(uint16_t) + len + cells_len;
+    enum tg_status status = s->n < s->n_slots ? TG_OK : more_slots(s, err);
+    if (status)
+        return status;
+    struct entry *e = entry_alloc(c, s, (need + 15) / 16 * 16, err);
+    if (!e)
+        return TG_NO_MEMORY;
+    struct entry **slot = &s->slots[hash & (s->n_slots - 1)];
+    *e = (struct entry){.next = *slot,
+                        .hash = hash,
+                        .uses = 1,
+                        .facts = identity->facts,
+                        .key_len = (uint32_t)len,
+                        .cells_len = (uint32_t)cells_len};
+    memcpy(e->prefixes, identity->prefixes, c->n_tokens * sizeof *e->prefixes);
+    memcpy(entry_seen(c, e), identity->seen, c->n_columns * sizeof(uint16_t));
+    memcpy(entry_key(c, e), key, len);
+    if (cells_len)
+        memcpy(entry_key(c, e) + len, identity->cells.data, cells_len);
+    *slot = e;
+    s->n++;
+    return TG_OK;
+}
+
+enum tg_status tg_cache_put(struct tg_cache *c, uint64_t hash, const char *key, size_t len,
+                            const struct tg_identity *identity, tg_on_identity *on, void *ctx,
+                            struct tg_error *err)
+{
+    struct shard *s = &c->shards[hash >> SHARD_SHIFT];
+    enum tg_status status = TG_OK;
+    size_t size = len + identity->cells.len;
+    if (size > c->block_size / 2)
+        return on(ctx, identity->prefixes, identity->seen, identity->facts.any, 1, err);
+    tg_mutex_lock(s->mutex);
+    if (s->bytes + c->block_size > c->shard_memory)
+        status = hand_over(c, s, on, ctx, err);
+    struct entry *e = status ? NULL : find(c, s, hash, key, len);
+    if (e)
+        e->uses++;
+    else if (!status)
+        status = put(c, s, hash, key, len, identity, err);
+    tg_mutex_unlock(s->mutex);
+    return status;
+}
+
+enum tg_status tg_cache_drain(struct tg_cache *c, size_t part, size_t n, tg_on_identity *on,
+                              void *ctx, struct tg_error *err)
+{
+    for (size_t i = part; i < SHARDS; i += n) {
+        enum tg_status status = hand_over(c, &c->shards[i], on, ctx, err);
+        if (status)
+            return status;
+        clear(&c->shards[i], true);
+    }
+    return TG_OK;
+}
+
+void tg_cache_free(struct tg_cache **cache)
+{
+    if (!cache || !*cache)
+        return;
+    struct tg_cache *c = *cache;
+    for (size_t i = 0; i < SHARDS; i++) {
+        clear(&c->shards[i], true);
+        free(c->shards[i].slots);
+        tg_mutex_free(&c->shards[i].mutex);
+    }
+    tg_wipe(c->seed, sizeof c->seed);
+    free(c);
+    *cache = NULL;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "intake/identity.h"
+
+#include "crypto/message.h"
+#include "intake/decoders.h"
+#include "intake/near.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEX_LEN = 2 * TG_TOKEN_LEN };
+
+/* The value of one field, in `values`. */
+struct value {
+    size_t at, len;
+    bool there;
+};
+
+struct tg_identifier {
+    const struct tg_plan *plan;
+    struct tg_decoders decoders;
+    struct tg_decoded *cells; /* by identity column */
+    struct value *fields;
+    struct tg_buf values;
+    struct tg_buf message;
+    struct tg_near near;
+    struct tg_identity out;
+};
+
+enum tg_status tg_identifier_new(const struct tg_plan *plan, struct tg_identifier **out,
+                                 struct tg_error *err)
+{
+    struct tg_identifier *id = tg_calloc(1, sizeof *id, err);
+    if (!id)
+        return TG_NO_MEMORY;
+    id->plan = plan;
+    id->cells = tg_calloc(plan->n_identity, sizeof *id->cells, err);
+    id->fields = tg_calloc(plan->n_fields, sizeof *id->fields, err);
+    id->out.prefixes = tg_calloc(plan->n_tokens, sizeof *id->out.prefixes, err);
+    id->out.seen = tg_calloc(plan->n_identity, sizeof *id->out.seen, err);
+    bool all = id->cells && id->fields && id->out.prefixes && id->out.seen;
+    enum tg_status status = all ? tg_decoders_new(&id->decoders, err) : TG_NO_MEMORY;
+    for (size_t i = 0; i < plan->n_tokens && !status; i++)
+        status = tg_near_reserve(&id->near, plan->tokens[i].n_parts, err);
+    if (status) {
+        tg_identifier_free(&id);
+        return status;
+    }
+    *out = id;
+    return TG_OK;
+}
+
+/* All cells as UTF-8; `problem` where one is none. */
+static enum tg_status decode_cells(struct tg_identifier *id, enum tg_encoding encoding,
+                                   const char *raw, struct tg_error *err)
+{
+    id->decoders.text.len = 0;
+    for (size_t i = 0; i < id->plan->n_identity; i++) {
+        uint32_t len;
+        memcpy(&len, raw, sizeof len);
+        bool ok;
+        enum tg_status status =
+            tg_decoders_read(&id->decoders, encoding, raw + sizeof len, len, &id->cells[i], &ok, err);
+        if (status)
+            return status;
+        if (!ok) {
+            id->out.problem = TG_IDENTITY_ENCODING;
+            id->out.column = i;
+            return TG_OK;
+        }
+        raw += sizeof len + len;
+    }
+    return TG_OK;
+}
+
+static enum tg_status read_field(struct tg_identifier *id, size_t i, struct tg_error *err)
+{
+    const struct tg_plan_field *field = &id->plan->fields[i];
+    const struct tg_decoded *cell = &id->cells[field->column];
+    const char *text = tg_decoded_text(&id->decoders, cell);
+    size_t room = tg_normalize_bound(cell->len), len = 0;
+    unsigned notes = 0;
+    enum tg_status status = tg_buf_reserve(&id->values, room, err);
+    if (status)
+        return status;
+    enum tg_value value = tg_normalize(field->field->type, text, cell->len,
+                                       id->values.data + id->values.len, room, &len, &notes);
+    id->fields[i] = (struct value){id->values.len, len, value == TG_VALUE_OK};
+    id->values.len += len;
+    if (notes & TG_NOTE_EXPONENT && id->out.problem == TG_IDENTITY_OK) {
+        id->out.problem = TG_IDENTITY_EXPONENT;
+        id->out.column = field->column;
+    }
+    if (!field->speaks)
+        return TG_OK;
+    if (tg_is_my_number(text, cell->len))
+        notes |= TG_NOTE_MY_NUMBER;
+    if (value != TG_VALUE_MISSING)
+        notes |= TG_SEEN_FILLED;
+    if (value == TG_VALUE_UNREADABLE)
+        notes |= TG_SEEN_UNREADABLE;
+    id->out.seen[field->column] = (uint16_t)notes;
+    return TG_OK;
+}
+
+static void read_facts(struct tg_identifier *id)
+{
+    const struct tg_plan *plan = id->plan;
+    struct tg_identity_facts *facts = &id->out.facts;
+    *facts = (struct tg_identity_facts){0};
+    if (plan->birth_date != TG_PLAN_NONE && id->fields[plan->birth_date].there) {
+        const char *day = id->values.data + id->fields[plan->birth_date].at;
+        memcpy(facts->birth_month, day, 4);
+        facts->birth_month[4] = '-';
+        memcpy(facts->birth_month + 5, day + 4, 2);
+    }
+    if (plan->sex != TG_PLAN_NONE && id->fields[plan->sex].there)
+        facts->sex = id->values.data[id->fields[plan->sex].at];
+}
+
+/* The value of a token's part; NULL when it is missing. */
+static const char *part_value(const struct tg_identifier *id, const struct tg_plan_part *part,
+                              size_t *len)
+{
+    if (part->constant) {
+        *len = strlen(part->constant);
+        return part->constant;
+    }
+    if (part->field == TG_PLAN_NONE || !id->fields[part->field].there)
+        return NULL;
+    *len = id->fields[part->field].len;
+    return id->values.data + id->fields[part->field].at;
+}
+
+static bool has_all_parts(const struct tg_identifier *id, const struct tg_plan_token *token)
+{
+    size_t len;
+    for (size_t i = 0; i < token->n_parts; i++) {
+        if (!part_value(id, &token->parts[i], &len))
+            return false;
+    }
+    return true;
+}
+
+static enum tg_status add_hex(struct tg_identifier *id, const unsigned char *token,
+                              struct tg_error *err)
+{
+    struct tg_buf *cells = &id->out.cells;
+    enum tg_status status = tg_buf_reserve(cells, HEX_LEN, err);
+    if (status)
+        return status;
+    tg_hex_encode(token, TG_TOKEN_LEN, cells->data + cells->len);
+    cells->len += HEX_LEN;
+    return TG_OK;
+}
+
+static enum tg_status plain_token(struct tg_identifier *id, const struct tg_plan_token *token,
+                                  unsigned char first[TG_TOKEN_LEN], struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    id->message.len = 0;
+    for (size_t i = 0; i < token->n_parts && !status; i++) {
+        size_t len;
+        const char *value = part_value(id, &token->parts[i], &len);
+        status = tg_message_add(&id->message, value, len, err);
+    }
+    if (status)
+        return status;
+    tg_token_compute(token->key, id->message.data, id->message.len, first);
+    return add_hex(id, first, err);
+}
+
+static enum tg_status near_tokens(struct tg_identifier *id, const struct tg_plan_token *token,
+                                  unsigned char first[TG_TOKEN_LEN], struct tg_error *err)
+{
+    struct tg_near *near = &id->near;
+    for (size_t i = 0; i < token->n_parts; i++)
+        near->parts[i].value = part_value(id, &token->parts[i], &near->parts[i].len);
+    enum tg_status status = tg_near_tokens(near, token, err);
+    for (size_t i = 0; i < near->n && !status; i++) {
+        if (i)
+            status = tg_buf_add_char(&id->out.cells, ';', err);
+        if (!status)
+            status = add_hex(id, near->tokens[i], err);
+    }
+    if (!status)
+        memcpy(first, near->tokens[0], TG_TOKEN_LEN);
+    return status;
+}
+
+/* 0 is kept for "no token"; that a token begins with 8 zero bytes does not happen. */
+static uint64_t prefix_of(const unsigned char token[TG_TOKEN_LEN])
+{
+    uint64_t prefix = 0;
+    for (int i = 0; i < 8; i++)
+        prefix = prefix << 8 | token[i];
+    return prefix ? prefix : 1;
+}
+
+static enum tg_status add_token(struct tg_identifier *id, size_t i, struct tg_error *err)
+{
+    const struct tg_plan_token *token = &id->plan->tokens[i];
+    struct tg_identity_facts *facts = &id->out.facts;
+    unsigned char first[TG_TOKEN_LEN];
+    id->out.prefixes[i] = 0;
+    if (has_all_parts(id, token)) {
+        enum tg_status status =
+            token->multi ? near_tokens(id, token, first, err) : plain_token(id, token, first, err);
+        if (status)
+            return status;
+        id->out.prefixes[i] = prefix_of(first);
+        if (!facts->any)
+            memcpy(facts->key, first, sizeof facts->key);
+        facts->any = true;
+    }
+    return tg_buf_add_char(&id->out.cells, ',', err);
+}
+
+enum tg_status tg_identify(struct tg_identifier *id, enum tg_encoding encoding, const char *raw,
+                           const struct tg_identity **out, struct tg_error *err)
+{
+    id->out.problem = TG_IDENTITY_OK;
+    id->out.cells.len = 0;
+    id->values.len = 0;
+    memset(id->out.seen, 0, id->plan->n_identity * sizeof *id->out.seen);
+    *out = &id->out;
+    enum tg_status status = decode_cells(id, encoding, raw, err);
+    for (size_t i = 0; i < id->plan->n_fields && !status && !id->out.problem; i++)
+        status = read_field(id, i, err);
+    if (status || id->out.problem)
+        return status;
+    read_facts(id);
+    for (size_t i = 0; i < id->plan->n_tokens && !status; i++)
+        status = add_token(id, i, err);
+    return status;
+}
+
+void tg_identifier_free(struct tg_identifier **identifier)
+{
+    if (!identifier || !*identifier)
+        return;
+    struct tg_identifier *id = *identifier;
+    tg_decoders_free(&id->decoders);
+    free(id->cells);
+    free(id->fields);
+    tg_buf_free(&id->values);
+    tg_buf_free(&id->message);
+    tg_near_free(&id->near);
+    tg_buf_free(&id->out.cells);
+    free(id->out.prefixes);
+    free(id->out.seen);
+    free(id);
+    *identifier = NULL;
+}

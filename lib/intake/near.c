@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "intake/near.h"
+
+#include "crypto/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum tg_status tg_near_reserve(struct tg_near *near, size_t n, struct tg_error *err)
+{
+    return tg_grow(&near->parts, &near->cap_parts, n, sizeof *near->parts, err);
+}
+
+static size_t character_len(const char *s, size_t left)
+{
+    size_t len = 1;
+    while (len < left && ((unsigned char)s[len] & 0xC0) == 0x80)
+        len++;
+    return len;
+}
+
+static size_t count_characters(const char *s, size_t len)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < len; at += character_len(s + at, len - at))
+        n++;
+    return n;
+}
+
+static enum tg_status add_cut(struct tg_near *near, size_t at, size_t len, struct tg_error *err)
+{
+    enum tg_status status =
+        tg_grow(&near->cuts, &near->cap_cuts, near->n_cuts + 1, sizeof *near->cuts, err);
+    if (!status)
+        near->cuts[near->n_cuts++] = (struct tg_near_cut){(uint32_t)at, (uint32_t)len};
+    return status;
+}
+
+/* A character that repeats the one before it would leave the same value. */
+static enum tg_status cut_part(struct tg_near *near, struct tg_near_part *part, bool one_missing,
+                               struct tg_error *err)
+{
+    part->first = near->n_cuts;
+    part->now = 0;
+    enum tg_status status = add_cut(near, 0, 0, err);
+    size_t characters = one_missing ? count_characters(part->value, part->len) : 0;
+    bool cuts = characters >= TG_NEAR_CHARACTERS_MIN && characters <= TG_NEAR_CHARACTERS_MAX;
+    size_t last = 0, last_len = 0;
+    for (size_t at = 0; cuts && at < part->len && !status;) {
+        size_t len = character_len(part->value + at, part->len - at);
+        if (len != last_len || memcmp(part->value + at, part->value + last, len) != 0)
+            status = add_cut(near, at, len, err);
+        last = at;
+        last_len = len;
+        at += len;
+    }
+    part->n = near->n_cuts - part->first;
+    return status;
+}
+
+static enum tg_status cut_parts(struct tg_near *near, const struct tg_plan_token *token,
+                                struct tg_error *err)
+{
+    size_t combinations = 1;
+    near->n_cuts = 0;
+    for (size_t i = 0; i < token->n_parts; i++) {
+        struct tg_near_part *part = &near->parts[i];
+        enum tg_status status = cut_part(near, part, token->parts[i].one_missing, err);
+        if (status)
+            return status;
+        if (combinations <= TG_NEAR_COMBINATIONS_MAX)
+            combinations *= part->n;
+    }
+    for (size_t i = 0; i < token->n_parts && combinations > TG_NEAR_COMBINATIONS_MAX; i++)
+        near->parts[i].n = 1;
+    return TG_OK;
+}
+
+static enum tg_status add_part(struct tg_near *near, const struct tg_near_part *part,
+                               struct tg_error *err)
+{
+    const struct tg_near_cut *cut = &near->cuts[part->first + part->now];
+    if (!cut->len)
+        return tg_message_add(&near->message, part->value, part->len, err);
+    size_t behind = cut->at + cut->len;
+    near->value.len = 0;
+    enum tg_status status = tg_buf_reserve(&near->value, part->len, err);
+    if (status)
+        return status;
+    memcpy(near->value.data, part->value, cut->at);
+    memcpy(near->value.data + cut->at, part->value + behind, part->len - behind);
+    return tg_message_add(&near->message, near->value.data, part->len - cut->len, err);
+}
+
+static enum tg_status add_token(struct tg_near *near, const struct tg_plan_token *token,
+                                struct tg_error *err)
+{
+    near->message.len = 0;
+    enum tg_status status =
+        tg_grow(&near->tokens, &near->cap, near->n + 1, sizeof *near->tokens, err);
+    for (size_t i = 0; i < token->n_parts && !status; i++)
+        status = add_part(near, &near->parts[i], err);
+    if (!status)
+        tg_token_compute(token->key, near->message.data, near->message.len,
+                         near->tokens[near->n++]);
+    return status;
+}
+
+/* The next combination of cuts, as an odometer counts. */
+static bool turn(struct tg_near *near, size_t n_parts)
+{
+    for (size_t i = 0; i < n_parts; i++) {
+        struct tg_near_part *part = &near->parts[i];
+        if (++part->now < part->n)
+            return true;
+        part->now = 0;
+    }
+    return false;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return memcmp(a, b, TG_TOKEN_LEN);
+}
+
+static void sort_distinct(struct tg_near *near)
+{
+    qsort(near->tokens, near->n, sizeof *near->tokens, compare);
+    size_t n = 1;
+    for (size_t i = 1; i < near->n; i++) {
+        if (compare(near->tokens[i], near->tokens[n - 1]) != 0)
+            memmove(near->tokens[n++], near->tokens[i], TG_TOKEN_LEN);
+    }
+    near->n = n;
+}
+
+enum tg_status tg_near_tokens(struct tg_near *near, const struct tg_plan_token *token,
+                              struct tg_error *err)
+{
+    near->n = 0;
+    enum tg_status status = cut_parts(near, token, err);
+    while (!status) {
+        status = add_token(near, token, err);
+        if (!turn(near, token->n_parts))
+            break;
+    }
+    if (!status)
+        sort_distinct(near);
+    return status;
+}
+
+void tg_near_free(struct tg_near *near)
+{
+    free(near->tokens);
+    if (near->parts)
+        tg_wipe(near->parts, near->cap_parts * sizeof *near->parts);
+    free(near->parts);
+    free(near->cuts);
+    tg_buf_free(&near->message);
+    tg_buf_free(&near->value);
+    *near = (struct tg_near){0};
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "intake/parallel.h"
+
+#include "sys/thread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIPE_BLOCK = 1024 * 1024, PIPE_BLOCKS = 3 };
+
+struct share {
+    tg_task *task;
+    void *ctx;
+    size_t index;
+    enum tg_status status;
+    struct tg_error err;
+    struct tg_thread *thread;
+};
+
+static void run_share(void *ctx)
+{
+    struct share *s = ctx;
+    s->status = s->task(s->ctx, s->index, &s->err);
+}
+
+enum tg_status tg_parallel(tg_task *task, void *ctx, size_t n, struct tg_error *err)
+{
+    struct share *shares = tg_calloc(n, sizeof *shares, err);
+    if (!shares)
+        return TG_NO_MEMORY;
+    for (size_t i = n; i-- > 0;) {
+        shares[i] = (struct share){.task = task, .ctx = ctx, .index = i};
+        if (i == 0 || tg_thread_start(run_share, &shares[i], &shares[i].thread, NULL))
+            run_share(&shares[i]);
+    }
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; i < n; i++) {
+        tg_thread_join(&shares[i].thread);
+        if (shares[i].status && !status) {
+            status = shares[i].status;
+            if (err)
+                *err = shares[i].err;
+        }
+    }
+    free(shares);
+    return status;
+}
+
+/* Blocks are filled and written in turn: block i % PIPE_BLOCKS is the i-th. */
+struct tg_pipe {
+    struct tg_csv_writer *writer;
+    char *blocks[PIPE_BLOCKS];
+    size_t lens[PIPE_BLOCKS];
+    uint64_t filled;  /* blocks handed over */
+    uint64_t written; /* of them */
+    bool closing;
+    enum tg_status status;
+    struct tg_error err;
+    struct tg_mutex *mutex;
+    struct tg_cond *changed;
+    struct tg_thread *thread; /* NULL: the caller writes */
+};
+
+static void write_block(struct tg_pipe *p, uint64_t i)
+{
+    struct tg_error err;
+    enum tg_status status =
+        tg_csv_put_raw(p->writer, p->blocks[i % PIPE_BLOCKS], p->lens[i % PIPE_BLOCKS], &err);
+    if (!status)
+        return;
+    tg_mutex_lock(p->mutex);
+    p->status = status;
+    p->err = err;
+    tg_mutex_unlock(p->mutex);
+}
+
+static void run_pipe(void *ctx)
+{
+    struct tg_pipe *p = ctx;
+    tg_mutex_lock(p->mutex);
+    for (;;) {
+        while (p->written == p->filled && !p->closing)
+            tg_cond_wait(p->changed, p->mutex);
+        if (p->written == p->filled)
+            break;
+        bool failed = p->status != TG_OK;
+        tg_mutex_unlock(p->mutex);
+        if (!failed)
+            write_block(p, p->written);
+        tg_mutex_lock(p->mutex);
+        p->lens[p->written % PIPE_BLOCKS] = 0;
+        p->written++;
+        tg_cond_broadcast(p->changed);
+    }
+    tg_mutex_unlock(p->mutex);
+}
+
+enum tg_status tg_pipe_new(struct tg_csv_writer *writer, bool threaded, struct tg_pipe **out,
+                           struct tg_error *err)
+{
+    struct tg_pipe *p = tg_calloc(1, sizeof *p, err);
+    if (!p)
+        return TG_NO_MEMORY;
+    p->writer = writer;
+    enum tg_status status = tg_mutex_new(&p->mutex, err);
+    if (!status)
+        status = tg_cond_new(&p->changed, err);
+    for (size_t i = 0; i < PIPE_BLOCKS && !status; i++) {
+        p->blocks[i] = tg_calloc(1, PIPE_BLOCK, err);
+        status = p->blocks[i] ? TG_OK : TG_NO_MEMORY;
+    }
+    if (status) {
+        tg_pipe_free(&p);
+        return status;
+    }
+    /* without a thread it only takes longer */
+    if (threaded && tg_thread_start(run_pipe, p, &p->thread, NULL))
+        p->thread = NULL;
+    *out = p;
+    return TG_OK;
+}
+
+static enum tg_status told(const struct tg_pipe *p, struct tg_error *err)
+{
+    if (p->status && err)
+        *err = p->err;
+    return p->status;
+}
+
+/* Hands the block that is being filled over, and waits for the next one to be free. */
+static enum tg_status hand_over(struct tg_pipe *p, struct tg_error *err)
+{
+    tg_mutex_lock(p->mutex);
+    p->filled++;
+    tg_cond_broadcast(p->changed);
+    if (!p->thread) {
+        tg_mutex_unlock(p->mutex);
+        if (!p->status)
+            write_block(p, p->written);
+        p->lens[p->written++ % PIPE_BLOCKS] = 0;
+        return told(p, err);
+    }
+    while (p->filled - p->written == PIPE_BLOCKS)
+        tg_cond_wait(p->changed, p->mutex);
+    enum tg_status status = told(p, err);
+    tg_mutex_unlock(p->mutex);
+    return status;
+}
+
+enum tg_status tg_pipe_add(struct tg_pipe *p, const void *data, size_t len, struct tg_error *err)
+{
+    const char *from = data;
+    while (len) {
+        size_t *used = &p->lens[p->filled % PIPE_BLOCKS];
+        size_t some = PIPE_BLOCK - *used < len ? PIPE_BLOCK - *used : len;
+        memcpy(p->blocks[p->filled % PIPE_BLOCKS] + *used, from, some);
+        *used += some;
+        from += some;
+        len -= some;
+        if (*used < PIPE_BLOCK)
+            continue;
+        enum tg_status status = hand_over(p, err);
+        if (status)
+            return status;
+    }
+    return TG_OK;
+}
+
+enum tg_status tg_pipe_finish(struct tg_pipe *p, struct tg_error *err)
+{
+    enum tg_status status = hand_over(p, err);
+    tg_mutex_lock(p->mutex);
+    while (p->written != p->filled)
+        tg_cond_wait(p->changed, p->mutex);
+    if (!status)
+        status = told(p, err);
+    tg_mutex_unlock(p->mutex);
+    return status;
+}
+
+void tg_pipe_free(struct tg_pipe **pipe)
+{
+    if (!pipe || !*pipe)
+        return;
+    struct tg_pipe *p = *pipe;
+    if (p->thread) {
+        tg_mutex_lock(p->mutex);
+        p->closing = true;
+        tg_cond_broadcast(p->changed);
+        tg_mutex_unlock(p->mutex);
+        tg_thread_join(&p->thread);
+    }
+    for (size_t i = 0; i < PIPE_BLOCKS; i++)
+        free(p->blocks[i]);
+    tg_cond_free(&p->changed);
+    tg_mutex_free(&p->mutex);
+    free(p);
+    *pipe = NULL;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "intake/tally.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MY_NUMBERS_SURE = 20 /* so many by chance, one in eleven each, do not happen */ };
+
+static const char *const reject_names[TG_N_REJECTS] = {
+    [TG_REJECT_NONE] = "",
+    [TG_REJECT_RAGGED] = "ragged",
+    [TG_REJECT_ENCODING] = "encoding",
+    [TG_REJECT_MONTH] = "month",
+    [TG_REJECT_AMOUNT] = "amount",
+    [TG_REJECT_DATE] = "date",
+    [TG_REJECT_GRANTED_ON] = "granted_on",
+    [TG_REJECT_WITHDRAWN_ON] = "withdrawn_on",
+};
+
+const char *tg_reject_name(enum tg_reject reject)
+{
+    return reject_names[reject];
+}
+
+enum tg_status tg_tally_init(struct tg_tally *t, const struct tg_plan *plan, struct tg_error *err)
+{
+    *t = (struct tg_tally){.n_columns = plan->n_columns, .n_tokens = plan->n_tokens};
+    t->filled = tg_calloc(t->n_columns, sizeof *t->filled, err);
+    t->unreadable = tg_calloc(t->n_columns, sizeof *t->unreadable, err);
+    t->my_numbers = tg_calloc(t->n_columns, sizeof *t->my_numbers, err);
+    t->empty = tg_calloc(t->n_tokens, sizeof *t->empty, err);
+    bool all = t->filled && t->unreadable && t->my_numbers && t->empty;
+    return all ? TG_OK : TG_NO_MEMORY;
+}
+
+void tg_tally_reject(struct tg_tally *t, enum tg_reject reject)
+{
+    t->rejected++;
+    t->rejects[reject]++;
+}
+
+void tg_tally_notes(struct tg_tally *t, size_t column, unsigned notes, uint64_t uses)
+{
+    if (notes & TG_NOTE_MY_NUMBER)
+        t->my_numbers[column] += uses;
+    for (unsigned i = 0; i < TG_N_NOTES; i++) {
+        if (notes & 1u << i)
+            t->notes[i] += uses;
+    }
+}
+
+void tg_tally_add(struct tg_tally *to, const struct tg_tally *from)
+{
+    to->rows += from->rows;
+    to->rejected += from->rejected;
+    to->no_token += from->no_token;
+    for (size_t i = 0; i < TG_N_REJECTS; i++)
+        to->rejects[i] += from->rejects[i];
+    for (size_t i = 0; i < TG_N_NOTES; i++)
+        to->notes[i] += from->notes[i];
+    for (size_t i = 0; i < to->n_columns; i++) {
+        to->filled[i] += from->filled[i];
+        to->unreadable[i] += from->unreadable[i];
+        to->my_numbers[i] += from->my_numbers[i];
+    }
+    for (size_t i = 0; i < to->n_tokens; i++)
+        to->empty[i] += from->empty[i];
+}
+
+/* More than half of the rows; or of what is filled, when that is no accident. */
+static bool is_my_number_column(const struct tg_tally *t, size_t column)
+{
+    uint64_t n = t->my_numbers[column];
+    return n > t->rows / 2 || (n >= MY_NUMBERS_SURE && n > t->filled[column] / 2);
+}
+
+static bool above(uint64_t n, uint64_t of, double limit)
+{
+    return n > 0 && (double)n > limit * (double)of;
+}
+
+static enum tg_status refuse(enum tg_message message, const char *file, const char *column,
+                             uint64_t n, uint64_t of, struct tg_error *err)
+{
+    char rule[64];
+    (void)snprintf(rule, sizeof rule, "%llu / %llu", (unsigned long long)n, (unsigned long long)of);
+    return TG_FAIL(err, message, .file = file, .column = column, .rule = rule);
+}
+
+enum tg_status tg_tally_judge(const struct tg_tally *t, const struct tg_plan *plan,
+                              const char *file, struct tg_error *err)
+{
+    for (size_t i = 0; i < t->n_columns; i++) {
+        if (is_my_number_column(t, i))
+            return TG_FAIL(err, TG_MSG_INPUT_MY_NUMBER, .file = file,
+                           .column = plan->columns[i].header);
+    }
+    uint64_t all = t->rows + t->rejected;
+    if (above(t->rejected, all, plan->study->max_rejects))
+        return refuse(TG_MSG_INPUT_REJECTS, file, NULL, t->rejected, all, err);
+    for (size_t i = 0; i < plan->n_identity; i++) {
+        if (above(t->unreadable[i], t->filled[i], plan->study->max_unreadable))
+            return refuse(TG_MSG_INPUT_UNREADABLE, file, plan->columns[i].header, t->unreadable[i],
+                          t->filled[i], err);
+    }
+    return TG_OK;
+}
+
+void tg_tally_free(struct tg_tally *t)
+{
+    free(t->filled);
+    free(t->unreadable);
+    free(t->my_numbers);
+    free(t->empty);
+    *t = (struct tg_tally){0};
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/query.h"
+#include "store/rosters.h"
+#include "text/calendar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* An identity of a component in conflict, and its newest row. */
+struct party {
+    int64_t identity;
+    int64_t component;
+    int32_t birth_month;
+    uint8_t sex;
+    bool has_row;
+    unsigned char row_id[TG_TOKEN_LEN];
+};
+
+struct parties {
+    struct party *items; /* ascending by identity, then by component and row */
+    size_t n, cap;
+    size_t without_row;
+};
+
+static enum tg_status load(const struct tg_db *db, int32_t month, struct parties *p,
+                           struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status = tg_db_prepare(db,
+                                          "SELECT id, conflict, birth_month, sex FROM identity"
+                                          " WHERE conflict IS NOT NULL AND seen_from <= ?"
+                                          " ORDER BY conflict, id",
+                                          &stmt, err);
+    if (!status)
+        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(month)), err);
+    while (!status && row) {
+        status = tg_db_next(db, stmt, &row, err);
+        if (!status && row)
+            status = tg_grow(&p->items, &p->cap, p->n + 1, sizeof *p->items, err);
+        if (status || !row)
+            break;
+        bool born = sqlite3_column_type(stmt, 2) != SQLITE_NULL;
+        p->items[p->n++] =
+            (struct party){.identity = sqlite3_column_int64(stmt, 0),
+                           .component = sqlite3_column_int64(stmt, 1),
+                           .birth_month = born ? sqlite3_column_int(stmt, 2) : TG_NO_MONTH,
+                           .sex = (uint8_t)sqlite3_column_int(stmt, 3)};
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+static bool disagree(const struct party *parties, size_t n)
+{
+    int32_t birth_month = TG_NO_MONTH;
+    uint8_t sex = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct party *p = &parties[i];
+        if ((p->birth_month != TG_NO_MONTH && birth_month != TG_NO_MONTH &&
+             p->birth_month != birth_month) ||
+            (p->sex && sex && p->sex != sex))
+            return true;
+        birth_month = p->birth_month != TG_NO_MONTH ? p->birth_month : birth_month;
+        sex = p->sex ? p->sex : sex;
+    }
+    return false;
+}
+
+/* A component whose disagreement came later than the month is none yet. */
+static void drop_later_conflicts(struct parties *p)
+{
+    size_t kept = 0;
+    for (size_t i = 0, n; i < p->n; i += n) {
+        for (n = 1; i + n < p->n && p->items[i + n].component == p->items[i].component;)
+            n++;
+        if (!disagree(&p->items[i], n))
+            continue;
+        memmove(&p->items[kept], &p->items[i], n * sizeof *p->items);
+        kept += n;
+    }
+    p->n = kept;
+}
+
+static int by_identity(const void *a, const void *b)
+{
+    const struct party *x = a, *y = b;
+    return (x->identity > y->identity) - (x->identity < y->identity);
+}
+
+static int by_row(const void *a, const void *b)
+{
+    const struct party *x = a, *y = b;
+    if (x->component != y->component)
+        return x->component < y->component ? -1 : 1;
+    int order = memcmp(x->row_id, y->row_id, TG_TOKEN_LEN);
+    return order ? order : by_identity(a, b);
+}
+
+static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
+                             const struct tg_roster_row *row, struct tg_error *err)
+{
+    struct parties *p = ctx;
+    const struct party key = {.identity = row->identity};
+    struct party *party = bsearch(&key, p->items, p->n, sizeof key, by_identity);
+    (void)roster;
+    (void)err;
+    if (!party || party->has_row)
+        return TG_OK;
+    party->has_row = true;
+    memcpy(party->row_id, row->row_id, TG_TOKEN_LEN);
+    p->without_row--;
+    return TG_OK;
+}
+
+/* An identity is of one source, whose deliveries come newest first. */
+static enum tg_status find_rows(struct tg_store *store, int32_t month, struct parties *p,
+                                struct tg_error *err)
+{
+    struct tg_roster *rosters = NULL;
+    size_t n = 0;
+    p->without_row = p->n;
+    qsort(p->items, p->n, sizeof *p->items, by_identity);
+    enum tg_status status = tg_rosters_list(store, month, &rosters, &n, err);
+    for (size_t i = 0; !status && p->without_row && i < n; i++)
+        status = tg_roster_walk(store, &rosters[i], on_row, p, err);
+    free(rosters);
+    return status;
+}
+
+enum tg_status tg_store_conflicts(struct tg_store *store, int32_t month, tg_on_conflict *on,
+                                  void *ctx, struct tg_error *err)
+{
+    struct parties p = {0};
+    enum tg_status status = load(&store->db, month, &p, err);
+    if (!status)
+        drop_later_conflicts(&p);
+    if (!status && p.n) {
+        status = find_rows(store, month, &p, err);
+        qsort(p.items, p.n, sizeof *p.items, by_row);
+    }
+    for (size_t i = 0; !status && i < p.n; i++) {
+        if (p.items[i].has_row)
+            status = on(ctx, (uint64_t)p.items[i].component, p.items[i].row_id, err);
+    }
+    free(p.items);
+    return status;
+}

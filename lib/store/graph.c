@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/graph.h"
+
+#include "base/reporter.h"
+#include "store/reach.h"
+#include "text/calendar.h"
+
+#include <stdlib.h>
+
+/* What the known birth months and sexes of a component say; kept at its root. */
+struct summary {
+    int64_t first; /* smallest identity */
+    int32_t birth_month;
+    uint8_t sex;
+    bool complete; /* some identity has both */
+    bool conflict;
+};
+
+struct decision {
+    struct summary *components; /* by root of the component */
+    int64_t *person;            /* by root of the group */
+};
+
+static bool is_complete(const struct tg_node *node)
+{
+    return node->birth_month != TG_NO_MONTH && node->sex != 0;
+}
+
+static void add_to_summary(struct summary *s, const struct tg_node *node)
+{
+    if (s->first == 0 || node->id < s->first)
+        s->first = node->id;
+    if (node->birth_month != TG_NO_MONTH) {
+        s->conflict |= s->birth_month != TG_NO_MONTH && s->birth_month != node->birth_month;
+        s->birth_month = node->birth_month;
+    }
+    if (node->sex) {
+        s->conflict |= s->sex && s->sex != node->sex;
+        s->sex = node->sex;
+    }
+    s->complete |= is_complete(node);
+}
+
+static void summarise(struct tg_reach *reach, struct summary *components)
+{
+    for (size_t i = 0; i < reach->n; i++)
+        components[i].birth_month = TG_NO_MONTH;
+    for (size_t i = 0; i < reach->n; i++)
+        add_to_summary(&components[tg_reach_root(reach, TG_COMPONENT, i)], &reach->nodes[i]);
+}
+
+/* The group of a node is one person; its root is a node of it. */
+static size_t group_of(struct tg_reach *reach, const struct decision *d, size_t node)
+{
+    size_t root = tg_reach_root(reach, TG_COMPONENT, node);
+    if (d->components[root].complete && !d->components[root].conflict)
+        return root;
+    return tg_reach_root(reach, TG_AGREEING, node);
+}
+
+static int by_person(const void *a, const void *b)
+{
+    const struct tg_claim *x = a, *y = b;
+    if (x->person != y->person)
+        return x->person < y->person ? -1 : 1;
+    return (x->member > y->member) - (x->member < y->member);
+}
+
+/*
+ * A group has the number of its first identity. The number of an identity that has lost all its
+ * rows lives on in the group that had it, if nobody else has it.
+ */
+static enum tg_status name_groups(struct tg_reach *reach, struct decision *d, struct tg_error *err)
+{
+    for (size_t i = 0; i < reach->n; i++) {
+        int64_t *person = &d->person[group_of(reach, d, i)];
+        if (*person == 0 || reach->nodes[i].id < *person)
+            *person = reach->nodes[i].id;
+    }
+    if (reach->n_claims)
+        qsort(reach->claims, reach->n_claims, sizeof *reach->claims, by_person);
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < reach->n_claims; i++) {
+        const struct tg_claim *claim = &reach->claims[i];
+        if (i > 0 && reach->claims[i - 1].person == claim->person)
+            continue;
+        bool is_free = false;
+        status = tg_reach_is_free(reach, claim->person, &is_free, err);
+        int64_t *person = &d->person[group_of(reach, d, tg_reach_find(reach, claim->member))];
+        if (!status && is_free && claim->person < *person)
+            *person = claim->person;
+    }
+    return status;
+}
+
+struct writer {
+    const struct tg_db *db;
+    sqlite3_stmt *update, *log;
+    int64_t first_new, delivery_id;
+    uint64_t joined_new;
+};
+
+static enum tg_status write_node(struct writer *w, const struct tg_node *node, int64_t person,
+                                 int64_t conflict, struct tg_error *err)
+{
+    bool is_new = node->id >= w->first_new;
+    w->joined_new += is_new && person != node->id;
+    if (node->person == person && node->conflict == conflict)
+        return TG_OK;
+    enum tg_status status = tg_db_run(
+        w->db, w->update,
+        DB_ARGS(DB_INT(person), DB_MAYBE(conflict != 0, conflict), DB_INT(node->id)), err);
+    if (status || is_new || node->person == person)
+        return status;
+    return tg_db_run(w->db, w->log,
+                     DB_ARGS(DB_INT(node->id), DB_INT(node->person), DB_INT(person),
+                             DB_INT(w->delivery_id)),
+                     err);
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct tg_ranked *x = a, *y = b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static enum tg_status write_all(struct tg_reach *reach, const struct decision *d, struct writer *w,
+                                struct tg_error *err)
+{
+    struct tg_ranked *order = tg_calloc(reach->n, sizeof *order, err);
+    if (!order)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < reach->n; i++)
+        order[i] = (struct tg_ranked){reach->nodes[i].id, i};
+    qsort(order, reach->n, sizeof *order, by_id);
+    enum tg_status status =
+        tg_db_prepare(w->db, "UPDATE identity SET person_id = ?, conflict = ? WHERE id = ?",
+                      &w->update, err);
+    if (!status)
+        status = tg_db_prepare(w->db,
+                               "INSERT INTO person_change(identity_id, from_person, to_person,"
+                               " delivery_id) VALUES(?, ?, ?, ?)",
+                               &w->log, err);
+    for (size_t i = 0; !status && i < reach->n; i++) {
+        size_t at = order[i].index;
+        const struct summary *s = &d->components[tg_reach_root(reach, TG_COMPONENT, at)];
+        status = write_node(w, &reach->nodes[at], d->person[group_of(reach, d, at)],
+                            s->conflict ? s->first : 0, err);
+    }
+    (void)sqlite3_finalize(w->update);
+    (void)sqlite3_finalize(w->log);
+    free(order);
+    return status;
+}
+
+enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touched,
+                               int64_t first_new, int64_t delivery_id,
+                               const struct tg_reporter *reporter, uint64_t *joined_new,
+                               struct tg_error *err)
+{
+    struct tg_reach reach = {.store = store};
+    struct decision d = {0};
+    struct writer w = {.db = &store->db, .first_new = first_new, .delivery_id = delivery_id};
+    enum tg_status status = tg_reach_load(&reach, touched, reporter, err);
+    if (!status && reach.n) {
+        d.components = tg_calloc(reach.n, sizeof *d.components, err);
+        d.person = tg_calloc(reach.n, sizeof *d.person, err);
+        if (!d.components || !d.person)
+            status = TG_NO_MEMORY;
+        if (!status) {
+            summarise(&reach, d.components);
+            status = name_groups(&reach, &d, err);
+        }
+        if (!status)
+            status = write_all(&reach, &d, &w, err);
+    }
+    *joined_new = w.joined_new;
+    free(d.components);
+    free(d.person);
+    tg_reach_free(&reach);
+    return status;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Persons: which identities of rosters are one and the same.
+ *
+ * Two identities belong together when they share the stored hash of a number-like token that is
+ * not known to be shared by two people, and agree on birth month and sex. All identities joined by
+ * such tokens, whatever their birth months and sexes, are a component. A component with two birth
+ * months or two sexes is a conflict. In one without a conflict and with at least one identity that
+ * has both, all are one person, also those that lack one of them; elsewhere an identity that lacks
+ * one of them stands alone.
+ *
+ * So persons are a function of what is in the store and not of the order in which it came. Their
+ * numbers are stable: a person has the number of its first identity, the smallest survives a
+ * merge, and after a split each part gets the number it had or would have had.
+ */
+#ifndef TG_STORE_GRAPH_H
+#define TG_STORE_GRAPH_H
+
+#include "store/intern.h"
+
+/** Number-like tokens as the store numbers them. */
+struct tg_numbers {
+    unsigned *items;
+    size_t n;
+};
+TG_CHECKED enum tg_status tg_numbers_load(const struct tg_store *store, struct tg_numbers *out,
+                                          struct tg_error *err);
+void tg_numbers_free(struct tg_numbers *numbers);
+bool tg_numbers_has(const struct tg_numbers *numbers, unsigned token);
+
+/**
+ * Looks anew at the components of the identities in `touched`, in the caller's transaction. Memory:
+ * about 80 bytes for each identity in those components.
+ *
+ * @param touched      ascending; those without rows are passed over
+ * @param first_new    identities from this number on are new in this delivery
+ * @param delivery_id  what brought the change
+ * @param joined_new   out: new identities that joined a person of a smaller number
+ */
+TG_CHECKED enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touched,
+                                          int64_t first_new, int64_t delivery_id,
+                                          const struct tg_reporter *reporter, uint64_t *joined_new,
+                                          struct tg_error *err);
+
+/**
+ * Finds number-like tokens that two people of a delivery hold at the same time: two rows carry it,
+ * differ in another token and have stretches that overlap (twins in one household, for one). They
+ * join nobody from now on; those who carry them are added to `touched`.
+ *
+ * @param n_shared  out: tokens that were not known to be shared
+ */
+TG_CHECKED enum tg_status tg_twins_find(struct tg_store *store, int64_t delivery_id,
+                                        struct tg_ids *touched, uint64_t *n_shared,
+                                        struct tg_error *err);
+
+/** Adds the roster identities that carry a token and have rows. */
+TG_CHECKED enum tg_status tg_graph_touch(struct tg_store *store, unsigned token,
+                                         const unsigned char hash[TG_TOKEN_LEN],
+                                         struct tg_ids *touched, struct tg_error *err);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/intern.h"
+
+#include "crypto/message.h"
+#include "text/calendar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Tokens are put into their table in sorted batches; 32 bytes each. */
+enum { PENDING_MAX = 1 << 20 };
+
+struct tg_pending {
+    unsigned char hash[TG_TOKEN_LEN];
+    int64_t identity;
+    uint32_t column;
+};
+
+enum tg_status tg_ids_add(struct tg_ids *ids, int64_t id, struct tg_error *err)
+{
+    enum tg_status status = tg_grow(&ids->items, &ids->cap, ids->n + 1, sizeof *ids->items, err);
+    if (!status)
+        ids->items[ids->n++] = id;
+    return status;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+void tg_ids_sort(struct tg_ids *ids)
+{
+    size_t n = 0;
+    if (ids->n)
+        qsort(ids->items, ids->n, sizeof *ids->items, by_number);
+    for (size_t i = 0; i < ids->n; i++) {
+        if (n == 0 || ids->items[n - 1] != ids->items[i])
+            ids->items[n++] = ids->items[i];
+    }
+    ids->n = n;
+}
+
+void tg_ids_free(struct tg_ids *ids)
+{
+    free(ids->items);
+    *ids = (struct tg_ids){0};
+}
+
+enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
+{
+    const struct {
+        sqlite3_stmt **stmt;
+        const char *sql;
+    } statements[] = {
+        {&in->find, "SELECT id, seen_from FROM identity WHERE source_id = ? AND digest = ?"},
+        {&in->add, "INSERT INTO identity(id, source_id, digest, birth_month, sex, tokens,"
+                   " seen_from, person_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"},
+        {&in->see, "UPDATE identity SET seen_from = ? WHERE id = ?"},
+        {&in->add_token, "INSERT OR IGNORE INTO identity_token(token, hash, identity_id) VALUES(?, ?, ?)"},
+        {&in->members, "SELECT i.id, i.source_id FROM identity_token t"
+                       " JOIN identity i ON i.id = t.identity_id"
+                       " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
+        {&in->mark_kin, "UPDATE identity SET kin = 1 WHERE id = ? AND kin = 0"},
+    };
+    const struct tg_db *db = &in->store->db;
+    enum tg_status status = tg_db_number(db, "SELECT coalesce(max(id), 0) FROM identity",
+                                         DB_NO_ARGS, &in->first_new, err);
+    in->next_id = ++in->first_new;
+    for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
+        status = tg_db_prepare(db, statements[i].sql, statements[i].stmt, err);
+    return status;
+}
+
+void tg_interner_free(struct tg_interner *in)
+{
+    sqlite3_stmt *statements[] = {in->find,      in->add,     in->see,
+                                  in->add_token, in->members, in->mark_kin};
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
+        (void)sqlite3_finalize(statements[i]);
+    tg_buf_free(&in->message);
+    tg_buf_free(&in->packed);
+    tg_ids_free(&in->touched);
+    if (in->pending)
+        tg_wipe(in->pending, in->cap_pending * sizeof *in->pending);
+    free(in->pending);
+    in->pending = NULL;
+}
+
+/* The digest is keyed too: the store holds nothing that the shared key's holders could guess at. */
+static enum tg_status digest_row(struct tg_interner *in, const struct tg_token_row *row,
+                                 const struct tg_identity_facts *facts,
+                                 unsigned char digest[TG_TOKEN_LEN], struct tg_error *err)
+{
+    struct tg_buf *m = &in->message;
+    m->len = 0;
+    enum tg_status status = TG_OK;
+    for (size_t c = 0; !status && c < in->n_columns; c++) {
+        const struct tg_token_column *column = &in->columns[c];
+        const struct tg_token_cell *cell = &row->tokens[column->cell];
+        if (cell->n == 0)
+            continue;
+        status = tg_message_add(m, column->name, strlen(column->name), err);
+        if (!status)
+            status = tg_message_add(m, cell->tokens, cell->n * TG_TOKEN_LEN, err);
+    }
+    uint64_t birth = facts->birth_month == TG_NO_MONTH ? 0 : (uint64_t)facts->birth_month;
+    if (!status)
+        status = tg_message_add_number(m, birth, err);
+    if (!status)
+        status = tg_message_add_number(m, facts->sex, err);
+    if (!status)
+        tg_token_compute(in->store->identity_key, m->data, m->len, digest);
+    return status;
+}
+
+static enum tg_status add_pending(struct tg_interner *in, size_t column,
+                                  const struct tg_token_cell *cell, struct tg_error *err)
+{
+    const struct tg_token_column *c = &in->columns[column];
+    enum tg_status status = tg_grow(&in->pending, &in->cap_pending, in->n_pending + cell->n,
+                                    sizeof *in->pending, err);
+    for (size_t i = 0; !status && i < cell->n; i++) {
+        struct tg_pending *p = &in->pending[in->n_pending];
+        p->identity = in->next_id;
+        p->column = (uint32_t)column;
+        status = tg_store_hash(in->store, c->name, cell->tokens[i], &in->message, p->hash, err);
+        if (!status)
+            in->n_pending++;
+    }
+    if (status || c->multi || cell->n == 0)
+        return status;
+    const char number[2] = {(char)(c->number & 0xFF), (char)(c->number >> 8 & 0xFF)};
+    status = tg_buf_add(&in->packed, number, sizeof number, err);
+    if (!status)
+        status = tg_buf_add(&in->packed, in->pending[in->n_pending - 1].hash, TG_TOKEN_LEN, err);
+    return status;
+}
+
+static enum tg_status add_identity(struct tg_interner *in, const struct tg_token_row *row,
+                                   const struct tg_identity_facts *facts,
+                                   const unsigned char digest[TG_TOKEN_LEN], int64_t *id,
+                                   struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    in->packed.len = 0;
+    for (size_t c = 0; !status && c < in->n_columns; c++)
+        status = add_pending(in, c, &row->tokens[in->columns[c].cell], err);
+    if (status)
+        return status;
+    /* a row without a token is nobody: it could be anybody */
+    bool person = in->founds_persons && in->packed.len > 0;
+    status = tg_db_run(&in->store->db, in->add,
+                       DB_ARGS(DB_INT(in->next_id), DB_INT(in->source_id),
+                               DB_BLOB(digest, TG_TOKEN_LEN),
+                               DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month),
+                               DB_INT(facts->sex), DB_BLOB(in->packed.data, in->packed.len),
+                               DB_INT(in->period), DB_MAYBE(person, in->next_id)),
+                       err);
+    if (status)
+        return status;
+    *id = in->next_id++;
+    return in->n_pending < PENDING_MAX ? TG_OK : tg_interner_flush(in, err);
+}
+
+/* Keeps the first period in which the identity was seen, whatever the order of import. */
+static enum tg_status see_again(struct tg_interner *in, int64_t id, bool had_rows,
+                                int64_t seen_from, struct tg_error *err)
+{
+    if (had_rows && seen_from <= in->period)
+        return TG_OK;
+    enum tg_status status = TG_OK;
+    if (!had_rows && in->founds_persons)
+        status = tg_ids_add(&in->touched, id, err);
+    return status ? status
+                  : tg_db_run(&in->store->db, in->see, DB_ARGS(DB_INT(in->period), DB_INT(id)),
+                              err);
+}
+
+enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
+                         const struct tg_identity_facts *facts, int64_t *id, struct tg_error *err)
+{
+    const struct tg_db *db = &in->store->db;
+    unsigned char digest[TG_TOKEN_LEN];
+    bool found = false;
+    enum tg_status status = digest_row(in, row, facts, digest, err);
+    if (!status)
+        status = tg_db_bind(db, in->find,
+                            DB_ARGS(DB_INT(in->source_id), DB_BLOB(digest, TG_TOKEN_LEN)), err);
+    if (!status)
+        status = tg_db_next(db, in->find, &found, err);
+    if (status)
+        return status;
+    if (!found)
+        return add_identity(in, row, facts, digest, id, err);
+    *id = sqlite3_column_int64(in->find, 0);
+    bool had_rows = sqlite3_column_type(in->find, 1) != SQLITE_NULL;
+    int64_t seen_from = sqlite3_column_int64(in->find, 1);
+    (void)sqlite3_reset(in->find);
+    return see_again(in, *id, had_rows, seen_from, err);
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct tg_pending *x = a, *y = b;
+    if (x->column != y->column)
+        return x->column < y->column ? -1 : 1;
+    int order = memcmp(x->hash, y->hash, TG_TOKEN_LEN);
+    return order ? order : (x->identity > y->identity) - (x->identity < y->identity);
+}
+
+/* Those who carry one number-like token: when they are several, somebody has to look at them. */
+static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pending *group,
+                                      size_t n, struct tg_ids *own, struct tg_error *err)
+{
+    const struct tg_db *db = &in->store->db;
+    size_t members = 0;
+    bool row = true;
+    own->n = 0;
+    enum tg_status status = tg_db_bind(db, in->members,
+                                       DB_ARGS(DB_INT(in->columns[group->column].number),
+                                               DB_BLOB(group->hash, TG_TOKEN_LEN)),
+                                       err);
+    while (!status && row) {
+        status = tg_db_next(db, in->members, &row, err);
+        members += !status && row;
+        if (!status && row && sqlite3_column_int64(in->members, 1) == in->source_id)
+            status = tg_ids_add(own, sqlite3_column_int64(in->members, 0), err);
+    }
+    for (size_t i = 0; !status && members > 1 && i < n; i++)
+        status = tg_ids_add(&in->touched, group[i].identity, err);
+    for (size_t i = 0; !status && own->n > 1 && i < own->n; i++)
+        status = tg_db_run(db, in->mark_kin, DB_ARGS(DB_INT(own->items[i])), err);
+    return status;
+}
+
+static enum tg_status look_at_groups(struct tg_interner *in, struct tg_error *err)
+{
+    struct tg_ids own = {0};
+    enum tg_status status = TG_OK;
+    for (size_t i = 0, n; !status && i < in->n_pending; i += n) {
+        const struct tg_pending *group = &in->pending[i];
+        for (n = 1; i + n < in->n_pending && group[n].column == group->column &&
+                    memcmp(group[n].hash, group->hash, TG_TOKEN_LEN) == 0;)
+            n++;
+        if (in->columns[group->column].number_like)
+            status = look_at_members(in, group, n, &own, err);
+    }
+    tg_ids_free(&own);
+    return status;
+}
+
+enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    if (in->n_pending == 0)
+        return TG_OK;
+    qsort(in->pending, in->n_pending, sizeof *in->pending, by_place);
+    for (size_t i = 0; !status && i < in->n_pending; i++) {
+        const struct tg_pending *p = &in->pending[i];
+        status = tg_db_run(&in->store->db, in->add_token,
+                           DB_ARGS(DB_INT(in->columns[p->column].number),
+                                   DB_BLOB(p->hash, TG_TOKEN_LEN), DB_INT(p->identity)),
+                           err);
+    }
+    if (!status && in->founds_persons)
+        status = look_at_groups(in, err);
+    in->n_pending = 0;
+    return status;
+}

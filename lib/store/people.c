@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/dense.h"
+#include "store/query.h"
+#include "store/rosters.h"
+#include "text/calendar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What has been seen of a person while rosters are walked from the newest to the oldest. */
+struct seen {
+    int64_t delivery; /* of the source being walked, the newest with the person */
+    int64_t source;
+    int32_t row_period;
+    int32_t district_period;
+    int64_t district; /* word */
+    bool has_row;
+    bool dated; /* some dated source has the person */
+};
+
+struct raw_stretch {
+    uint32_t person;
+    struct tg_stretch stretch;
+};
+
+struct gather {
+    struct tg_people *people;
+    struct tg_owners slots; /* by identity: index of the person + 1 */
+    struct seen *seen;
+    struct raw_stretch *raw;
+    size_t n_raw, cap_raw;
+};
+
+/* Numbers of persons become places in the list, ascending. */
+static enum tg_status number_people(struct gather *g, struct tg_error *err)
+{
+    struct tg_owners *slots = &g->slots;
+    uint32_t *place = tg_calloc(slots->n, sizeof *place, err);
+    uint32_t n = 0;
+    if (!place)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < slots->n; i++) {
+        if (slots->of[i])
+            place[slots->of[i]] = 1;
+    }
+    for (size_t id = 0; id < slots->n; id++)
+        place[id] = place[id] ? ++n : 0;
+    struct tg_people *people = g->people;
+    people->items = tg_calloc(n, sizeof *people->items, err);
+    g->seen = tg_calloc(n, sizeof *g->seen, err);
+    if (people->items && g->seen) {
+        people->n = n;
+        for (size_t id = 0; id < slots->n; id++) {
+            if (place[id])
+                people->items[place[id] - 1].id = (int64_t)id;
+        }
+        for (size_t i = 0; i < slots->n; i++)
+            slots->of[i] = slots->of[i] ? place[slots->of[i]] : 0;
+    }
+    free(place);
+    return people->items && g->seen ? TG_OK : TG_NO_MEMORY;
+}
+
+/* Identities of one person agree, but some may lack birth month or sex. */
+static enum tg_status fill_facts(const struct tg_db *db, struct gather *g, struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    for (size_t i = 0; i < g->people->n; i++)
+        g->people->items[i].birth_month = TG_NO_MONTH;
+    enum tg_status status =
+        tg_db_prepare(db,
+                      "SELECT id, birth_month, sex FROM identity WHERE person_id IS NOT NULL"
+                      " AND seen_from IS NOT NULL",
+                      &stmt, err);
+    while (!status && row) {
+        status = tg_db_next(db, stmt, &row, err);
+        if (status || !row)
+            break;
+        uint32_t slot = tg_owner(&g->slots, sqlite3_column_int64(stmt, 0));
+        if (slot == 0)
+            continue;
+        struct tg_person *person = &g->people->items[slot - 1];
+        if (sqlite3_column_type(stmt, 1) != SQLITE_NULL)
+            person->birth_month = sqlite3_column_int(stmt, 1);
+        if (sqlite3_column_int(stmt, 2))
+            person->sex = (uint8_t)sqlite3_column_int(stmt, 2);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+/* The row's stretch; who is missing from the newest delivery was there until last seen. */
+static struct tg_stretch stretch_of(const struct tg_roster *roster,
+                                    const struct tg_roster_row *row)
+{
+    struct tg_stretch s = {INT32_MIN, INT32_MAX};
+    if (row->enrolled_from)
+        s.from = tg_month_of_day(row->enrolled_from);
+    if (row->enrolled_to)
+        s.to = tg_month_of_day(row->enrolled_to);
+    else if (!roster->newest && roster->period)
+        s.to = roster->period;
+    return s;
+}
+
+static void take_newest(struct gather *g, uint32_t at, const struct tg_roster *roster,
+                        const struct tg_roster_row *row)
+{
+    struct seen *seen = &g->seen[at];
+    if (!seen->has_row || roster->period > seen->row_period) {
+        seen->has_row = true;
+        seen->row_period = roster->period;
+        memcpy(g->people->items[at].row_id, row->row_id, TG_TOKEN_LEN);
+    }
+    if (row->district && (!seen->district || roster->period > seen->district_period)) {
+        seen->district = row->district;
+        seen->district_period = roster->period;
+    }
+}
+
+static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
+                             const struct tg_roster_row *row, struct tg_error *err)
+{
+    struct gather *g = ctx;
+    uint32_t slot = tg_owner(&g->slots, row->identity);
+    if (slot == 0)
+        return TG_OK;
+    uint32_t at = slot - 1;
+    struct seen *seen = &g->seen[at];
+    take_newest(g, at, roster, row);
+    if (seen->source == roster->source && seen->delivery != roster->delivery)
+        return TG_OK;
+    seen->source = roster->source;
+    seen->delivery = roster->delivery;
+    /* a source that dates nobody says nothing about who is dated elsewhere */
+    seen->dated |= roster->dated;
+    struct tg_stretch s = stretch_of(roster, row);
+    if (s.from > s.to || (seen->dated && !roster->dated))
+        return TG_OK;
+    enum tg_status status = tg_grow(&g->raw, &g->cap_raw, g->n_raw + 1, sizeof *g->raw, err);
+    if (!status)
+        g->raw[g->n_raw++] = (struct raw_stretch){at, s};
+    return status;
+}
+
+/* Sources with dates first: they are asked before those without. */
+static enum tg_status walk_rosters(struct tg_store *store, int32_t month, struct gather *g,
+                                   struct tg_error *err)
+{
+    struct tg_roster *rosters = NULL;
+    size_t n = 0;
+    enum tg_status status = tg_rosters_list(store, month, &rosters, &n, err);
+    for (int dated = 1; dated >= 0; dated--) {
+        for (size_t i = 0; !status && i < n; i++) {
+            if (rosters[i].dated == (dated == 1))
+                status = tg_roster_walk(store, &rosters[i], on_row, g, err);
+        }
+    }
+    free(rosters);
+    return status;
+}
+
+static int by_person(const void *a, const void *b)
+{
+    const struct raw_stretch *x = a, *y = b;
+    if (x->person != y->person)
+        return x->person < y->person ? -1 : 1;
+    if (x->stretch.from != y->stretch.from)
+        return x->stretch.from < y->stretch.from ? -1 : 1;
+    return (x->stretch.to > y->stretch.to) - (x->stretch.to < y->stretch.to);
+}
+
+/* Overlapping and touching stretches become one. */
+static enum tg_status unite_stretches(struct gather *g, struct tg_error *err)
+{
+    struct tg_people *people = g->people;
+    if (g->n_raw)
+        qsort(g->raw, g->n_raw, sizeof *g->raw, by_person);
+    if (g->n_raw >= UINT32_MAX)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    people->stretches = tg_calloc(g->n_raw, sizeof *people->stretches, err);
+    if (!people->stretches)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < g->n_raw; i++) {
+        struct tg_person *person = &people->items[g->raw[i].person];
+        const struct tg_stretch *next = &g->raw[i].stretch;
+        struct tg_stretch *last =
+            person->n_stretches ? &people->stretches[people->n_stretches - 1] : NULL;
+        if (last && (last->to == INT32_MAX || next->from <= last->to + 1)) {
+            last->to = next->to > last->to ? next->to : last->to;
+            continue;
+        }
+        if (!last)
+            person->first_stretch = (uint32_t)people->n_stretches;
+        person->n_stretches++;
+        people->stretches[people->n_stretches++] = *next;
+    }
+    return TG_OK;
+}
+
+static enum tg_status name_districts(const struct tg_db *db, struct gather *g,
+                                     struct tg_error *err)
+{
+    struct tg_people *people = g->people;
+    struct tg_word_list words;
+    enum tg_status status =
+        tg_word_list_load(db, "SELECT DISTINCT district FROM roster_row", &words, err);
+    if (status)
+        return status;
+    for (size_t i = 0; i < people->n; i++)
+        people->items[i].district = tg_word_text(&words, g->seen[i].district);
+    people->arena = words.arena;
+    words.arena = (struct tg_arena){0};
+    tg_word_list_free(&words);
+    return TG_OK;
+}
+
+enum tg_status tg_store_people(struct tg_store *store, int32_t month, struct tg_people *out,
+                               struct tg_error *err)
+{
+    struct tg_people people = {0};
+    struct gather g = {.people = &people};
+    enum tg_status status = tg_owners_of_persons(&store->db, month, &g.slots, err);
+    if (!status)
+        status = number_people(&g, err);
+    if (!status)
+        status = fill_facts(&store->db, &g, err);
+    if (!status)
+        status = walk_rosters(store, month, &g, err);
+    if (!status)
+        status = unite_stretches(&g, err);
+    if (!status)
+        status = name_districts(&store->db, &g, err);
+    tg_owners_free(&g.slots);
+    free(g.seen);
+    free(g.raw);
+    if (status)
+        tg_people_free(&people);
+    else
+        *out = people;
+    return status;
+}
+
+void tg_people_free(struct tg_people *people)
+{
+    free(people->items);
+    free(people->stretches);
+    tg_arena_free(&people->arena);
+    *people = (struct tg_people){0};
+}
+
+size_t tg_people_find(const struct tg_people *people, int64_t id)
+{
+    size_t low = 0, high = people->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (people->items[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < people->n && people->items[low].id == id ? low : SIZE_MAX;
+}
+
+bool tg_person_insured(const struct tg_people *people, const struct tg_person *p, int32_t month)
+{
+    for (uint32_t i = 0; i < p->n_stretches; i++) {
+        const struct tg_stretch *s = &people->stretches[p->first_stretch + i];
+        if (s->from <= month && month <= s->to)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/reach.h"
+
+#include "base/reporter.h"
+#include "text/calendar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Somebody who carries the token that is being looked at. */
+struct tg_carrier {
+    struct tg_node node;
+    size_t index; /* SIZE_MAX: has no rows */
+};
+
+struct tg_seen_hash {
+    bool used;
+    unsigned char hash[TG_TOKEN_LEN];
+};
+
+size_t tg_reach_root(struct tg_reach *reach, enum tg_union which, size_t at)
+{
+    struct tg_node *nodes = reach->nodes;
+    while (nodes[at].parent[which] != at) {
+        nodes[at].parent[which] = nodes[nodes[at].parent[which]].parent[which];
+        at = nodes[at].parent[which];
+    }
+    return at;
+}
+
+static void join(struct tg_reach *reach, enum tg_union which, size_t a, size_t b)
+{
+    a = tg_reach_root(reach, which, a);
+    b = tg_reach_root(reach, which, b);
+    if (a < b)
+        reach->nodes[b].parent[which] = (uint32_t)a;
+    else
+        reach->nodes[a].parent[which] = (uint32_t)b;
+}
+
+static size_t id_slot(const struct tg_reach *reach, int64_t id)
+{
+    uint64_t h = (uint64_t)id * 0x9E3779B97F4A7C15u;
+    size_t at = (size_t)(h >> 32) & (reach->n_slots - 1);
+    while (reach->slots[at] && reach->nodes[reach->slots[at] - 1].id != id)
+        at = (at + 1) & (reach->n_slots - 1);
+    return at;
+}
+
+size_t tg_reach_find(const struct tg_reach *reach, int64_t id)
+{
+    if (reach->n_slots == 0)
+        return SIZE_MAX;
+    uint32_t slot = reach->slots[id_slot(reach, id)];
+    return slot ? slot - 1 : SIZE_MAX;
+}
+
+static enum tg_status grow_slots(struct tg_reach *reach, struct tg_error *err)
+{
+    if (reach->n * 2 < reach->n_slots)
+        return TG_OK;
+    if (reach->n >= UINT32_MAX / 4)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    size_t n_slots = reach->n_slots ? reach->n_slots * 2 : 1024;
+    uint32_t *slots = tg_calloc(n_slots, sizeof *slots, err);
+    if (!slots)
+        return TG_NO_MEMORY;
+    free(reach->slots);
+    reach->slots = slots;
+    reach->n_slots = n_slots;
+    for (size_t i = 0; i < reach->n; i++)
+        slots[id_slot(reach, reach->nodes[i].id)] = (uint32_t)i + 1;
+    return TG_OK;
+}
+
+static enum tg_status add_claim(struct tg_reach *reach, int64_t person, int64_t member,
+                                struct tg_error *err)
+{
+    enum tg_status status = tg_grow(&reach->claims, &reach->cap_claims, reach->n_claims + 1,
+                                    sizeof *reach->claims, err);
+    if (!status)
+        reach->claims[reach->n_claims++] = (struct tg_claim){person, member};
+    return status;
+}
+
+/* Adds an identity that has rows, unless it is there. */
+static enum tg_status add_node(struct tg_reach *reach, const struct tg_node *node, size_t *index,
+                               struct tg_error *err)
+{
+    enum tg_status status = grow_slots(reach, err);
+    if (status)
+        return status;
+    size_t at = id_slot(reach, node->id);
+    if (reach->slots[at]) {
+        *index = reach->slots[at] - 1;
+        return TG_OK;
+    }
+    status = tg_grow(&reach->nodes, &reach->cap, reach->n + 1, sizeof *reach->nodes, err);
+    if (status)
+        return status;
+    *index = reach->n++;
+    reach->nodes[*index] = *node;
+    reach->nodes[*index].parent[TG_COMPONENT] = (uint32_t)*index;
+    reach->nodes[*index].parent[TG_AGREEING] = (uint32_t)*index;
+    reach->slots[at] = (uint32_t)*index + 1;
+    return TG_OK;
+}
+
+/* Columns: id, person_id, conflict, birth_month, sex, seen_from. */
+static struct tg_node node_of(sqlite3_stmt *stmt, bool *has_rows)
+{
+    bool born = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
+    *has_rows = sqlite3_column_type(stmt, 5) != SQLITE_NULL;
+    return (struct tg_node){.id = sqlite3_column_int64(stmt, 0),
+                            .person = sqlite3_column_int64(stmt, 1),
+                            .conflict = sqlite3_column_int64(stmt, 2),
+                            .birth_month = born ? sqlite3_column_int(stmt, 3) : TG_NO_MONTH,
+                            .sex = (uint8_t)sqlite3_column_int(stmt, 4)};
+}
+
+static struct tg_seen_hash *seen_slot(const struct tg_reach *reach, const unsigned char *hash)
+{
+    uint64_t h;
+    memcpy(&h, hash, sizeof h);
+    size_t at = (size_t)h & (reach->cap_seen - 1);
+    while (reach->seen[at].used && memcmp(reach->seen[at].hash, hash, TG_TOKEN_LEN) != 0)
+        at = (at + 1) & (reach->cap_seen - 1);
+    return &reach->seen[at];
+}
+
+static enum tg_status grow_seen(struct tg_reach *reach, struct tg_error *err)
+{
+    if (reach->n_seen * 2 < reach->cap_seen)
+        return TG_OK;
+    struct tg_reach old = *reach;
+    size_t cap = old.cap_seen ? old.cap_seen * 2 : 1024;
+    struct tg_seen_hash *seen = tg_calloc(cap, sizeof *seen, err);
+    if (!seen)
+        return TG_NO_MEMORY;
+    reach->seen = seen;
+    reach->cap_seen = cap;
+    for (size_t i = 0; i < old.cap_seen; i++) {
+        if (old.seen[i].used)
+            *seen_slot(reach, old.seen[i].hash) = old.seen[i];
+    }
+    free(old.seen);
+    return TG_OK;
+}
+
+static enum tg_status mark_seen(struct tg_reach *reach, const unsigned char *hash,
+                                struct tg_error *err)
+{
+    enum tg_status status = grow_seen(reach, err);
+    if (status)
+        return status;
+    struct tg_seen_hash *slot = seen_slot(reach, hash);
+    slot->used = true;
+    memcpy(slot->hash, hash, TG_TOKEN_LEN);
+    reach->n_seen++;
+    return TG_OK;
+}
+
+static enum tg_status load_group(struct tg_reach *reach, unsigned token, const unsigned char *hash,
+                                 size_t *n, size_t *n_alive, struct tg_error *err)
+{
+    const struct tg_db *db = &reach->store->db;
+    bool row = true, has_rows;
+    *n = *n_alive = 0;
+    enum tg_status status = tg_db_bind(db, reach->carriers,
+                                       DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
+    while (!status && row) {
+        status = tg_db_next(db, reach->carriers, &row, err);
+        if (status || !row)
+            break;
+        status = tg_grow(&reach->group, &reach->cap_group, *n + 1, sizeof *reach->group, err);
+        if (status)
+            break;
+        struct tg_carrier *c = &reach->group[(*n)++];
+        c->node = node_of(reach->carriers, &has_rows);
+        c->index = SIZE_MAX;
+        *n_alive += has_rows;
+        if (has_rows)
+            status = add_node(reach, &c->node, &c->index, err);
+    }
+    (void)sqlite3_reset(reach->carriers);
+    return status;
+}
+
+/* Equal birth month and sex side by side, those with rows first. */
+static int by_facts(const void *a, const void *b)
+{
+    const struct tg_carrier *x = a, *y = b;
+    if (x->node.birth_month != y->node.birth_month)
+        return x->node.birth_month < y->node.birth_month ? -1 : 1;
+    if (x->node.sex != y->node.sex)
+        return x->node.sex < y->node.sex ? -1 : 1;
+    if ((x->index == SIZE_MAX) != (y->index == SIZE_MAX))
+        return x->index == SIZE_MAX ? 1 : -1;
+    return (x->node.id > y->node.id) - (x->node.id < y->node.id);
+}
+
+static bool agree(const struct tg_node *a, const struct tg_node *b)
+{
+    return a->birth_month != TG_NO_MONTH && a->birth_month == b->birth_month && a->sex != 0 &&
+           a->sex == b->sex;
+}
+
+/* Joins those who carry one token. An identity without rows joins nobody, but who agrees with it
+ * may go on with its number. */
+static enum tg_status join_group(struct tg_reach *reach, size_t n, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    const struct tg_carrier *first = NULL, *head = NULL;
+    qsort(reach->group, n, sizeof *reach->group, by_facts);
+    for (size_t i = 0; !status && i < n; i++) {
+        const struct tg_carrier *c = &reach->group[i];
+        if (!head || !agree(&head->node, &c->node))
+            head = c;
+        if (c->index == SIZE_MAX) {
+            if (head->index != SIZE_MAX)
+                status = add_claim(reach, c->node.person, head->node.id, err);
+            continue;
+        }
+        first = first ? first : c;
+        join(reach, TG_COMPONENT, first->index, c->index);
+        join(reach, TG_AGREEING, head->index, c->index);
+    }
+    return status;
+}
+
+static enum tg_status is_shared(struct tg_reach *reach, unsigned token, const unsigned char *hash,
+                                bool *shared, struct tg_error *err)
+{
+    const struct tg_db *db = &reach->store->db;
+    enum tg_status status =
+        tg_db_bind(db, reach->shared, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
+    if (!status)
+        status = tg_db_next(db, reach->shared, shared, err);
+    (void)sqlite3_reset(reach->shared);
+    return status;
+}
+
+static enum tg_status follow_token(struct tg_reach *reach, unsigned token,
+                                   const unsigned char *hash, struct tg_error *err)
+{
+    bool shared = false;
+    size_t n = 0, n_alive = 0;
+    if (!tg_numbers_has(&reach->numbers, token))
+        return TG_OK;
+    if (reach->cap_seen && seen_slot(reach, hash)->used)
+        return TG_OK;
+    enum tg_status status = is_shared(reach, token, hash, &shared, err);
+    if (!status && !shared)
+        status = load_group(reach, token, hash, &n, &n_alive, err);
+    if (!status && n > 1)
+        status = join_group(reach, n, err);
+    return !status && n_alive > 1 ? mark_seen(reach, hash, err) : status;
+}
+
+static enum tg_status follow_node(struct tg_reach *reach, size_t at, struct tg_error *err)
+{
+    const struct tg_db *db = &reach->store->db;
+    bool row = false;
+    enum tg_status status =
+        tg_db_bind(db, reach->tokens, DB_ARGS(DB_INT(reach->nodes[at].id)), err);
+    if (!status)
+        status = tg_db_next(db, reach->tokens, &row, err);
+    reach->packed.len = 0;
+    if (!status && row)
+        status = tg_buf_add(&reach->packed, sqlite3_column_blob(reach->tokens, 0),
+                            (size_t)sqlite3_column_bytes(reach->tokens, 0), err);
+    (void)sqlite3_reset(reach->tokens);
+    const unsigned char *packed = (const unsigned char *)reach->packed.data;
+    for (size_t i = 0; !status && i + TG_PACKED_LEN <= reach->packed.len; i += TG_PACKED_LEN)
+        status = follow_token(reach, tg_packed_token(packed + i), packed + i + 2, err);
+    return status;
+}
+
+static enum tg_status load_seed(struct tg_reach *reach, int64_t id, struct tg_error *err)
+{
+    const struct tg_db *db = &reach->store->db;
+    bool row = false, has_rows;
+    size_t index;
+    enum tg_status status = tg_db_bind(db, reach->load, DB_ARGS(DB_INT(id)), err);
+    if (!status)
+        status = tg_db_next(db, reach->load, &row, err);
+    if (!status && row) {
+        struct tg_node node = node_of(reach->load, &has_rows);
+        if (has_rows)
+            status = add_node(reach, &node, &index, err);
+    }
+    (void)sqlite3_reset(reach->load);
+    return status;
+}
+
+#define NODE_COLUMNS "i.id, i.person_id, i.conflict, i.birth_month, i.sex, i.seen_from"
+
+static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
+{
+    const struct {
+        sqlite3_stmt **stmt;
+        const char *sql;
+    } statements[] = {
+        {&reach->load, "SELECT " NODE_COLUMNS " FROM identity i"
+                       " WHERE i.id = ? AND i.person_id IS NOT NULL"},
+        {&reach->tokens, "SELECT tokens FROM identity WHERE id = ?"},
+        {&reach->shared, "SELECT 1 FROM shared_token WHERE token = ? AND hash = ? LIMIT 1"},
+        {&reach->carriers, "SELECT " NODE_COLUMNS " FROM identity_token t"
+                           " JOIN identity i ON i.id = t.identity_id"
+                           " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
+        {&reach->alive, "SELECT seen_from IS NOT NULL FROM identity WHERE id = ?"},
+        {&reach->holders, "SELECT id FROM identity WHERE person_id = ? AND person_id <> id"
+                          " AND seen_from IS NOT NULL"},
+    };
+    enum tg_status status = tg_numbers_load(reach->store, &reach->numbers, err);
+    for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
+        status = tg_db_prepare(&reach->store->db, statements[i].sql, statements[i].stmt, err);
+    return status;
+}
+
+/* A node whose person is an identity without rows would like to keep that number. */
+static enum tg_status claim_own(struct tg_reach *reach, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < reach->n; i++) {
+        if (reach->nodes[i].person != reach->nodes[i].id)
+            status = add_claim(reach, reach->nodes[i].person, reach->nodes[i].id, err);
+    }
+    /* who was reached keeps their own number anyway */
+    size_t n = 0;
+    for (size_t i = 0; i < reach->n_claims; i++) {
+        if (tg_reach_find(reach, reach->claims[i].person) == SIZE_MAX)
+            reach->claims[n++] = reach->claims[i];
+    }
+    reach->n_claims = n;
+    return status;
+}
+
+enum tg_status tg_reach_load(struct tg_reach *reach, const struct tg_ids *from,
+                             const struct tg_reporter *reporter, struct tg_error *err)
+{
+    enum { BETWEEN_REPORTS = 4096 };
+    enum tg_status status = prepare(reach, err);
+    for (size_t i = 0; !status && i < from->n; i++)
+        status = load_seed(reach, from->items[i], err);
+    for (size_t i = 0; !status && i < reach->n; i++) {
+        status = follow_node(reach, i, err);
+        if (!status && i % BETWEEN_REPORTS == 0)
+            status = tg_progress(reporter, "persons", i, reach->n, err);
+    }
+    return status ? status : claim_own(reach, err);
+}
+
+enum tg_status tg_reach_is_free(struct tg_reach *reach, int64_t person, bool *is_free,
+                                struct tg_error *err)
+{
+    const struct tg_db *db = &reach->store->db;
+    bool row = false, alive = false;
+    enum tg_status status = tg_db_bind(db, reach->alive, DB_ARGS(DB_INT(person)), err);
+    if (!status)
+        status = tg_db_next(db, reach->alive, &row, err);
+    alive = !status && row && sqlite3_column_int(reach->alive, 0);
+    (void)sqlite3_reset(reach->alive);
+    row = true;
+    if (!status)
+        status = tg_db_bind(db, reach->holders, DB_ARGS(DB_INT(person)), err);
+    while (!status && row && !alive) {
+        status = tg_db_next(db, reach->holders, &row, err);
+        if (!status && row)
+            alive = tg_reach_find(reach, sqlite3_column_int64(reach->holders, 0)) == SIZE_MAX;
+    }
+    (void)sqlite3_reset(reach->holders);
+    *is_free = !alive;
+    return status;
+}
+
+void tg_reach_free(struct tg_reach *reach)
+{
+    sqlite3_stmt *statements[] = {reach->load,     reach->tokens, reach->shared,
+                                  reach->carriers, reach->alive,  reach->holders};
+    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
+        (void)sqlite3_finalize(statements[i]);
+    tg_numbers_free(&reach->numbers);
+    tg_buf_free(&reach->packed);
+    free(reach->nodes);
+    free(reach->claims);
+    free(reach->slots);
+    free(reach->seen);
+    free(reach->group);
+}

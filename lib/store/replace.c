@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/importing.h"
+
+#include <string.h>
+
+/* Runs a statement in whose text %s stands for the table of the kind. */
+static enum tg_status run_on_table(const struct tg_importing *im, const char *format,
+                                   const struct tg_arg *args, size_t n, struct tg_error *err)
+{
+    struct tg_buf sql = {0};
+    const char *mark = strstr(format, "%s");
+    const char *text = NULL;
+    enum tg_status status = tg_buf_add(&sql, format, (size_t)(mark - format), err);
+    if (!status)
+        status = tg_buf_add(&sql, im->kind->table, strlen(im->kind->table), err);
+    if (!status)
+        status = tg_buf_add(&sql, mark + 2, strlen(mark + 2), err);
+    if (!status)
+        text = tg_buf_text(&sql, err);
+    status = text ? tg_db_once(&im->store->db, text, args, n, err) : TG_NO_MEMORY;
+    tg_buf_free(&sql);
+    return status;
+}
+
+/* Tokens that only this delivery showed to be shared may join again. */
+static enum tg_status unshare(struct tg_importing *im, struct tg_error *err)
+{
+    struct tg_store *store = im->store;
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status =
+        tg_db_prepare(&store->db, "SELECT token, hash FROM shared_token WHERE delivery_id = ?",
+                      &stmt, err);
+    if (!status)
+        status = tg_db_bind(&store->db, stmt, DB_ARGS(DB_INT(im->delivery_id)), err);
+    while (!status && row) {
+        status = tg_db_next(&store->db, stmt, &row, err);
+        if (!status && row && sqlite3_column_bytes(stmt, 1) == TG_TOKEN_LEN)
+            status = tg_graph_touch(store, (unsigned)sqlite3_column_int(stmt, 0),
+                                    sqlite3_column_blob(stmt, 1), &im->interner.touched, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status ? status
+                  : tg_db_once(&store->db, "DELETE FROM shared_token WHERE delivery_id = ?",
+                               DB_ARGS(DB_INT(im->delivery_id)), err);
+}
+
+enum tg_status tg_replace_begin(struct tg_importing *im, struct tg_error *err)
+{
+    const struct tg_arg delivery[] = {DB_INT(im->delivery_id)};
+    const char *list = im->kind->in_runs
+                           ? "INSERT OR IGNORE INTO temp.dropped(identity_id)"
+                             " SELECT r.identity_id FROM delivery d JOIN %s r"
+                             " ON r.id BETWEEN d.first_run AND d.last_run"
+                             " AND r.delivery_id = d.id WHERE d.id = ?"
+                           : "INSERT OR IGNORE INTO temp.dropped(identity_id)"
+                             " SELECT identity_id FROM %s WHERE delivery_id = ?";
+    const char *empty = im->kind->in_runs
+                            ? "DELETE FROM %s WHERE id BETWEEN"
+                              " (SELECT first_run FROM delivery WHERE id = ?1)"
+                              " AND (SELECT last_run FROM delivery WHERE id = ?1)"
+                              " AND delivery_id = ?1"
+                            : "DELETE FROM %s WHERE delivery_id = ?";
+    enum tg_status status =
+        tg_db_exec(&im->store->db,
+                   "CREATE TEMP TABLE IF NOT EXISTS dropped("
+                   "identity_id INTEGER PRIMARY KEY, period INTEGER);"
+                   "DELETE FROM temp.dropped",
+                   err);
+    if (!status)
+        status = run_on_table(im, list, delivery, 1, err);
+    if (!status)
+        status = run_on_table(im, empty, delivery, 1, err);
+    return status ? status : unshare(im, err);
+}
+
+/* Leaves in `dropped` those that the new rows do not name, with the first period of those left. */
+static enum tg_status keep_dropped(struct tg_importing *im, struct tg_error *err)
+{
+    const struct tg_arg delivery[] = {DB_INT(im->delivery_id)};
+    const struct tg_arg source[] = {DB_INT(im->source_id)};
+    int64_t left = 0;
+    enum tg_status status =
+        run_on_table(im,
+                     "DELETE FROM temp.dropped WHERE identity_id IN"
+                     " (SELECT identity_id FROM %s WHERE delivery_id = ?)",
+                     delivery, 1, err);
+    if (!status)
+        status = tg_db_number(&im->store->db, "SELECT count(*) FROM temp.dropped", DB_NO_ARGS,
+                              &left, err);
+    if (status || left == 0)
+        return status;
+    status = run_on_table(im,
+                          "UPDATE temp.dropped SET period = s.period FROM"
+                          " (SELECT r.identity_id, min(d.period) AS period FROM %s r"
+                          " JOIN delivery d ON d.id = r.delivery_id WHERE d.source_id = ?"
+                          " AND r.identity_id IN (SELECT identity_id FROM temp.dropped)"
+                          " GROUP BY r.identity_id) s"
+                          " WHERE s.identity_id = dropped.identity_id",
+                          source, 1, err);
+    return status ? status
+                  : tg_db_exec(&im->store->db,
+                               "UPDATE identity SET seen_from = d.period FROM temp.dropped d"
+                               " WHERE identity.id = d.identity_id;"
+                               "UPDATE identity SET conflict = NULL WHERE conflict IS NOT NULL"
+                               " AND seen_from IS NULL;",
+                               err);
+}
+
+/* Those who were joined through an identity that is gone may no longer be. */
+static enum tg_status touch_neighbours(struct tg_importing *im, struct tg_error *err)
+{
+    struct tg_store *store = im->store;
+    struct tg_numbers numbers = {0};
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status = tg_numbers_load(store, &numbers, err);
+    if (!status)
+        status = tg_db_prepare(&store->db,
+                               "SELECT i.tokens FROM temp.dropped d JOIN identity i"
+                               " ON i.id = d.identity_id WHERE d.period IS NULL",
+                               &stmt, err);
+    while (!status && row) {
+        status = tg_db_next(&store->db, stmt, &row, err);
+        if (status || !row)
+            break;
+        const unsigned char *packed = sqlite3_column_blob(stmt, 0);
+        size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
+        for (size_t i = 0; !status && i + TG_PACKED_LEN <= len; i += TG_PACKED_LEN) {
+            if (tg_numbers_has(&numbers, tg_packed_token(packed + i)))
+                status = tg_graph_touch(store, tg_packed_token(packed + i), packed + i + 2,
+                                        &im->interner.touched, err);
+        }
+    }
+    (void)sqlite3_finalize(stmt);
+    tg_numbers_free(&numbers);
+    return status;
+}
+
+/* Persons keep their numbers, so identities of rosters stay, without rows; others are emptied. */
+static enum tg_status forget_dropped(struct tg_importing *im, struct tg_error *err)
+{
+    int64_t left = 0;
+    enum tg_status status =
+        tg_db_number(&im->store->db, "SELECT count(*) FROM temp.dropped WHERE period IS NULL",
+                     DB_NO_ARGS, &left, err);
+    if (status || left == 0)
+        return status;
+    if (im->interner.founds_persons)
+        return touch_neighbours(im, err);
+    return tg_db_exec(&im->store->db,
+                      "DELETE FROM identity_token WHERE identity_id IN"
+                      " (SELECT identity_id FROM temp.dropped WHERE period IS NULL);"
+                      "UPDATE identity SET digest = NULL, birth_month = NULL, sex = 0,"
+                      " tokens = x'' WHERE id IN"
+                      " (SELECT identity_id FROM temp.dropped WHERE period IS NULL);",
+                      err);
+}
+
+enum tg_status tg_replace_end(struct tg_importing *im, struct tg_error *err)
+{
+    enum tg_status status = keep_dropped(im, err);
+    if (!status)
+        status = forget_dropped(im, err);
+    return status ? status : tg_db_exec(&im->store->db, "DELETE FROM temp.dropped", err);
+}

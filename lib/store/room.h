@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * What the files of this room share: the open store, its settings, its audit log, its words.
+ */
+#ifndef TG_STORE_ROOM_H
+#define TG_STORE_ROOM_H
+
+#include <totsugo/store.h>
+
+#include "base/mem.h"
+#include "crypto/digest.h"
+#include "store/db.h"
+#include "sys/file.h"
+#include "table/study.h"
+
+struct tg_store {
+    const struct tg_study *study;
+    struct tg_arena arena; /**< of the paths */
+    struct tg_lock *lock;
+    struct tg_db db;
+    struct tg_key *site_key;
+    struct tg_token_key *token_key;    /**< hashes tokens again before they are stored */
+    struct tg_token_key *identity_key; /**< digests of combinations of tokens */
+    struct tg_token_key *audit_key;    /**< seals the audit log */
+};
+
+/** The name under which the app's own token is stored. */
+#define TG_APP_TOKEN "app"
+/** Its number in table token_name: the first. */
+#define TG_APP_NUMBER 1
+/** Stands for the purpose of a consent that names none. */
+#define TG_NO_PURPOSE "-"
+
+/** The token as it is stored: HMAC under the site key of its name and the token. `message` is
+ * scratch room. */
+TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
+                                        const unsigned char token[TG_TOKEN_LEN],
+                                        struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
+                                        struct tg_error *err);
+
+/** @name Settings of the store */
+/** @{ */
+#define TG_META_STUDY "study"
+#define TG_META_SITE_KEY "site_key_id"
+#define TG_META_DIGEST "study_digest"
+#define TG_META_NORMALIZER "normalizer"
+#define TG_META_KEY "key_id"
+#define TG_META_AUDIT_HEAD "audit_head"
+
+enum { TG_META_SIZE = 96 };
+/** Empty when there is no such setting. */
+TG_CHECKED enum tg_status tg_meta_get(const struct tg_db *db, const char *name,
+                                      char out[TG_META_SIZE], struct tg_error *err);
+TG_CHECKED enum tg_status tg_meta_set(const struct tg_db *db, const char *name, const char *value,
+                                      struct tg_error *err);
+/** @} */
+
+/** @name Audit log */
+/** @{ */
+
+/** Appends an entry, in the caller's transaction. `detail`: a JSON object. */
+TG_CHECKED enum tg_status tg_audit_add(struct tg_store *store, const char *verb, const char *detail,
+                                       struct tg_error *err);
+/** Warns of every entry that was changed, removed or moved; counts into `*findings`. */
+TG_CHECKED enum tg_status tg_audit_check(struct tg_store *store, const struct tg_reporter *reporter,
+                                         uint64_t *findings, struct tg_error *err);
+/** Appends `"name":"text"`, with a comma before it unless it is the first of its object. */
+TG_CHECKED enum tg_status tg_json_text(struct tg_buf *json, const char *name, const char *text,
+                                       size_t len, struct tg_error *err);
+TG_CHECKED enum tg_status tg_json_number(struct tg_buf *json, const char *name, int64_t number,
+                                         struct tg_error *err);
+/** @} */
+
+/** @name Words: texts that come again and again, stored once */
+/** @{ */
+
+/** Finds or adds words, remembering some of them. All zero but `db` is a valid beginning. */
+struct tg_words {
+    const struct tg_db *db;
+    sqlite3_stmt *find, *add;
+    struct tg_arena arena;
+    struct tg_word *slots;
+    size_t n, n_slots;
+};
+/** @param id  out: the word's number; 0 for an empty text */
+TG_CHECKED enum tg_status tg_word_intern(struct tg_words *w, const char *text, size_t len,
+                                         int64_t *id, struct tg_error *err);
+void tg_words_free(struct tg_words *w);
+
+/** All words by number, for reading: `text[id]`, NULL where there is none; [0] is "". */
+struct tg_word_list {
+    const char **text;
+    size_t n;
+    struct tg_arena arena;
+};
+/** @param wanted  SQL that selects the numbers of the words wanted */
+TG_CHECKED enum tg_status tg_word_list_load(const struct tg_db *db, const char *wanted,
+                                            struct tg_word_list *out, struct tg_error *err);
+void tg_word_list_free(struct tg_word_list *list);
+/** "" for a number that is not in the list. */
+const char *tg_word_text(const struct tg_word_list *list, int64_t id);
+/** The number of a word that is there; 0: it is not. */
+TG_CHECKED enum tg_status tg_word_find(const struct tg_db *db, const char *text, int64_t *id,
+                                       struct tg_error *err);
+/** @} */
+
+/** @name Tokens of an identity in one blob: pairs of number and hash, ascending by number */
+/** @{ */
+enum { TG_PACKED_LEN = 2 + TG_TOKEN_LEN };
+static inline unsigned tg_packed_token(const unsigned char *pair)
+{
+    return (unsigned)pair[0] | (unsigned)pair[1] << 8;
+}
+/** The hash of a token in the blob; NULL when the identity does not have it. */
+const unsigned char *tg_packed_find(const unsigned char *packed, size_t len, unsigned token);
+/** Do both have some token other than `but` in which they differ? */
+bool tg_packed_differ(const unsigned char *a, size_t a_len, const unsigned char *b, size_t b_len,
+                      unsigned but);
+/** @} */
+
+/** The number under which the store knows a token's name; 0: it does not. */
+TG_CHECKED enum tg_status tg_token_number(const struct tg_db *db, const char *name, int64_t *number,
+                                          struct tg_error *err);
+/** The study's definition of a token; NULL for "app". */
+const struct tg_token_def *tg_token_def_find(const struct tg_study *study, const char *name);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/rosters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void describe(const struct tg_study *study, const char *name, struct tg_roster *roster)
+{
+    roster->rank = UINT32_MAX;
+    for (size_t i = 0; i < study->n_sources; i++) {
+        const struct tg_source *source = &study->sources[i];
+        if (strcmp(source->name, name) != 0)
+            continue;
+        roster->rank = (uint32_t)i;
+        roster->dated = tg_source_column(source, "enrolled_from") != NULL ||
+                        tg_source_column(source, "enrolled_to") != NULL;
+    }
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct tg_roster *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
+    return (x->period < y->period) - (x->period > y->period);
+}
+
+enum tg_status tg_rosters_list(struct tg_store *store, int32_t month, struct tg_roster **out,
+                               size_t *n, struct tg_error *err)
+{
+    struct tg_roster *list = NULL;
+    size_t cap = 0, count = 0;
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status = tg_db_prepare(&store->db,
+                                          "SELECT d.id, s.id, d.period, s.name FROM source s"
+                                          " JOIN delivery d ON d.source_id = s.id"
+                                          " WHERE s.kind = 'roster' AND d.period <= ?",
+                                          &stmt, err);
+    if (!status)
+        status = tg_db_bind(&store->db, stmt, DB_ARGS(DB_INT(month)), err);
+    while (!status && row) {
+        status = tg_db_next(&store->db, stmt, &row, err);
+        if (!status && row)
+            status = tg_grow(&list, &cap, count + 1, sizeof *list, err);
+        if (status || !row)
+            break;
+        struct tg_roster *roster = &list[count++];
+        *roster = (struct tg_roster){.delivery = sqlite3_column_int64(stmt, 0),
+                                     .source = sqlite3_column_int64(stmt, 1),
+                                     .period = sqlite3_column_int(stmt, 2)};
+        describe(store->study, (const char *)sqlite3_column_text(stmt, 3), roster);
+    }
+    (void)sqlite3_finalize(stmt);
+    if (status) {
+        free(list);
+        return status;
+    }
+    if (count)
+        qsort(list, count, sizeof *list, by_rank);
+    for (size_t i = 0; i < count; i++)
+        list[i].newest = i == 0 || list[i - 1].source != list[i].source;
+    *out = list;
+    *n = count;
+    return TG_OK;
+}
+
+enum tg_status tg_roster_walk(struct tg_store *store, const struct tg_roster *roster,
+                              tg_on_roster_row *on, void *ctx, struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status =
+        tg_db_prepare(&store->db,
+                      "SELECT row_id, identity_id, district, enrolled_from, enrolled_to"
+                      " FROM roster_row WHERE delivery_id = ? ORDER BY row_id",
+                      &stmt, err);
+    if (!status)
+        status = tg_db_bind(&store->db, stmt, DB_ARGS(DB_INT(roster->delivery)), err);
+    while (!status && row) {
+        status = tg_db_next(&store->db, stmt, &row, err);
+        if (status || !row)
+            break;
+        struct tg_roster_row r = {.identity = sqlite3_column_int64(stmt, 1),
+                                  .district = sqlite3_column_int64(stmt, 2),
+                                  .enrolled_from = (uint32_t)sqlite3_column_int64(stmt, 3),
+                                  .enrolled_to = (uint32_t)sqlite3_column_int64(stmt, 4)};
+        if (sqlite3_column_bytes(stmt, 0) == TG_TOKEN_LEN)
+            memcpy(r.row_id, sqlite3_column_blob(stmt, 0), TG_TOKEN_LEN);
+        status = on(ctx, roster, &r, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/importing.h"
+#include "text/calendar.h"
+
+/* Carried columns, in the order of the token file. */
+enum { ROSTER_BIRTH_MONTH, ROSTER_SEX, ROSTER_DISTRICT, ROSTER_FROM, ROSTER_TO };
+enum { USER_PROVIDER, USER_BIRTH_MONTH, USER_SEX, USER_REGISTERED_ON };
+enum {
+    CONSENT_PROVIDER,
+    CONSENT_PURPOSE,
+    CONSENT_FORM,
+    CONSENT_METHOD,
+    CONSENT_GRANTED_ON,
+    CONSENT_WITHDRAWN_ON
+};
+
+static enum tg_status intern_person(struct tg_importing *im, const struct tg_token_row *row,
+                                    size_t birth_month, size_t sex, int64_t *id,
+                                    struct tg_error *err)
+{
+    struct tg_identity_facts facts;
+    enum tg_status status = tg_cell_month(im, row, birth_month, &facts.birth_month, err);
+    if (!status)
+        status = tg_cell_sex(im, row, sex, &facts.sex, err);
+    return status ? status : tg_intern(&im->interner, row, &facts, id, err);
+}
+
+enum tg_status tg_import_roster(struct tg_importing *im, const struct tg_token_row *row,
+                                struct tg_error *err)
+{
+    int64_t id = 0, district = 0, attributes = 0;
+    uint32_t from = 0, to = 0;
+    enum tg_status status = intern_person(im, row, ROSTER_BIRTH_MONTH, ROSTER_SEX, &id, err);
+    if (!status)
+        status = tg_cell_word(im, row, ROSTER_DISTRICT, &district, err);
+    if (!status)
+        status = tg_cell_day(im, row, ROSTER_FROM, &from, err);
+    if (!status)
+        status = tg_cell_day(im, row, ROSTER_TO, &to, err);
+    if (!status)
+        status = tg_cell_attributes(im, row, &attributes, err);
+    if (status)
+        return status;
+    return tg_db_run(&im->store->db, im->add_row,
+                     DB_ARGS(DB_INT(im->delivery_id), DB_BLOB(row->row_id, TG_TOKEN_LEN),
+                             DB_INT(id), DB_MAYBE(district, district), DB_MAYBE(from, from),
+                             DB_MAYBE(to, to), DB_MAYBE(attributes, attributes)),
+                     err);
+}
+
+enum tg_status tg_import_user(struct tg_importing *im, const struct tg_token_row *row,
+                              struct tg_error *err)
+{
+    int64_t id = 0, attributes = 0;
+    uint32_t registered_on = 0;
+    enum tg_status status = intern_person(im, row, USER_BIRTH_MONTH, USER_SEX, &id, err);
+    if (!status)
+        status = tg_cell_day(im, row, USER_REGISTERED_ON, &registered_on, err);
+    if (!status)
+        status = tg_cell_attributes(im, row, &attributes, err);
+    if (status)
+        return status;
+    return tg_db_run(&im->store->db, im->add_row,
+                     DB_ARGS(DB_INT(im->delivery_id), DB_BLOB(row->row_id, TG_TOKEN_LEN),
+                             DB_INT(id), DB_MAYBE(registered_on, registered_on),
+                             DB_MAYBE(attributes, attributes)),
+                     err);
+}
+
+/* The stored hash of the row's app token; false when it has none. */
+static enum tg_status hash_app(struct tg_importing *im, const struct tg_token_row *row, bool *has,
+                               unsigned char hash[TG_TOKEN_LEN], struct tg_error *err)
+{
+    *has = false;
+    for (size_t i = 0; i < im->interner.n_columns; i++) {
+        const struct tg_token_column *column = &im->columns[i];
+        const struct tg_token_cell *cell = &row->tokens[column->cell];
+        if (column->number != TG_APP_NUMBER || cell->n == 0)
+            continue;
+        *has = true;
+        return tg_store_hash(im->store, TG_APP_TOKEN, cell->tokens[0], &im->scratch, hash, err);
+    }
+    im->without_user++;
+    return TG_OK;
+}
+
+struct consent {
+    bool has_app;
+    unsigned char app[TG_TOKEN_LEN];
+    int64_t purpose, form, method, attributes;
+    uint32_t granted_on, withdrawn_on;
+};
+
+static enum tg_status read_consent(struct tg_importing *im, const struct tg_token_row *row,
+                                   struct consent *c, struct tg_error *err)
+{
+    enum tg_status status = tg_cell_word(im, row, CONSENT_PURPOSE, &c->purpose, err);
+    if (!status && c->purpose == 0)
+        status = tg_word_intern(&im->words, TG_NO_PURPOSE, sizeof TG_NO_PURPOSE - 1, &c->purpose,
+                                err);
+    if (!status)
+        status = tg_cell_word(im, row, CONSENT_FORM, &c->form, err);
+    if (!status)
+        status = tg_cell_word(im, row, CONSENT_METHOD, &c->method, err);
+    if (!status)
+        status = tg_cell_day(im, row, CONSENT_GRANTED_ON, &c->granted_on, err);
+    if (!status)
+        status = tg_cell_day(im, row, CONSENT_WITHDRAWN_ON, &c->withdrawn_on, err);
+    if (!status)
+        status = tg_cell_attributes(im, row, &c->attributes, err);
+    return status ? status : hash_app(im, row, &c->has_app, c->app, err);
+}
+
+enum tg_status tg_import_consent(struct tg_importing *im, const struct tg_token_row *row,
+                                 struct tg_error *err)
+{
+    const struct tg_identity_facts unknown = {.birth_month = TG_NO_MONTH};
+    const struct tg_db *db = &im->store->db;
+    struct consent c = {0};
+    int64_t id = 0;
+    enum tg_status status = read_consent(im, row, &c, err);
+    if (!status)
+        status = tg_intern(&im->interner, row, &unknown, &id, err);
+    if (!status)
+        status = tg_db_run(
+            db, im->add_row,
+            DB_ARGS(DB_INT(im->delivery_id), DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
+                    {.type = c.has_app ? TG_ARG_BLOB : TG_ARG_NULL, .data = c.app,
+                     .len = TG_TOKEN_LEN},
+                    DB_INT(im->provider), DB_INT(c.purpose), DB_MAYBE(c.form, c.form),
+                    DB_MAYBE(c.method, c.method), DB_MAYBE(c.granted_on, c.granted_on),
+                    DB_MAYBE(c.withdrawn_on, c.withdrawn_on),
+                    DB_MAYBE(c.attributes, c.attributes)),
+            err);
+    if (status || !c.has_app || !c.withdrawn_on)
+        return status;
+    return tg_db_run(db, im->add_withdrawal,
+                     DB_ARGS(DB_BLOB(c.app, TG_TOKEN_LEN), DB_INT(c.purpose),
+                             DB_INT(c.withdrawn_on), DB_INT(im->provider)),
+                     err);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/schema.h"
+
+#include <stdio.h>
+
+/*
+ * Version 1.
+ *
+ * An identity is one distinct combination of tokens, birth month and sex as one source delivered
+ * it; rows point to identities, so that monthly snapshots and claims store tokens once. Identities
+ * are never deleted, so that no number is given twice; one that no row refers to any more has no
+ * seen_from. A person's number is the number of the identity that founded it.
+ *
+ * Months are year × 12 + month − 1, days YYYYMMDD; a period of 0 is a delivery without a period,
+ * which is older than any other.
+ */
+static const char version_1[] =
+    "CREATE TABLE meta("
+    "  name TEXT PRIMARY KEY,"
+    "  value TEXT NOT NULL"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE source("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE,"
+    "  kind TEXT NOT NULL,"
+    "  provider TEXT NOT NULL"
+    ") STRICT;"
+
+    "CREATE TABLE delivery("
+    "  id INTEGER PRIMARY KEY,"
+    "  source_id INTEGER NOT NULL REFERENCES source,"
+    "  period INTEGER NOT NULL,"
+    "  sha256 TEXT NOT NULL,"
+    "  rows INTEGER NOT NULL,"
+    "  first_month INTEGER," /* of its events */
+    "  last_month INTEGER,"
+    "  first_run INTEGER," /* its rows of event_run or measure_run */
+    "  last_run INTEGER,"
+    "  UNIQUE(source_id, period)"
+    ") STRICT;"
+
+    "CREATE TABLE token_name("
+    "  id INTEGER PRIMARY KEY,"
+    "  name TEXT NOT NULL UNIQUE"
+    ") STRICT;"
+
+    /* districts, codes, purposes, measures, attributes: texts that come again and again */
+    "CREATE TABLE word("
+    "  id INTEGER PRIMARY KEY,"
+    "  text TEXT NOT NULL UNIQUE"
+    ") STRICT;"
+
+    "CREATE TABLE identity("
+    "  id INTEGER PRIMARY KEY,"
+    "  source_id INTEGER NOT NULL REFERENCES source,"
+    "  digest BLOB,"
+    "  birth_month INTEGER,"
+    "  sex INTEGER NOT NULL,"
+    "  tokens BLOB NOT NULL,"                    /* see tg_packed_find() */
+    "  seen_from INTEGER,"                       /* period of its first delivery; NULL: no rows */
+    "  person_id INTEGER REFERENCES identity,"   /* rosters only */
+    "  kin INTEGER NOT NULL DEFAULT 0,"          /* shares a number with another of its source */
+    "  conflict INTEGER,"                        /* its component is not one person */
+    "  UNIQUE(source_id, digest)"
+    ") STRICT;"
+    "CREATE INDEX identity_joined ON identity(person_id) WHERE person_id <> id;"
+    "CREATE INDEX identity_conflict ON identity(conflict) WHERE conflict IS NOT NULL;"
+
+    "CREATE TABLE identity_token("
+    "  token INTEGER NOT NULL REFERENCES token_name,"
+    "  hash BLOB NOT NULL,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  PRIMARY KEY(token, hash, identity_id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* number-like tokens that two people hold at the same time, and the delivery that shows it */
+    "CREATE TABLE shared_token("
+    "  token INTEGER NOT NULL REFERENCES token_name,"
+    "  hash BLOB NOT NULL,"
+    "  delivery_id INTEGER NOT NULL REFERENCES delivery,"
+    "  PRIMARY KEY(token, hash, delivery_id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* how identities came to another person: merges and splits */
+    "CREATE TABLE person_change("
+    "  id INTEGER PRIMARY KEY,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  from_person INTEGER NOT NULL REFERENCES identity,"
+    "  to_person INTEGER NOT NULL REFERENCES identity,"
+    "  delivery_id INTEGER NOT NULL REFERENCES delivery"
+    ") STRICT;"
+
+    "CREATE TABLE roster_row("
+    "  delivery_id INTEGER NOT NULL REFERENCES delivery,"
+    "  row_id BLOB NOT NULL,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  district INTEGER REFERENCES word,"
+    "  enrolled_from INTEGER,"
+    "  enrolled_to INTEGER,"
+    "  attributes INTEGER REFERENCES word,"
+    "  PRIMARY KEY(delivery_id, row_id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE user_row("
+    "  delivery_id INTEGER NOT NULL REFERENCES delivery,"
+    "  row_id BLOB NOT NULL,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  registered_on INTEGER,"
+    "  attributes INTEGER REFERENCES word,"
+    "  PRIMARY KEY(delivery_id, row_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX user_row_identity ON user_row(identity_id);"
+
+    "CREATE TABLE consent_row("
+    "  delivery_id INTEGER NOT NULL REFERENCES delivery,"
+    "  row_id BLOB NOT NULL,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  app BLOB," /* stored hash of the app token */
+    "  provider INTEGER NOT NULL REFERENCES word,"
+    "  purpose INTEGER NOT NULL REFERENCES word,"
+    "  form INTEGER REFERENCES word,"
+    "  method INTEGER REFERENCES word,"
+    "  granted_on INTEGER,"
+    "  withdrawn_on INTEGER,"
+    "  attributes INTEGER REFERENCES word,"
+    "  PRIMARY KEY(delivery_id, row_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX consent_row_app ON consent_row(app, purpose);"
+
+    /* tombstones: they stay when the delivery that brought them is replaced */
+    "CREATE TABLE withdrawal("
+    "  app BLOB NOT NULL,"
+    "  purpose INTEGER NOT NULL REFERENCES word,"
+    "  withdrawn_on INTEGER NOT NULL,"
+    "  provider INTEGER NOT NULL REFERENCES word,"
+    "  PRIMARY KEY(app, purpose, withdrawn_on)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* the events of one identity in one delivery, packed: see pack.h */
+    "CREATE TABLE event_run("
+    "  id INTEGER PRIMARY KEY,"
+    "  delivery_id INTEGER NOT NULL REFERENCES delivery,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  n INTEGER NOT NULL,"
+    "  events BLOB NOT NULL"
+    ") STRICT;"
+
+    "CREATE TABLE measure_run("
+    "  id INTEGER PRIMARY KEY,"
+    "  delivery_id INTEGER NOT NULL REFERENCES delivery,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  n INTEGER NOT NULL,"
+    "  first_day INTEGER NOT NULL,"
+    "  measures BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX measure_run_identity ON measure_run(identity_id);"
+
+    "CREATE TABLE output("
+    "  folder TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  month INTEGER NOT NULL,"
+    "  recipient TEXT NOT NULL,"
+    "  sha256 TEXT NOT NULL,"
+    "  PRIMARY KEY(folder, name)"
+    ") STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE audit("
+    "  seq INTEGER PRIMARY KEY,"
+    "  at TEXT NOT NULL,"
+    "  user TEXT NOT NULL,"
+    "  verb TEXT NOT NULL,"
+    "  detail TEXT NOT NULL,"
+    "  prev BLOB NOT NULL," /* mac of the entry before; zeros for the first */
+    "  mac BLOB NOT NULL"
+    ") STRICT;";
+
+/* What makes version n of version n − 1. Entries are never changed, only added. */
+static const char *const upgrades[] = {version_1};
+
+enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
+
+enum tg_status tg_schema_look(const struct tg_db *db, enum tg_db_content *out,
+                              struct tg_error *err)
+{
+    int64_t application = 0, tables = 0;
+    enum tg_status status = tg_db_number(db, "PRAGMA application_id", DB_NO_ARGS, &application, err);
+    if (!status)
+        status = tg_db_number(db, "SELECT count(*) FROM sqlite_schema", DB_NO_ARGS, &tables, err);
+    if (status)
+        return status;
+    if (application == TG_STORE_APPLICATION_ID)
+        *out = TG_DB_STORE;
+    else
+        *out = application == 0 && tables == 0 ? TG_DB_EMPTY : TG_DB_FOREIGN;
+    return TG_OK;
+}
+
+enum tg_status tg_schema_upgrade(const struct tg_db *db, struct tg_error *err)
+{
+    int64_t version = 0;
+    enum tg_status status = tg_db_number(db, "PRAGMA user_version", DB_NO_ARGS, &version, err);
+    if (status)
+        return status;
+    if (version > SCHEMA_VERSION || version < 0)
+        return TG_FAIL(err, TG_MSG_STORE_NEWER, .file = db->path);
+    if (version == SCHEMA_VERSION)
+        return TG_OK;
+    for (; !status && version < SCHEMA_VERSION; version++)
+        status = tg_db_exec(db, upgrades[version], err);
+    char pragmas[96];
+    (void)snprintf(pragmas, sizeof pragmas, "PRAGMA application_id=%d;PRAGMA user_version=%d",
+                   TG_STORE_APPLICATION_ID, (int)SCHEMA_VERSION);
+    return status ? status : tg_db_exec(db, pragmas, err);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/consent.h"
+#include "store/query.h"
+#include "text/calendar.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct gather {
+    struct tg_store *store;
+    struct tg_users *users;
+    size_t cap;
+    int32_t month;
+    uint32_t as_of;
+    int64_t purpose; /* word; 0: no consent names it */
+    struct tg_consent_asker asker;
+    sqlite3_stmt *activity;
+};
+
+static enum tg_status ask_activity(struct gather *g, const unsigned char app[TG_TOKEN_LEN],
+                                   struct tg_user *user, struct tg_error *err)
+{
+    const struct tg_db *db = &g->store->db;
+    bool row = false;
+    enum tg_status status =
+        tg_db_bind(db, g->activity,
+                   DB_ARGS(DB_INT(TG_APP_NUMBER), DB_BLOB(app, TG_TOKEN_LEN), DB_INT(g->month)),
+                   err);
+    if (!status)
+        status = tg_db_next(db, g->activity, &row, err);
+    if (!status && row && sqlite3_column_type(g->activity, 0) != SQLITE_NULL)
+        user->first_activity = tg_month_of_day((uint32_t)sqlite3_column_int64(g->activity, 0));
+    (void)sqlite3_reset(g->activity);
+    return status;
+}
+
+static enum tg_status ask_app(struct gather *g, sqlite3_stmt *stmt, struct tg_user *user,
+                              struct tg_error *err)
+{
+    const unsigned char *app =
+        tg_packed_find(sqlite3_column_blob(stmt, 6), (size_t)sqlite3_column_bytes(stmt, 6),
+                       TG_APP_NUMBER);
+    struct tg_consent_view view = {.state = TG_CONSENT_NONE};
+    enum tg_status status = TG_OK;
+    if (app && g->purpose)
+        status = tg_consent_ask(&g->asker, app, g->purpose, g->month, g->as_of, &view, err);
+    if (!status && app)
+        status = ask_activity(g, app, user, err);
+    user->consent = view.state;
+    user->consented_on = view.since;
+    return status;
+}
+
+/* Columns: identity, row id, provider, birth month, sex, registered on, tokens. */
+static enum tg_status add_user(struct gather *g, sqlite3_stmt *stmt, struct tg_error *err)
+{
+    struct tg_users *users = g->users;
+    enum tg_status status = tg_grow(&users->items, &g->cap, users->n + 1, sizeof *users->items, err);
+    if (status)
+        return status;
+    const char *provider = (const char *)sqlite3_column_text(stmt, 2);
+    const char *known = users->n ? users->items[users->n - 1].provider : NULL;
+    if (!provider)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    bool born = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
+    struct tg_user *user = &users->items[users->n];
+    *user = (struct tg_user){.identity = sqlite3_column_int64(stmt, 0),
+                             .provider = known,
+                             .birth_month = born ? sqlite3_column_int(stmt, 3) : TG_NO_MONTH,
+                             .sex = (uint8_t)sqlite3_column_int(stmt, 4),
+                             .registered_on = (uint32_t)sqlite3_column_int64(stmt, 5),
+                             .first_activity = TG_NO_MONTH};
+    if (sqlite3_column_bytes(stmt, 1) == TG_TOKEN_LEN)
+        memcpy(user->row_id, sqlite3_column_blob(stmt, 1), TG_TOKEN_LEN);
+    if (!known || strcmp(known, provider) != 0)
+        user->provider = tg_arena_strndup(&users->arena, provider, strlen(provider), err);
+    if (!user->provider)
+        return TG_NO_MEMORY;
+    users->n++;
+    return ask_app(g, stmt, user, err);
+}
+
+static enum tg_status prepare(struct gather *g, sqlite3_stmt **rows, struct tg_error *err)
+{
+    const struct tg_db *db = &g->store->db;
+    enum tg_status status = tg_word_find(db, g->store->study->purpose, &g->purpose, err);
+    if (!status)
+        status = tg_consent_asker_begin(&g->asker, g->store, err);
+    if (!status)
+        status = tg_db_prepare(db,
+                               "SELECT min(m.first_day) FROM identity_token t"
+                               " JOIN measure_run m ON m.identity_id = t.identity_id"
+                               " JOIN delivery d ON d.id = m.delivery_id"
+                               " WHERE t.token = ? AND t.hash = ? AND d.period <= ?",
+                               &g->activity, err);
+    if (!status)
+        status = tg_db_prepare(db,
+                               "SELECT u.identity_id, u.row_id, s.provider, i.birth_month, i.sex,"
+                               " u.registered_on, i.tokens FROM source s"
+                               " JOIN delivery d ON d.source_id = s.id"
+                               " JOIN user_row u ON u.delivery_id = d.id"
+                               " JOIN identity i ON i.id = u.identity_id"
+                               " WHERE s.kind = 'users' AND d.period ="
+                               " (SELECT max(period) FROM delivery"
+                               "  WHERE source_id = s.id AND period <= ?)",
+                               rows, err);
+    return status ? status : tg_db_bind(db, *rows, DB_ARGS(DB_INT(g->month)), err);
+}
+
+static int by_row_id(const void *a, const void *b)
+{
+    const struct tg_user *x = a, *y = b;
+    int order = memcmp(x->row_id, y->row_id, TG_TOKEN_LEN);
+    return order ? order : (x->identity > y->identity) - (x->identity < y->identity);
+}
+
+enum tg_status tg_store_users(struct tg_store *store, int32_t month, uint32_t as_of,
+                              struct tg_users *out, struct tg_error *err)
+{
+    struct tg_users users = {0};
+    struct gather g = {.store = store, .users = &users, .month = month, .as_of = as_of};
+    sqlite3_stmt *rows = NULL;
+    bool row = true;
+    enum tg_status status = prepare(&g, &rows, err);
+    while (!status && row) {
+        status = tg_db_next(&store->db, rows, &row, err);
+        if (!status && row)
+            status = add_user(&g, rows, err);
+    }
+    (void)sqlite3_finalize(rows);
+    (void)sqlite3_finalize(g.activity);
+    tg_consent_asker_end(&g.asker);
+    if (status) {
+        tg_users_free(&users);
+        return status;
+    }
+    if (users.n)
+        qsort(users.items, users.n, sizeof *users.items, by_row_id);
+    *out = users;
+    return TG_OK;
+}
+
+void tg_users_free(struct tg_users *users)
+{
+    free(users->items);
+    tg_arena_free(&users->arena);
+    *users = (struct tg_users){0};
+}

@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# SIGINT and SIGKILL during import and run, two runs at once, a full disk: nothing half-made is ever
+# visible and the next run gives the same bytes.
+. "$(dirname "$0")/lib.sh"
+expect 0 "$TOTSUGO" demo base --persons 2000 --users 200 --months 14 --seed 3
+month=$(ls base/runs)
+expect 0 "$TOTSUGO" verify -s base/study.yaml
+
+# a store of its own with the same site key, so that bytes can be compared
+fresh() {
+    rm -rf again && mkdir again
+    cp base/study.yaml base/site.key again/
+    chmod 600 again/site.key
+    ln -s ../base/inbox again/inbox
+}
+job() { "$TOTSUGO" run -s again/study.yaml --month "$month"; }
+
+check_after() {
+    [ ! -e "again/runs/$month" ] || diff -r "again/runs/$month" "base/runs/$month" >/dev/null ||
+        fail "half-made results are visible after $1"
+    expect 0 job
+    diff -r "again/runs/$month" "base/runs/$month" >/dev/null || fail "other bytes after $1"
+    [ "$(ls -A again/runs | wc -l)" -eq 1 ] || fail "leftovers after $1: $(ls -A again/runs)"
+    expect 0 "$TOTSUGO" verify -s again/study.yaml
+}
+
+for delay in 0.02 0.1 0.3 0.6; do
+    for signal in INT KILL; do
+        fresh
+        "$TOTSUGO" run -s again/study.yaml --month "$month" 2>/dev/null &
+        pid=$!
+        sleep $delay
+        kill -$signal $pid 2>/dev/null
+        wait $pid 2>/dev/null
+        check_after "SIG$signal at $delay s"
+    done
+done
+
+# two at once: while the first stands still with the lock, the second says busy
+fresh
+"$TOTSUGO" run -s again/study.yaml --month "$month" 2>/dev/null &
+pid=$!
+while [ ! -e again/totsugo.db-wal ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+kill -STOP $pid
+expect 75 "$TOTSUGO" import -s again/study.yaml again/inbox/app_users.csv
+says E220
+expect 75 "$TOTSUGO" verify -s again/study.yaml
+kill -CONT $pid
+wait $pid || fail "the first run failed"
+check_after "a second run"
+
+# a full disk, where this machine lets us mount one
+mkdir small
+if mount -t tmpfs -o size=1m,mode=0700 none small 2>/dev/null; then
+    cp base/study.yaml base/site.key small/
+    chmod 600 small/site.key
+    expect 74 "$TOTSUGO" run -s small/study.yaml --month "$month" --inbox base/inbox
+    absent "small/runs/$month"
+    source=$(ls base/raw | grep '^medical' | head -1)
+    expect 74 "$TOTSUGO" pseudonymize -s base/study.yaml -k base/keys/shared.key --source medical \
+        -o small/big.csv base/raw/medical_*.csv
+    absent small/big.csv small/.big.csv.partial small/big.csv.manifest.json
+    mount -o remount,size=200m small
+    expect 0 "$TOTSUGO" run -s small/study.yaml --month "$month" --inbox base/inbox
+    diff -r "small/runs/$month" "base/runs/$month" >/dev/null || fail "other bytes after a full disk"
+    umount small
+else
+    echo "no tmpfs to fill on this machine" >&2
+fi
+finish

@@ -1,0 +1,86 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+. "$(dirname "$0")/lib.sh"
+. "$here/city.sh"
+make_city
+
+hexkey=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+
+# derive INFO : HKDF-SHA256 by openssl, as hex
+derive() {
+    openssl kdf -keylen 32 -binary -kdfopt digest:SHA256 -kdfopt hexkey:$hexkey \
+        -kdfopt salt:tiny-2025 -kdfopt "info:$1" HKDF | od -An -v -tx1 | tr -d ' \n'
+}
+
+# mac INFO FIELD... : 16 bytes of HMAC over length-prefixed fields, as hex
+mac() {
+    key=$(derive "$1")
+    shift
+    for field; do
+        n=$(printf %s "$field" | wc -c)
+        # shellcheck disable=SC2059
+        printf "\\000\\000\\$(printf %03o $((n / 256)))\\$(printf %03o $((n % 256)))"
+        printf %s "$field"
+    done | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$key" -r | cut -c1-32
+}
+
+pseudonymize_all inbox
+
+# 1. tokens, row ids and lookup of one person on both sides, as openssl computes them
+person=$(mac totsugo/n1/token/person ヤマダハナコ 19350503 2)
+grep -q ",$person," inbox/roster.csv || fail "the roster lacks the person token"
+grep -q ",$person," inbox/app_users.csv || fail "the app's file lacks the person token"
+insured=$(mac totsugo/n1/token/insured 00138016 神 101 19350503 2)
+grep -q ",$insured," inbox/roster.csv || fail "the roster lacks the insured token"
+[ "$(grep -c "$insured" inbox/medical.csv)" -eq 3 ] || fail "the claims lack the insured token"
+grep -q "$(mac totsugo/n1/token/app walkapp u1)" inbox/consents.csv || fail "no app token"
+folded=$(mac totsugo/n1/token/person スズキシユンコ 19550715 2)
+grep -q ",$folded," inbox/roster.csv && grep -q ",$folded," inbox/app_users.csv ||
+    fail "large and small kana do not meet"
+near=$(mac totsugo/n1/token/near マダハナコ 19350503 2)
+grep -q "$near" inbox/roster.csv || fail "no near token with one character left out"
+row=$(mac totsugo/n1/row roster 2025-03 3)
+grep -q "^$row," inbox/roster.csv || fail "another row id for line 3"
+
+# 2. header, order, digest, counts
+head -1 inbox/roster.csv | grep -q '^row_id,token_insured,token_resident,token_person,token_near,birth_month,sex,district,enrolled_from,enrolled_to$' ||
+    fail "header: $(head -1 inbox/roster.csv)"
+tail -n +2 inbox/roster.csv | sort -c || fail "rows are not sorted by row id"
+tail -n +2 inbox/medical.csv | sort -c || fail "events are not sorted"
+grep -q "\"sha256\": *\"$(sha256sum <inbox/roster.csv | cut -c1-64)\"" inbox/roster.csv.manifest.json ||
+    fail "the manifest has another digest"
+grep -q '"rows": *12' inbox/roster.csv.manifest.json || fail "another number of rows"
+grep -q ',2025-01,I10,12340$' inbox/medical.csv || fail "points are not yen"
+grep -q ',2025-01,E11,20000$' inbox/medical.csv || fail "a thousands separator is not read"
+[ "$(stat -c %a inbox/roster.csv)" = 600 ] || fail "a token file others can read"
+for f in inbox/*; do
+    grep -qE 'ﾔﾏﾀﾞ|ヤマダ|やまだ|0000101|19350503' "$f" && fail "$f holds a value in the open"
+done
+
+# 3. same bytes whatever threads, memory and locale; --check writes nothing
+for o in "--threads 1 --memory 16M" "--threads 8 --memory 4G"; do
+    # shellcheck disable=SC2086
+    expect 0 env LC_ALL=ja_JP.UTF-8 "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster \
+        --period 2025-03 $o -o again.csv --force roster.raw
+    same again.csv inbox/roster.csv
+    same again.csv.manifest.json inbox/roster.csv.manifest.json
+done
+expect 0 "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster --check roster.raw
+absent roster.csv
+
+# 4. lookup and rejects
+printf '138016,神,5\n' | iconv -f UTF-8 -t CP932 >>roster.raw
+sed -i 's/^limits.*//' study.yaml && echo 'limits: {rejects: 0.5}' >>study.yaml
+expect 0 "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster --period 2025-03 \
+    --lookup lookup --rejects rejects -o with.csv roster.raw
+grep -q "^$row,3$" lookup || fail "the lookup does not lead back to line 3"
+[ "$(stat -c %a lookup)" = 600 ] || fail "a lookup others can read"
+grep -q '^15,.*ragged' rejects || fail "rejects: $(cat rejects)"
+sed -i '$d' study.yaml
+expect 65 "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster -o none.csv roster.raw
+absent none.csv none.csv.manifest.json
+
+# 5. inspect
+expect 0 "$TOTSUGO" inspect inbox/roster.csv
+grep -q '^sha256_holds: yes$' out || fail "inspect: $(cat out)"
+finish
