@@ -101,9 +101,11 @@ double tg_gen_log(double x)
     }
     double t = (m - 1) / (m + 1);
     double t2 = t * t;
+    static const double series[] = {1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11,
+                                    1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3,  1.0};
     double sum = 0;
-    for (int i = 19; i >= 1; i -= 2)
-        sum = sum * t2 + 1.0 / i;
+    for (size_t i = 0; i < sizeof series / sizeof series[0]; i++)
+        sum = sum * t2 + series[i];
     return 2 * t * sum + k * LN2;
 }
 
@@ -113,9 +115,23 @@ double tg_gen_exp(double x)
     double scaled = x / LN2;
     int k = (int)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
     double f = x - k * LN2;
-    double sum = 1;
-    for (int i = 13; i >= 1; i--)
-        sum = 1 + f * sum / i;
+    static const double series[] = {1.0 / 6227020800,
+                                    1.0 / 479001600,
+                                    1.0 / 39916800,
+                                    1.0 / 3628800,
+                                    1.0 / 362880,
+                                    1.0 / 40320,
+                                    1.0 / 5040,
+                                    1.0 / 720,
+                                    1.0 / 120,
+                                    1.0 / 24,
+                                    1.0 / 6,
+                                    1.0 / 2,
+                                    1.0,
+                                    1.0};
+    double sum = 0;
+    for (size_t i = 0; i < sizeof series / sizeof series[0]; i++)
+        sum = sum * f + series[i];
     uint64_t bits = (uint64_t)(1023 + k) << 52;
     double power;
     memcpy(&power, &bits, sizeof power);

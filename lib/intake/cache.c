@@ -3,6 +3,7 @@
 
 #include "sys/thread.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,10 @@ __extension__ typedef unsigned __int128 wide;
 enum {
     SHARDS = 64,
     SHARD_SHIFT = 64 - 6,
-    FIRST_SLOTS = 64,
+    ENTRY_ALIGN = 16,
+    ENTRY_GUESS = 128, /* bytes: few entries are smaller */
+    LINE = 64,         /* bytes that memory hands out together */
+    ENTRY_LINES = 5,
     BLOCK_MIN = 4 * 1024,
     BLOCK_MAX = 64 * 1024,
 };
@@ -33,11 +37,10 @@ struct block {
     max_align_t bytes[];
 };
 
+/* Everything under the mutex, but that hints peep into the slots. */
 struct shard {
     struct tg_mutex *mutex;
-    struct entry **slots;
-    size_t n_slots; /* a power of two */
-    size_t n;
+    _Atomic(struct entry *) *slots;
     struct block *blocks;
     size_t bytes;
 };
@@ -45,6 +48,7 @@ struct shard {
 struct tg_cache {
     size_t n_tokens, n_columns;
     size_t shard_memory;
+    size_t n_slots; /* of a shard: a power of two */
     size_t block_size;
     uint64_t seed[2];
     struct shard shards[SHARDS];
@@ -65,12 +69,15 @@ enum tg_status tg_cache_new(size_t n_tokens, size_t n_columns, uint64_t memory,
         c->block_size = BLOCK_MAX;
     if (c->block_size < BLOCK_MIN)
         c->block_size = BLOCK_MIN;
+    for (c->n_slots = 1; c->n_slots < c->shard_memory / ENTRY_GUESS;)
+        c->n_slots *= 2;
     memcpy(c->seed, seed, sizeof c->seed);
     for (size_t i = 0; i < SHARDS; i++) {
-        enum tg_status status = tg_mutex_new(&c->shards[i].mutex, err);
-        if (status) {
+        struct shard *s = &c->shards[i];
+        s->slots = tg_calloc(c->n_slots, sizeof *s->slots, err);
+        if (!s->slots || tg_mutex_new(&s->mutex, err)) {
             tg_cache_free(&c);
-            return status;
+            return TG_NO_MEMORY;
         }
     }
     *out = c;
@@ -106,10 +113,28 @@ static char *entry_key(const struct tg_cache *c, struct entry *e)
     return (char *)(entry_seen(c, e) + c->n_columns);
 }
 
-static struct entry *find(const struct tg_cache *c, const struct shard *s, uint64_t hash,
-                          const char *key, size_t len)
+/* The high bits choose the shard, the low ones the slot in it. */
+static _Atomic(struct entry *) *slot_of(const struct tg_cache *c, uint64_t hash)
 {
-    struct entry *e = s->n_slots ? s->slots[hash & (s->n_slots - 1)] : NULL;
+    return &c->shards[hash >> SHARD_SHIFT].slots[hash & (c->n_slots - 1)];
+}
+
+void tg_cache_hint_slot(const struct tg_cache *c, uint64_t hash)
+{
+    __builtin_prefetch(slot_of(c, hash));
+}
+
+/* The entry may be gone by now: nothing in it is read. */
+void tg_cache_hint_entry(const struct tg_cache *c, uint64_t hash)
+{
+    const struct entry *e = atomic_load_explicit(slot_of(c, hash), memory_order_relaxed);
+    for (size_t i = 0; e && i < ENTRY_LINES; i++)
+        __builtin_prefetch((const char *)e + i * LINE);
+}
+
+static struct entry *find(const struct tg_cache *c, uint64_t hash, const char *key, size_t len)
+{
+    struct entry *e = atomic_load_explicit(slot_of(c, hash), memory_order_relaxed);
     while (e && (e->hash != hash || e->key_len != len || memcmp(entry_key(c, e), key, len) != 0))
         e = e->next;
     return e;
@@ -122,7 +147,7 @@ enum tg_status tg_cache_get(struct tg_cache *c, uint64_t hash, const char *key, 
     struct shard *s = &c->shards[hash >> SHARD_SHIFT];
     enum tg_status status = TG_OK;
     tg_mutex_lock(s->mutex);
-    struct entry *e = find(c, s, hash, key, len);
+    struct entry *e = find(c, hash, key, len);
     *found = e != NULL;
     if (e) {
         e->uses++;
@@ -133,58 +158,46 @@ enum tg_status tg_cache_get(struct tg_cache *c, uint64_t hash, const char *key, 
     return status;
 }
 
-/* Empties a shard; its blocks stay for what comes next, unless `all`. */
-static void clear(struct shard *s, bool all)
+static size_t entry_size(const struct tg_cache *c, size_t key_len, size_t cells_len)
 {
-    for (struct block *b = s->blocks; b; b = b->next) {
-        tg_wipe(b->bytes, b->used);
-        b->used = 0;
+    size_t size = sizeof(struct entry) + c->n_tokens * sizeof(uint64_t) +
+                  c->n_columns * sizeof(uint16_t) + key_len + cells_len;
+    return (size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN;
+}
+
+/* Hands the entries of a block over, where `on` is given, and wipes them. */
+static enum tg_status empty_block(const struct tg_cache *c, struct block *b, tg_on_identity *on,
+                                  void *ctx, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t at = 0; at < b->used && !status;) {
+        struct entry *e = (void *)((char *)b->bytes + at);
+        if (on)
+            status = on(ctx, e->prefixes, entry_seen(c, e), e->facts.any, e->uses, err);
+        atomic_store_explicit(slot_of(c, e->hash), NULL, memory_order_relaxed);
+        at += entry_size(c, e->key_len, e->cells_len);
     }
-    if (s->slots)
-        memset(s->slots, 0, s->n_slots * sizeof(struct entry *));
-    s->n = 0;
-    while (s->blocks && (all || s->blocks->next)) {
+    if (status)
+        return status;
+    tg_wipe(b->bytes, b->used);
+    b->used = 0;
+    return TG_OK;
+}
+
+/* Empties a shard; one block stays for what comes next. */
+static enum tg_status hand_over(const struct tg_cache *c, struct shard *s, tg_on_identity *on,
+                                void *ctx, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (struct block *b = s->blocks; b && !status; b = b->next)
+        status = empty_block(c, b, on, ctx, err);
+    while (!status && s->blocks && s->blocks->next) {
         struct block *b = s->blocks;
         s->blocks = b->next;
         s->bytes -= b->size;
         free(b);
     }
-}
-
-static enum tg_status hand_over(const struct tg_cache *c, struct shard *s, tg_on_identity *on,
-                                void *ctx, struct tg_error *err)
-{
-    for (size_t i = 0; i < s->n_slots; i++) {
-        for (struct entry *e = s->slots[i]; e; e = e->next) {
-            enum tg_status status =
-                on(ctx, e->prefixes, entry_seen(c, e), e->facts.any, e->uses, err);
-            if (status)
-                return status;
-        }
-    }
-    clear(s, false);
-    return TG_OK;
-}
-
-static enum tg_status more_slots(struct shard *s, struct tg_error *err)
-{
-    size_t n = s->n_slots ? s->n_slots * 2 : FIRST_SLOTS;
-    struct entry **slots = tg_calloc(n, sizeof(struct entry *), err);
-    if (!slots)
-        return TG_NO_MEMORY;
-    for (size_t i = 0; i < s->n_slots; i++) {
-        for (struct entry *e = s->slots[i], *next; e; e = next) {
-            struct entry **to = &slots[e->hash & (n - 1)];
-            next = e->next;
-            e->next = *to;
-            *to = e;
-        }
-    }
-    s->bytes += (n - s->n_slots) * sizeof(struct entry *);
-    free(s->slots);
-    s->slots = slots;
-    s->n_slots = n;
-    return TG_OK;
+    return status;
 }
 
 static struct entry *entry_alloc(const struct tg_cache *c, struct shard *s, size_t need,
@@ -213,16 +226,11 @@ static enum tg_status put(struct tg_cache *c, struct shard *s, uint64_t hash, co
                           size_t len, const struct tg_identity *identity, struct tg_error *err)
 {
     size_t cells_len = identity->cells.len;
-    size_t need = sizeof(struct entry) + c->n_tokens * sizeof(uint64_t) +
-                  c->n_columns * sizeof(uint16_t) + len + cells_len;
-    enum tg_status status = s->n < s->n_slots ? TG_OK : more_slots(s, err);
-    if (status)
-        return status;
-    struct entry *e = entry_alloc(c, s, (need + 15) / 16 * 16, err);
+    struct entry *e = entry_alloc(c, s, entry_size(c, len, cells_len), err);
     if (!e)
         return TG_NO_MEMORY;
-    struct entry **slot = &s->slots[hash & (s->n_slots - 1)];
-    *e = (struct entry){.next = *slot,
+    _Atomic(struct entry *) *slot = slot_of(c, hash);
+    *e = (struct entry){.next = atomic_load_explicit(slot, memory_order_relaxed),
                         .hash = hash,
                         .uses = 1,
                         .facts = identity->facts,
@@ -233,8 +241,7 @@ static enum tg_status put(struct tg_cache *c, struct shard *s, uint64_t hash, co
     memcpy(entry_key(c, e), key, len);
     if (cells_len)
         memcpy(entry_key(c, e) + len, identity->cells.data, cells_len);
-    *slot = e;
-    s->n++;
+    atomic_store_explicit(slot, e, memory_order_relaxed);
     return TG_OK;
 }
 
@@ -250,7 +257,7 @@ enum tg_status tg_cache_put(struct tg_cache *c, uint64_t hash, const char *key, 
     tg_mutex_lock(s->mutex);
     if (s->bytes + c->block_size > c->shard_memory)
         status = hand_over(c, s, on, ctx, err);
-    struct entry *e = status ? NULL : find(c, s, hash, key, len);
+    struct entry *e = status ? NULL : find(c, hash, key, len);
     if (e)
         e->uses++;
     else if (!status)
@@ -266,7 +273,6 @@ enum tg_status tg_cache_drain(struct tg_cache *c, size_t part, size_t n, tg_on_i
         enum tg_status status = hand_over(c, &c->shards[i], on, ctx, err);
         if (status)
             return status;
-        clear(&c->shards[i], true);
     }
     return TG_OK;
 }
@@ -277,9 +283,11 @@ void tg_cache_free(struct tg_cache **cache)
         return;
     struct tg_cache *c = *cache;
     for (size_t i = 0; i < SHARDS; i++) {
-        clear(&c->shards[i], true);
-        free(c->shards[i].slots);
-        tg_mutex_free(&c->shards[i].mutex);
+        struct shard *s = &c->shards[i];
+        (void)hand_over(c, s, NULL, NULL, NULL);
+        free(s->blocks);
+        free(s->slots);
+        tg_mutex_free(&s->mutex);
     }
     tg_wipe(c->seed, sizeof c->seed);
     free(c);

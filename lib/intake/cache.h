@@ -27,8 +27,14 @@ typedef enum tg_status tg_on_identity(void *ctx, const uint64_t *prefixes, const
 TG_CHECKED enum tg_status tg_cache_new(size_t n_tokens, size_t n_columns, uint64_t memory,
                                        const uint64_t seed[2], struct tg_cache **out,
                                        struct tg_error *err);
-/** The hash of a key for the two calls below. */
+/** The hash of a key for the calls below. */
 uint64_t tg_cache_hash(const struct tg_cache *c, const char *key, size_t len);
+/** @name Hints that a hash will be looked up soon: first a good while before, then nearer.
+ * Entries lie scattered, and memory is slow. */
+/** @{ */
+void tg_cache_hint_slot(const struct tg_cache *c, uint64_t hash);
+void tg_cache_hint_entry(const struct tg_cache *c, uint64_t hash);
+/** @} */
 /**
  * Looks an identity up and counts a use.
  *

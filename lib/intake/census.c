@@ -26,7 +26,12 @@ struct tg_census {
     struct tg_sorter *overflow;
 };
 
-enum { LANE_MIN = 1024, KEY_LEN = 10, OVERFLOW_SHARE = 4 };
+enum {
+    LANE_MIN = 1024,
+    KEY_LEN = 10,
+    OVERFLOW_SHARE = 4,
+    ENTRY_COST = sizeof(struct tg_entry) * 5 / 4, /* columns are sorted one after the other */
+};
 
 enum tg_status tg_census_new(size_t n_columns, size_t lanes, uint64_t memory, const char *dir,
                              struct tg_census **out, struct tg_error *err)
@@ -35,7 +40,7 @@ enum tg_status tg_census_new(size_t n_columns, size_t lanes, uint64_t memory, co
     if (!c)
         return TG_NO_MEMORY;
     uint64_t rest = memory - memory / OVERFLOW_SHARE;
-    uint64_t limit = rest / lanes / (2 * sizeof(struct tg_entry));
+    uint64_t limit = rest / lanes / ENTRY_COST;
     c->n_columns = n_columns;
     c->n_lanes = lanes;
     c->lanes = tg_calloc(lanes, sizeof *c->lanes, err);

@@ -132,60 +132,52 @@ static const char *part_value(const struct tg_identifier *id, const struct tg_pl
     return id->values.data + id->fields[part->field].at;
 }
 
-static bool has_all_parts(const struct tg_identifier *id, const struct tg_plan_token *token)
+/* Is every part of the token there? */
+static bool take_parts(struct tg_identifier *id, const struct tg_plan_token *token)
 {
-    size_t len;
     for (size_t i = 0; i < token->n_parts; i++) {
-        if (!part_value(id, &token->parts[i], &len))
+        struct tg_near_part *part = &id->near.parts[i];
+        part->value = part_value(id, &token->parts[i], &part->len);
+        if (!part->value)
             return false;
     }
     return true;
 }
 
-static enum tg_status add_hex(struct tg_identifier *id, const unsigned char *token,
-                              struct tg_error *err)
+static void put_hex(struct tg_buf *cells, const unsigned char *token, char behind)
 {
-    struct tg_buf *cells = &id->out.cells;
-    enum tg_status status = tg_buf_reserve(cells, HEX_LEN, err);
-    if (status)
-        return status;
     tg_hex_encode(token, TG_TOKEN_LEN, cells->data + cells->len);
-    cells->len += HEX_LEN;
-    return TG_OK;
+    cells->data[cells->len + HEX_LEN] = behind;
+    cells->len += HEX_LEN + 1;
 }
 
 static enum tg_status plain_token(struct tg_identifier *id, const struct tg_plan_token *token,
                                   unsigned char first[TG_TOKEN_LEN], struct tg_error *err)
 {
-    enum tg_status status = TG_OK;
+    enum tg_status status = tg_buf_reserve(&id->out.cells, HEX_LEN + 1, err);
     id->message.len = 0;
-    for (size_t i = 0; i < token->n_parts && !status; i++) {
-        size_t len;
-        const char *value = part_value(id, &token->parts[i], &len);
-        status = tg_message_add(&id->message, value, len, err);
-    }
+    for (size_t i = 0; i < token->n_parts && !status; i++)
+        status = tg_message_add(&id->message, id->near.parts[i].value, id->near.parts[i].len, err);
     if (status)
         return status;
     tg_token_compute(token->key, id->message.data, id->message.len, first);
-    return add_hex(id, first, err);
+    put_hex(&id->out.cells, first, ',');
+    return TG_OK;
 }
 
 static enum tg_status near_tokens(struct tg_identifier *id, const struct tg_plan_token *token,
                                   unsigned char first[TG_TOKEN_LEN], struct tg_error *err)
 {
     struct tg_near *near = &id->near;
-    for (size_t i = 0; i < token->n_parts; i++)
-        near->parts[i].value = part_value(id, &token->parts[i], &near->parts[i].len);
     enum tg_status status = tg_near_tokens(near, token, err);
-    for (size_t i = 0; i < near->n && !status; i++) {
-        if (i)
-            status = tg_buf_add_char(&id->out.cells, ';', err);
-        if (!status)
-            status = add_hex(id, near->tokens[i], err);
-    }
     if (!status)
-        memcpy(first, near->tokens[0], TG_TOKEN_LEN);
-    return status;
+        status = tg_buf_reserve(&id->out.cells, near->n * (HEX_LEN + 1), err);
+    if (status)
+        return status;
+    for (size_t i = 0; i < near->n; i++)
+        put_hex(&id->out.cells, near->tokens[i], i + 1 < near->n ? ';' : ',');
+    memcpy(first, near->tokens[0], TG_TOKEN_LEN);
+    return TG_OK;
 }
 
 /* 0 is kept for "no token"; that a token begins with 8 zero bytes does not happen. */
@@ -203,17 +195,17 @@ static enum tg_status add_token(struct tg_identifier *id, size_t i, struct tg_er
     struct tg_identity_facts *facts = &id->out.facts;
     unsigned char first[TG_TOKEN_LEN];
     id->out.prefixes[i] = 0;
-    if (has_all_parts(id, token)) {
-        enum tg_status status =
-            token->multi ? near_tokens(id, token, first, err) : plain_token(id, token, first, err);
-        if (status)
-            return status;
-        id->out.prefixes[i] = prefix_of(first);
-        if (!facts->any)
-            memcpy(facts->key, first, sizeof facts->key);
-        facts->any = true;
-    }
-    return tg_buf_add_char(&id->out.cells, ',', err);
+    if (!take_parts(id, token))
+        return tg_buf_add_char(&id->out.cells, ',', err);
+    enum tg_status status =
+        token->multi ? near_tokens(id, token, first, err) : plain_token(id, token, first, err);
+    if (status)
+        return status;
+    id->out.prefixes[i] = prefix_of(first);
+    if (!facts->any)
+        memcpy(facts->key, first, sizeof facts->key);
+    facts->any = true;
+    return TG_OK;
 }
 
 enum tg_status tg_identify(struct tg_identifier *id, enum tg_encoding encoding, const char *raw,

@@ -27,13 +27,6 @@ enum tg_status tg_merge_add_run(struct tg_merge *m, struct tg_run run, struct tg
     return add(m, (struct tg_merge_source){.reader = {.left = run}}, err);
 }
 
-static void fetch(const struct tg_record *r)
-{
-    __builtin_prefetch(r);
-    __builtin_prefetch(r->bytes + 64);
-    __builtin_prefetch(r->bytes + 128);
-}
-
 /* Goes to the source's next record; `record` is NULL when there is none. */
 static enum tg_status advance(struct tg_merge_source *s, struct tg_error *err)
 {
@@ -42,7 +35,7 @@ static enum tg_status advance(struct tg_merge_source *s, struct tg_error *err)
         s->record = more ? s->entries[s->at].of.record : NULL;
         s->prefix = more ? s->entries[s->at].prefix : 0;
         if (s->at + AHEAD < s->n)
-            fetch(s->entries[s->at + AHEAD].of.record);
+            tg_record_fetch(s->entries[s->at + AHEAD].of.record);
         s->at++;
         return TG_OK;
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/near.h"
 
-#include "crypto/message.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+enum { FEW = 32 };
 
 enum tg_status tg_near_reserve(struct tg_near *near, size_t n, struct tg_error *err)
 {
@@ -58,52 +58,60 @@ static enum tg_status cut_part(struct tg_near *near, struct tg_near_part *part, 
     return status;
 }
 
+/* @param combinations  out: of all parts' cuts */
 static enum tg_status cut_parts(struct tg_near *near, const struct tg_plan_token *token,
-                                struct tg_error *err)
+                                size_t *combinations, struct tg_error *err)
 {
-    size_t combinations = 1;
+    *combinations = 1;
     near->n_cuts = 0;
     for (size_t i = 0; i < token->n_parts; i++) {
         struct tg_near_part *part = &near->parts[i];
         enum tg_status status = cut_part(near, part, token->parts[i].one_missing, err);
         if (status)
             return status;
-        if (combinations <= TG_NEAR_COMBINATIONS_MAX)
-            combinations *= part->n;
+        if (*combinations <= TG_NEAR_COMBINATIONS_MAX)
+            *combinations *= part->n;
     }
-    for (size_t i = 0; i < token->n_parts && combinations > TG_NEAR_COMBINATIONS_MAX; i++)
+    if (*combinations <= TG_NEAR_COMBINATIONS_MAX)
+        return TG_OK;
+    for (size_t i = 0; i < token->n_parts; i++)
         near->parts[i].n = 1;
+    *combinations = 1;
     return TG_OK;
 }
 
-static enum tg_status add_part(struct tg_near *near, const struct tg_near_part *part,
-                               struct tg_error *err)
+/* As tg_message_add(), without a copy of the shorter value. */
+static char *put_part(char *to, const struct tg_near_part *part, const struct tg_near_cut *cut)
 {
-    const struct tg_near_cut *cut = &near->cuts[part->first + part->now];
-    if (!cut->len)
-        return tg_message_add(&near->message, part->value, part->len, err);
-    size_t behind = cut->at + cut->len;
-    near->value.len = 0;
-    enum tg_status status = tg_buf_reserve(&near->value, part->len, err);
-    if (status)
-        return status;
-    memcpy(near->value.data, part->value, cut->at);
-    memcpy(near->value.data + cut->at, part->value + behind, part->len - behind);
-    return tg_message_add(&near->message, near->value.data, part->len - cut->len, err);
+    size_t len = part->len - cut->len, behind = len - cut->at;
+    for (unsigned i = 0; i < 4; i++)
+        *to++ = (char)(unsigned char)(len >> (24 - 8 * i));
+    memcpy(to, part->value, cut->at);
+    memcpy(to + cut->at, part->value + cut->at + cut->len, behind);
+    return to + len;
 }
 
-static enum tg_status add_token(struct tg_near *near, const struct tg_plan_token *token,
-                                struct tg_error *err)
+static void add_token(struct tg_near *near, const struct tg_plan_token *token)
 {
+    char *to = near->message.data;
+    for (size_t i = 0; i < token->n_parts; i++) {
+        const struct tg_near_part *part = &near->parts[i];
+        to = put_part(to, part, &near->cuts[part->first + part->now]);
+    }
+    tg_token_compute(token->key, near->message.data, (size_t)(to - near->message.data),
+                     near->tokens[near->n++]);
+}
+
+static enum tg_status reserve(struct tg_near *near, const struct tg_plan_token *token,
+                              size_t combinations, struct tg_error *err)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < token->n_parts; i++)
+        longest += 4 + near->parts[i].len;
     near->message.len = 0;
-    enum tg_status status =
-        tg_grow(&near->tokens, &near->cap, near->n + 1, sizeof *near->tokens, err);
-    for (size_t i = 0; i < token->n_parts && !status; i++)
-        status = add_part(near, &near->parts[i], err);
-    if (!status)
-        tg_token_compute(token->key, near->message.data, near->message.len,
-                         near->tokens[near->n++]);
-    return status;
+    enum tg_status status = tg_buf_reserve(&near->message, longest, err);
+    return status ? status
+                  : tg_grow(&near->tokens, &near->cap, combinations, sizeof *near->tokens, err);
 }
 
 /* The next combination of cuts, as an odometer counts. */
@@ -123,9 +131,25 @@ static int compare(const void *a, const void *b)
     return memcmp(a, b, TG_TOKEN_LEN);
 }
 
+/* There are about ten as a rule. */
+static void insertion_sort(struct tg_near *near)
+{
+    unsigned char moved[TG_TOKEN_LEN];
+    for (size_t i = 1; i < near->n; i++) {
+        size_t j = i;
+        memcpy(moved, near->tokens[i], sizeof moved);
+        for (; j > 0 && memcmp(near->tokens[j - 1], moved, sizeof moved) > 0; j--)
+            memcpy(near->tokens[j], near->tokens[j - 1], sizeof moved);
+        memcpy(near->tokens[j], moved, sizeof moved);
+    }
+}
+
 static void sort_distinct(struct tg_near *near)
 {
-    qsort(near->tokens, near->n, sizeof *near->tokens, compare);
+    if (near->n <= FEW)
+        insertion_sort(near);
+    else
+        qsort(near->tokens, near->n, sizeof *near->tokens, compare);
     size_t n = 1;
     for (size_t i = 1; i < near->n; i++) {
         if (compare(near->tokens[i], near->tokens[n - 1]) != 0)
@@ -137,16 +161,18 @@ static void sort_distinct(struct tg_near *near)
 enum tg_status tg_near_tokens(struct tg_near *near, const struct tg_plan_token *token,
                               struct tg_error *err)
 {
+    size_t combinations;
     near->n = 0;
-    enum tg_status status = cut_parts(near, token, err);
-    while (!status) {
-        status = add_token(near, token, err);
-        if (!turn(near, token->n_parts))
-            break;
-    }
+    enum tg_status status = cut_parts(near, token, &combinations, err);
     if (!status)
-        sort_distinct(near);
-    return status;
+        status = reserve(near, token, combinations, err);
+    if (status)
+        return status;
+    do {
+        add_token(near, token);
+    } while (turn(near, token->n_parts));
+    sort_distinct(near);
+    return TG_OK;
 }
 
 void tg_near_free(struct tg_near *near)
@@ -157,6 +183,5 @@ void tg_near_free(struct tg_near *near)
     free(near->parts);
     free(near->cuts);
     tg_buf_free(&near->message);
-    tg_buf_free(&near->value);
     *near = (struct tg_near){0};
 }

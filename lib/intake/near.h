@@ -36,7 +36,6 @@ struct tg_near {
     struct tg_near_cut *cuts;
     size_t n_cuts, cap_cuts;
     struct tg_buf message;
-    struct tg_buf value;
 };
 
 /** Room for `n` parts. */

@@ -32,6 +32,14 @@ struct tg_entry {
 /** 8 bytes from `at` on as a big-endian number; what lies behind the end counts as zeros. */
 uint64_t tg_prefix_of(const unsigned char *bytes, size_t len, size_t at);
 
+/** Asks for a record's memory, which will be read soon. */
+static inline void tg_record_fetch(const struct tg_record *r)
+{
+    __builtin_prefetch(r);
+    __builtin_prefetch(r->bytes + 64);
+    __builtin_prefetch(r->bytes + 128);
+}
+
 /** memcmp() with the shorter first. */
 int tg_bytes_compare(const unsigned char *a, size_t a_len, const unsigned char *b, size_t b_len);
 

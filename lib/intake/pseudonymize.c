@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How memory is shared out: eighths. What is beside it stays below 64 MiB: batches, buffers. */
-enum { EIGHTHS_ROWS = 5, EIGHTHS_CACHE = 2, EIGHTHS_CENSUS = 1, EIGHTHS = 8 };
+/* How memory is shared out, in eighths: a roster has few people twice and all of them to count.
+ * What is beside it stays below 64 MiB: batches, buffers. */
+enum { EIGHTHS = 8, EIGHTHS_ROWS = 5, EIGHTHS_MORE = 2, EIGHTHS_LESS = 1 };
 
 enum {
     THREADS_MAX = 32,
@@ -78,7 +79,7 @@ static enum tg_status make_cache(struct tg_job *job, struct tg_error *err)
     tg_token_compute(key, "cache", sizeof "cache", token);
     tg_token_key_free(&key);
     memcpy(seed, token, sizeof seed);
-    status = tg_cache_new(job->plan.n_tokens, job->plan.n_identity, share(job, EIGHTHS_CACHE), seed,
+    status = tg_cache_new(job->plan.n_tokens, job->plan.n_identity, share(job, job->plan.has_row_id ? EIGHTHS_LESS : EIGHTHS_MORE), seed,
                           &job->cache, err);
     tg_wipe(token, sizeof token);
     tg_wipe(seed, sizeof seed);
@@ -100,7 +101,7 @@ static enum tg_status make_sorters(struct tg_job *job, struct tg_error *err)
         status = tg_sorter_new(job->n_threads, memory_rejects, job->scratch_dir, &job->rejects,
                                err);
     if (!status)
-        status = tg_census_new(job->plan.n_tokens, job->n_threads, share(job, EIGHTHS_CENSUS),
+        status = tg_census_new(job->plan.n_tokens, job->n_threads, share(job, job->plan.has_row_id ? EIGHTHS_MORE : EIGHTHS_LESS),
                                job->scratch_dir, &job->census, err);
     return status;
 }

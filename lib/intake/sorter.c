@@ -11,6 +11,7 @@ enum {
     LANE_MIN = 128 * 1024,
     BLOCK_MAX = 1024 * 1024,
     BLOCK_MIN = 32 * 1024,
+    AHEAD = 16, /* records lie scattered: they are asked for before they are due */
     ENTRY_COST = 2 * sizeof(struct tg_entry), /* the sort needs a second array */
 };
 
@@ -121,8 +122,11 @@ static enum tg_status write_run(struct lane *lane, struct tg_run_writer *w, stru
 {
     tg_run_begin(w, lane->scratch, lane->scratch_len);
     enum tg_status status = TG_OK;
-    for (size_t i = 0; i < lane->n && !status; i++)
+    for (size_t i = 0; i < lane->n && !status; i++) {
+        if (i + AHEAD < lane->n)
+            tg_record_fetch(lane->entries[i + AHEAD].of.record);
         status = tg_run_put(w, lane->entries[i].of.record, err);
+    }
     if (!status)
         status = tg_run_finish(w, err);
     return status;

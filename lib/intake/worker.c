@@ -12,6 +12,17 @@ enum {
     SAMPLE = 32 * 1024, /* rows after which it is known whether the cache helps */
     REST = 16 * SAMPLE, /* rows that do without it where it does not */
     HELPS = 16,         /* it does when one row in so many is found */
+    AHEAD_SLOT = 16,    /* rows before its turn that a row's place in the cache is asked for */
+    AHEAD_ENTRY = 8,
+};
+
+/* One row of a batch. */
+struct row {
+    uint64_t line;
+    uint64_t hash;
+    uint32_t cells_len, identity_len;
+    const char *key; /* encoding and identity cells */
+    const char *cells;
 };
 
 struct worker {
@@ -26,14 +37,9 @@ struct worker {
     size_t message_len;
     uint64_t asked, found; /* of the cache since the sample began */
     uint64_t resting;      /* rows that will not ask */
-};
-
-/* One row of a batch. */
-struct row {
-    uint64_t line;
-    uint32_t cells_len, identity_len;
-    const char *key;   /* encoding and identity cells */
-    const char *cells;
+    bool asks;             /* this batch does */
+    struct row *rows;      /* of the batch */
+    size_t cap_rows;
 };
 
 static struct row read_row(const char *at)
@@ -137,25 +143,26 @@ static enum tg_status begin_record(struct worker *w, uint64_t line, struct tg_er
     return tg_buf_add(&w->row, hex, sizeof hex, err);
 }
 
-/* Does the cache help? In a roster nearly everybody is new, and then it only costs. */
+/* Does the cache help the next batch? In a roster nearly everybody is new, and it only costs. */
 static bool asks_cache(struct worker *w)
 {
+    size_t n = w->batch.n_rows;
     if (!w->job->plan.has_row_id)
         return true;
-    if (w->resting) {
-        w->resting--;
-        return false;
-    }
-    if (w->asked == SAMPLE) {
-        w->resting = w->found < SAMPLE / HELPS ? REST : 0;
+    if (w->asked >= SAMPLE) {
+        w->resting = w->found < w->asked / HELPS ? REST : 0;
         w->asked = w->found = 0;
     }
-    w->asked++;
+    if (w->resting) {
+        w->resting -= n < w->resting ? n : w->resting;
+        return false;
+    }
+    w->asked += n;
     return true;
 }
 
 /* The cells of a new identity, in the record; `problem` when there is none. */
-static enum tg_status identify(struct worker *w, const struct row *row, bool keep, uint64_t hash,
+static enum tg_status identify(struct worker *w, const struct row *row,
                                struct tg_identity_facts *facts, const struct tg_identity **identity,
                                struct tg_error *err)
 {
@@ -170,8 +177,8 @@ static enum tg_status identify(struct worker *w, const struct row *row, bool kee
     if (status)
         return status;
     size_t len = sizeof(uint32_t) + row->identity_len;
-    if (keep)
-        return tg_cache_put(job->cache, hash, row->key, len, new, on_identity, w, err);
+    if (w->asks)
+        return tg_cache_put(job->cache, row->hash, row->key, len, new, on_identity, w, err);
     return on_identity(w, new->prefixes, new->seen, new->facts.any, 1, err);
 }
 
@@ -182,14 +189,14 @@ static enum tg_status add_identity(struct worker *w, const struct row *row,
     struct tg_cache *cache = w->job->cache;
     size_t len = sizeof(uint32_t) + row->identity_len;
     *identity = NULL;
-    bool asks = asks_cache(w), found = false;
-    uint64_t hash = asks ? tg_cache_hash(cache, row->key, len) : 0;
-    enum tg_status status =
-        asks ? tg_cache_get(cache, hash, row->key, len, facts, &w->row, &found, err) : TG_OK;
+    bool found = false;
+    enum tg_status status = TG_OK;
+    if (w->asks)
+        status = tg_cache_get(cache, row->hash, row->key, len, facts, &w->row, &found, err);
     w->found += found;
     if (status || found)
         return status;
-    return identify(w, row, asks, hash, facts, identity, err);
+    return identify(w, row, facts, identity, err);
 }
 
 static enum tg_status add_carried(struct worker *w, const struct tg_carried *carried,
@@ -253,18 +260,42 @@ static enum tg_status do_row(struct worker *w, const struct row *row, struct tg_
     return status;
 }
 
+static enum tg_status list_rows(struct worker *w, struct tg_error *err)
+{
+    const struct tg_cache *cache = w->job->cache;
+    const char *at = w->batch.rows.data;
+    enum tg_status status =
+        tg_grow(&w->rows, &w->cap_rows, w->batch.n_rows, sizeof *w->rows, err);
+    for (size_t i = 0; i < w->batch.n_rows && !status; i++) {
+        struct row *row = &w->rows[i];
+        *row = read_row(at);
+        if (w->asks)
+            row->hash = tg_cache_hash(cache, row->key, sizeof(uint32_t) + row->identity_len);
+        at += TG_BATCH_HEAD + row->cells_len;
+    }
+    return status;
+}
+
+static void hint(const struct worker *w, size_t i)
+{
+    if (i + AHEAD_SLOT < w->batch.n_rows)
+        tg_cache_hint_slot(w->job->cache, w->rows[i + AHEAD_SLOT].hash);
+    if (i + AHEAD_ENTRY < w->batch.n_rows)
+        tg_cache_hint_entry(w->job->cache, w->rows[i + AHEAD_ENTRY].hash);
+}
+
 /* @param line  out: of the row that failed */
 static enum tg_status do_batch(struct worker *w, uint64_t *line, struct tg_error *err)
 {
-    enum tg_status status = TG_OK;
-    const char *at = w->batch.rows.data;
+    w->asks = asks_cache(w);
+    enum tg_status status = list_rows(w, err);
     for (size_t i = 0; i < w->batch.n_ragged && !status; i++)
         status = reject_row(w, w->batch.ragged[i], TG_REJECT_RAGGED, "", err);
     for (size_t i = 0; i < w->batch.n_rows && !status; i++) {
-        struct row row = read_row(at);
-        *line = row.line;
-        status = do_row(w, &row, err);
-        at += TG_BATCH_HEAD + row.cells_len;
+        if (w->asks)
+            hint(w, i);
+        *line = w->rows[i].line;
+        status = do_row(w, &w->rows[i], err);
     }
     return status;
 }
@@ -343,6 +374,7 @@ enum tg_status tg_job_work(void *ctx, size_t lane, struct tg_error *err)
     tg_identifier_free(&w.identifier);
     tg_carrier_free(&w.carrier);
     tg_batch_free(&w.batch);
+    free(w.rows);
     tg_buf_free(&w.row);
     tg_buf_free(&w.message);
     return status;

@@ -83,11 +83,12 @@ static json_t *cohort(const struct tg_report *r)
     const struct tg_cohort_flow *f = &r->cohort;
     if (!r->has_cohort)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "candidates", count(f->candidates),
-                     "no_index_month", count(f->no_index_month), "age", count(f->age),
-                     "not_insured", count(f->not_insured), "no_followup", count(f->no_followup),
-                     "no_control", count(f->no_control), "matched", count(f->matched),
-                     "controls_eligible", count(f->controls_eligible));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "candidates",
+                     count(f->candidates), "no_index_month", count(f->no_index_month), "age",
+                     count(f->age), "no_baseline", count(f->no_baseline), "not_insured",
+                     count(f->not_insured), "no_followup", count(f->no_followup), "no_control",
+                     count(f->no_control), "matched", count(f->matched), "controls_eligible",
+                     count(f->controls_eligible));
 }
 
 static json_t *balance(const struct tg_report *r)

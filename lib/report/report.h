@@ -55,15 +55,30 @@ struct tg_report {
     const struct tg_event_counts *events; /**< by outcome */
 };
 
-/** report.html: self-contained, no scripts, no network; Japanese and English. Mode 0600. */
+/** @name Files
+ * Each appears whole under its name, mode 0600, and replaces nothing.
+ * @return TG_OK; TG_CANT_CREATE: it is there, or cannot be made; TG_IO; TG_NO_MEMORY
+ */
+/** @{ */
+/**
+ * report.html: self-contained, no scripts, no network; Japanese and English. Counts of people are
+ * masked as the study's disclosure section says (report/mask.h), since it goes to everybody.
+ */
 TG_CHECKED enum tg_status tg_report_html(const struct tg_report *r, const char *path,
                                          struct tg_error *err);
-/** report.xlsx: a sheet each for flow, balance, outcomes, costs by month. */
+/**
+ * report.xlsx: a sheet each for flow, balance, outcomes, costs by month; masked as the page is.
+ * While it is made, `path`.making and short-lived files of the library lie beside it.
+ */
 TG_CHECKED enum tg_status tg_report_xlsx(const struct tg_report *r, const char *path,
                                          struct tg_error *err);
-/** run.json: counts of every step, digests of inputs and of `outputs`, settings, versions. */
+/**
+ * run.json: counts of every step, digests of inputs and of `outputs`, settings, versions. It is for
+ * the municipality's own batch jobs: counts stand in it as they are.
+ */
 TG_CHECKED enum tg_status tg_report_json(const struct tg_report *r,
                                          const struct tg_output_digest *outputs, size_t n_outputs,
                                          const char *path, struct tg_error *err);
+/** @} */
 
 #endif

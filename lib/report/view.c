@@ -22,6 +22,7 @@ static const struct tg_flow_drop candidate_drops[] = {
 static const struct tg_flow_drop eligible_drops[] = {
     {TG_WORD_DROP_NO_INDEX, TG_CELL_NO_INDEX_MONTH},
     {TG_WORD_DROP_AGE, TG_CELL_AGE},
+    {TG_WORD_DROP_NO_BASELINE, TG_CELL_NO_BASELINE},
     {TG_WORD_DROP_NOT_INSURED, TG_CELL_NOT_INSURED},
     {TG_WORD_DROP_NO_FOLLOWUP, TG_CELL_NO_FOLLOWUP},
 };
@@ -55,7 +56,7 @@ static const struct tg_mask_sum flow_sums[] = {
     {TG_CELL_NOT_LINKED, TG_CELL_NOT_FOUND, 4},
     {TG_CELL_LINKED, TG_CELL_CANDIDATES, 2},
     {TG_CELL_CANDIDATES, TG_CELL_ELIGIBLE, 2},
-    {TG_CELL_NOT_ELIGIBLE, TG_CELL_NO_INDEX_MONTH, 4},
+    {TG_CELL_NOT_ELIGIBLE, TG_CELL_NO_INDEX_MONTH, 5},
     {TG_CELL_ELIGIBLE, TG_CELL_MATCHED, 2},
 };
 
@@ -88,9 +89,11 @@ static void fill_cohort(struct tg_mask_cell *c, const struct tg_report *r)
     c[TG_CELL_NOT_CANDIDATES].n = minus(r->flow.linked, f->candidates);
     c[TG_CELL_NO_INDEX_MONTH].n = f->no_index_month;
     c[TG_CELL_AGE].n = f->age;
+    c[TG_CELL_NO_BASELINE].n = f->no_baseline;
     c[TG_CELL_NOT_INSURED].n = f->not_insured;
     c[TG_CELL_NO_FOLLOWUP].n = f->no_followup;
-    c[TG_CELL_NOT_ELIGIBLE].n = f->no_index_month + f->age + f->not_insured + f->no_followup;
+    c[TG_CELL_NOT_ELIGIBLE].n =
+        f->no_index_month + f->age + f->no_baseline + f->not_insured + f->no_followup;
     c[TG_CELL_ELIGIBLE].n = minus(f->candidates, c[TG_CELL_NOT_ELIGIBLE].n);
     c[TG_CELL_NO_CONTROL].n = f->no_control;
     c[TG_CELL_MATCHED].n = f->matched;

@@ -32,6 +32,7 @@ enum tg_flow_cell {
     TG_CELL_NOT_ELIGIBLE,
     TG_CELL_NO_INDEX_MONTH, /**< not eligible = no index month + … + no follow-up */
     TG_CELL_AGE,
+    TG_CELL_NO_BASELINE,
     TG_CELL_NOT_INSURED,
     TG_CELL_NO_FOLLOWUP,
     TG_CELL_MATCHED, /**< eligible = matched + no control */

@@ -112,6 +112,12 @@ static enum tg_status draw(struct tg_month *m, struct tg_error *err)
     return status;
 }
 
+/* The smallest count that may be shown; for the municipality's own use every one may. */
+static unsigned shown_from(const struct tg_study *study)
+{
+    return study->for_municipality ? 1 : study->min_cell;
+}
+
 /* Cost by month relative to the index month, hidden where too few were insured. */
 static enum tg_status make_curve(struct tg_month *m, size_t outcome, struct tg_error *err)
 {
@@ -126,7 +132,7 @@ static enum tg_status make_curve(struct tg_month *m, size_t outcome, struct tg_e
             return TG_NO_MEMORY;
         for (int r = 0; r < costs->n_relative; r++) {
             uint64_t n = costs->person_months[arm][r];
-            bool show = n > 0 && tg_count_may_show(n, m->study->min_cell);
+            bool show = n > 0 && tg_count_may_show(n, shown_from(m->study));
             mean[r] = show ? costs->monthly[arm][r] / (double)n : NAN;
             m->hidden_cells += n > 0 && !show;
         }
@@ -308,12 +314,14 @@ static enum tg_status balance(struct tg_month *m, struct tg_error *err)
 
 static enum tg_status hide(struct tg_month *m, struct tg_error *err)
 {
-    unsigned min_cell = m->study->min_cell;
+    unsigned min_cell = shown_from(m->study);
     m->released = tg_arena_alloc(&m->arena, m->cohort.n, sizeof *m->released, err);
     if (!m->released)
         return TG_NO_MEMORY;
-    m->hidden_cells += tg_effects_hide(m->effects, m->n_effects, min_cell);
-    m->hidden_cells += tg_balance_hide(m->balance, m->n_balance, min_cell);
+    if (!m->study->for_municipality) {
+        m->hidden_cells += tg_effects_hide(m->effects, m->n_effects, min_cell);
+        m->hidden_cells += tg_balance_hide(m->balance, m->n_balance, min_cell);
+    }
     return tg_cohort_release(&m->cohort, &m->people, min_cell, m->released, &m->release, err);
 }
 

@@ -238,7 +238,7 @@ static enum tg_status balance_rows(struct tg_month *m, struct tg_csv_writer *w,
 static enum tg_status put_count(struct tg_month *m, struct tg_csv_writer *w, uint64_t n,
                                 struct tg_error *err)
 {
-    if (!tg_count_may_show(n, m->study->min_cell))
+    if (!m->study->for_municipality && !tg_count_may_show(n, m->study->min_cell))
         return tg_csv_put_text(w, "", err);
     return tg_csv_put_int(w, (int64_t)n, err);
 }

@@ -186,6 +186,15 @@ static enum tg_status sync_dir(const struct tg_output *o, struct tg_error *err)
     return rc == 0 || why == EINVAL ? TG_OK : write_failed(o, why, err);
 }
 
+/* What may not survive a power failure is not delivered; what was replaced cannot come back. */
+static enum tg_status sync_placed(const struct tg_output *o, struct tg_error *err)
+{
+    enum tg_status status = sync_dir(o, err);
+    if (status && !(o->flags & TG_OUTPUT_FORCE))
+        (void)unlink(o->path);
+    return status;
+}
+
 enum tg_status tg_output_commit(struct tg_output **out, struct tg_error *err)
 {
     struct tg_output *o = *out;
@@ -196,7 +205,7 @@ enum tg_status tg_output_commit(struct tg_output **out, struct tg_error *err)
         if (!status)
             status = o->flags & TG_OUTPUT_FORCE ? place_over(o, err) : place_new(o, err);
         if (!status)
-            status = sync_dir(o, err);
+            status = sync_placed(o, err);
     }
     tg_output_discard(out);
     return status;

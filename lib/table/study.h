@@ -23,12 +23,13 @@ enum tg_kind {
 const char *tg_kind_name(enum tg_kind kind);
 TG_CHECKED bool tg_kind_parse(const char *name, enum tg_kind *out);
 
-/** A field that may be part of tokens: built in (a table in study_field.c) or of the study's `fields`. */
+/** A field that may be part of tokens: built in (a table in study_field.c) or of the study's
+ * `fields`. */
 struct tg_field {
-    const char *name;            /**< "kana_name_folded" */
-    const char *column_name;     /**< the name under `columns` it is filled from: "kana_name" */
+    const char *name;        /**< "kana_name_folded" */
+    const char *column_name; /**< the name under `columns` it is filled from: "kana_name" */
     enum tg_field_type type;
-    bool is_number;              /**< a token with it is number-like: it can make a person */
+    bool is_number; /**< a token with it is number-like: it can make a person */
 };
 
 /** One field's part in a token. */
@@ -69,22 +70,26 @@ struct tg_source {
     uint64_t line;       /**< of the study file */
 };
 
-enum tg_index_rule { TG_INDEX_FIRST_CONSENT, TG_INDEX_FIRST_ACTIVITY, TG_INDEX_REGISTERED,
-                     TG_INDEX_FIXED };
+enum tg_index_rule {
+    TG_INDEX_FIRST_CONSENT,
+    TG_INDEX_FIRST_ACTIVITY,
+    TG_INDEX_REGISTERED,
+    TG_INDEX_FIXED
+};
 
 /** Strata on which a control must be equal; bits. */
 enum tg_stratum { TG_STRATUM_SEX = 1, TG_STRATUM_AGE_BAND = 2, TG_STRATUM_DISTRICT = 4 };
 
 struct tg_cohort_rules {
     enum tg_index_rule index;
-    int32_t index_month;      /**< TG_INDEX_FIXED only */
-    int baseline_months;      /**< 1…120, 12 */
-    int followup_months;      /**< 1…120, 12: the index month is the first of them */
-    int age_min;              /**< full years in the index month, 0 */
-    int age_max;              /**< 130 */
-    const char *provider;     /**< NULL: users of any provider */
-    unsigned exact;           /**< bits of enum tg_stratum; all three */
-    uint64_t seed;            /**< 1 */
+    int32_t index_month;  /**< TG_INDEX_FIXED only */
+    int baseline_months;  /**< 1…120, 12 */
+    int followup_months;  /**< 1…120, 12: the index month is the first of them */
+    int age_min;          /**< full years in the index month, 0 */
+    int age_max;          /**< 130 */
+    const char *provider; /**< NULL: users of any provider */
+    unsigned exact;       /**< bits of enum tg_stratum; all three */
+    uint64_t seed;        /**< 1 */
 };
 
 enum tg_design { TG_DESIGN_DID };
@@ -115,8 +120,8 @@ struct tg_study {
     struct tg_cohort_rules cohort;
     struct tg_outcome_rule *outcomes;
     size_t n_outcomes;
-    unsigned min_cell;        /**< smallest count shown, 10; 20 or UINT_MAX by population */
-    bool for_municipality;    /**< disclosure: recipient: municipality: nothing is hidden */
+    unsigned min_cell;     /**< smallest count shown, 10; 20 or UINT_MAX by population */
+    bool for_municipality; /**< disclosure: recipient: municipality: nothing is hidden */
     struct tg_arena arena;
 };
 

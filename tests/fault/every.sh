@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs a command with its 1st, 2nd, 3rd, … call of every kind failing, and looks at what it leaves.
 #
-# usage: every.sh [-k KINDS] [-n RUNS] [-i FOLDER] [-p SHELL] [-a ERE] [-d ERE] [-s]
+# usage: every.sh [-k KINDS] [-n RUNS] [-i FOLDER] [-p SHELL] [-a ERE] [-b ERE] [-d ERE] [-s]
 #                 BUILD_DIR COMMAND…
 #   -k  kinds of calls, as failnth.c names them (all)
 #   -n  at most so many runs a kind: of more calls only every second, third, … fails (200)
 #   -i  a folder that is copied before each run; the command runs in the copy (an empty one)
 #   -p  shell commands that make that folder ready, once, in a copy of it (none)
 #   -a  names that a run which failed may leave or change, as of a lock (none)
+#   -b  names that any run may leave or not, as of a journal that the next run clears (none)
 #   -d  names whose content differs between two sound runs, as of a new key (none)
 #   -s  from the Nth call on all fail, as on a full disk
 #
@@ -21,22 +22,24 @@ most=200
 input=
 prepare=
 allowed='^$'
+both='^$'
 differs='^$'
 sticky=
-while getopts k:n:i:p:a:d:s option; do
+while getopts k:n:i:p:a:b:d:s option; do
     case $option in
     k) kinds=$OPTARG ;;
     n) most=$OPTARG ;;
     i) input=$(cd "$OPTARG" && pwd) || exit 2 ;;
     p) prepare=$OPTARG ;;
     a) allowed=$OPTARG ;;
+    b) both=$OPTARG ;;
     d) differs=$OPTARG ;;
     s) sticky=1 ;;
     *) exit 2 ;;
     esac
 done
 shift $((OPTIND - 1))
-[ $# -ge 2 ] || { sed -n '3,19p' "$0"; exit 2; }
+[ $# -ge 2 ] || { sed -n '3,18p' "$0"; exit 2; }
 build=$(cd "$1" && pwd) || exit 2
 shift
 failnth=$build/tests/fault/failnth.so
@@ -50,17 +53,17 @@ mkdir "$top/input" || exit 2
 (cd "$top/input" && eval "$prepare") || { echo "the folder could not be made ready"; exit 2; }
 wrong=0
 
-# The folder as lines: kind, sum, name. FILTER takes names out, DIFFERS takes sums out.
+# ERE: the folder as lines, kind, sum and name, without the names that the pattern takes out
 snapshot() {
     (
         cd "$work" || exit 2
         find . ! -name . ! -type f | sed 's,^\./,other - ,'
         find . -type f -exec cksum {} + | sed 's,^\([0-9]*\) \([0-9]*\) \./,file \1/\2 ,'
-    ) | awk -v allowed="$1" -v differs="$differs" '{
+    ) | awk -v allowed="$1" -v both="$both" -v differs="$differs" '{
         kind = $1
         sum = $2
         name = substr($0, length(kind) + length(sum) + 3)
-        if (name ~ allowed)
+        if (name ~ allowed || name ~ both)
             next
         print kind, name ~ differs ? "-" : sum, name
     }' | LC_ALL=C sort

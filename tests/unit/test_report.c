@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE
 #include "report/markup.h"
 #include "report/number.h"
 #include "report/view.h"
@@ -11,6 +12,17 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/totsugo-test-report-XXXXXX";
+
+/* A name in the folder of this run. */
+static const char *in_folder(const char *name)
+{
+    static char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
 
 START_TEST(numbers_are_written_for_readers)
 {
@@ -98,15 +110,17 @@ END_TEST
 /* The page of a sample, in `buf`; and it must be XML where xmllint is there to tell. */
 static const char *page_of(const struct sample *s, struct tg_buf *buf)
 {
-    static const char path[] = "/tmp/totsugo-test-report.html";
+    const char *path = in_folder("report.html");
     struct tg_error err;
     tg_file_remove(path);
     ck_assert_int_eq(tg_report_html(&s->report, path, &err), TG_OK);
     buf->len = 0;
     ck_assert_int_eq(tg_file_read_whole(path, 1 << 24, buf, &err), TG_OK);
-    FILE *lint = popen("if command -v xmllint >/dev/null; then "
-                       "xmllint --noout --nonet /tmp/totsugo-test-report.html 2>&1; fi",
-                       "r");
+    char command[256];
+    (void)snprintf(command, sizeof command,
+                   "if command -v xmllint >/dev/null; then xmllint --noout --nonet %s 2>&1; fi",
+                   path);
+    FILE *lint = popen(command, "r");
     char said[256] = "";
     ck_assert_ptr_nonnull(lint);
     ck_assert_msg(!fgets(said, sizeof said, lint), "not well-formed: %s", said);
@@ -326,7 +340,7 @@ END_TEST
 
 START_TEST(page_keeps_what_is_there)
 {
-    static const char path[] = "/tmp/totsugo-test-report-kept.html";
+    const char *path = in_folder("kept.html");
     struct sample s;
     struct tg_error err;
     sample_full(&s);
@@ -341,6 +355,8 @@ END_TEST
 
 int main(void)
 {
+    if (!mkdtemp(folder))
+        return EXIT_FAILURE;
     Suite *s = suite_create("report");
     TCase *t = tcase_create("page");
     tcase_add_test(t, numbers_are_written_for_readers);
@@ -363,5 +379,6 @@ int main(void)
     srunner_run_all(r, CK_NORMAL);
     int failed = srunner_ntests_failed(r);
     srunner_free(r);
+    (void)rmdir(folder);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

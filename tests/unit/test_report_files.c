@@ -16,6 +16,16 @@
 
 enum { FILE_MAX = 1 << 24 };
 
+static char folder[] = "/tmp/totsugo-test-report-XXXXXX";
+
+/* A name in the folder of this run. */
+static const char *in_folder(const char *name)
+{
+    static char path[128];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
 static void read_file(const char *path, struct tg_buf *out)
 {
     struct tg_error err;
@@ -81,7 +91,7 @@ static void part_of(const char *path, const char *part, char *out, size_t size)
 
 START_TEST(workbook_hides_what_the_page_hides)
 {
-    static const char path[] = "/tmp/totsugo-test-report.xlsx";
+    const char *path = in_folder("report.xlsx");
     static char text[1 << 16];
     struct sample s;
     struct tg_error err;
@@ -110,7 +120,7 @@ END_TEST
 
 START_TEST(workbook_of_every_situation)
 {
-    static const char path[] = "/tmp/totsugo-test-report-any.xlsx";
+    const char *path = in_folder("report.xlsx");
     static void (*const samples[])(struct sample *) = {sample_full, sample_no_cohort,
                                                        sample_nobody_linked};
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
@@ -126,7 +136,7 @@ END_TEST
 
 static json_t *json_of(const struct sample *s, struct tg_buf *buf)
 {
-    static const char path[] = "/tmp/totsugo-test-run.json";
+    const char *path = in_folder("run.json");
     static const struct tg_output_digest outputs[] = {{"links.csv", "00ff"},
                                                       {"report.html", "11ee"}};
     struct tg_error err;
@@ -199,6 +209,8 @@ END_TEST
 
 int main(void)
 {
+    if (!mkdtemp(folder))
+        return EXIT_FAILURE;
     Suite *s = suite_create("report files");
     TCase *t = tcase_create("files");
     tcase_set_timeout(t, 30);
@@ -212,5 +224,6 @@ int main(void)
     srunner_run_all(r, CK_NORMAL);
     int failed = srunner_ntests_failed(r);
     srunner_free(r);
+    (void)rmdir(folder);
     return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -223,6 +223,22 @@ START_TEST(few_people_are_hidden_rather_than_many)
 }
 END_TEST
 
+/* 5 without consent out of 105, which one file of users tells too: the 100 left over go, and with
+ * them those who were not found, and one of the reasons for that; users and links stay. */
+START_TEST(what_is_hidden_is_hidden_all_the_way)
+{
+    struct tg_mask_cell cells[] = {{.n = 105}, {.n = 100}, {.n = 5},  {.n = 70},
+                                   {.n = 30},  {.n = 18},  {.n = 12}, {.n = 105}};
+    const struct tg_mask_sum sums[] = {{0, 1, 2}, {1, 3, 2}, {4, 5, 2}, {0, 7, 1}};
+    const enum tg_mark wanted[] = {TG_MARK_SHOWN,  TG_MARK_HIDDEN, TG_MARK_SMALL,  TG_MARK_SHOWN,
+                                   TG_MARK_HIDDEN, TG_MARK_SHOWN,  TG_MARK_HIDDEN, TG_MARK_SHOWN};
+    struct tg_mask_range ranges[8];
+    ck_assert_uint_eq(tg_mask(cells, 8, sums, 4, MIN_CELL, ranges), 4);
+    for (size_t i = 0; i < 8; i++)
+        ck_assert_int_eq(cells[i].mark, wanted[i]);
+}
+END_TEST
+
 START_TEST(nothing_small_means_nothing_hidden)
 {
     struct tg_mask_cell cells[] = {{.n = 110}, {.n = 100}, {.n = 10}, {.n = 0}};
@@ -266,6 +282,7 @@ int main(void)
     tcase_add_test(t, bounds_count_as_well_as_sums);
     tcase_add_test(t, two_small_counts_do_not_always_hide_each_other);
     tcase_add_test(t, few_people_are_hidden_rather_than_many);
+    tcase_add_test(t, what_is_hidden_is_hidden_all_the_way);
     tcase_add_test(t, nothing_small_means_nothing_hidden);
     tcase_add_test(t, the_smallest_municipalities_show_nothing_but_zero);
     tcase_add_test(t, what_cannot_be_protected_hides_all_it_may);

@@ -187,22 +187,24 @@ static size_t random_cell(uint64_t *state, char *cell)
 /* More than ten blocks, so that every kind of byte comes to lie on a block's border. */
 START_TEST(what_was_written_is_read_again)
 {
-    enum { ROWS_WRITTEN = 40000, COLUMNS = 7 };
+    enum { ROWS_WRITTEN = 20000, COLUMNS = 7 };
     static char cell[100000];
     char sha256[TG_DIGEST_HEX + 1], again[TG_DIGEST_HEX + 1];
     char *path = path_of("round.csv");
     struct tg_csv_writer *w = NULL;
     uint64_t state = 88172645463325252u;
+    int status = 0;
     ck_assert_int_eq(tg_csv_create(path, 0, &w, &err), TG_OK);
     ck_assert_int_eq(tg_csv_put_text(w, "h", &err), TG_OK);
     ck_assert_int_eq(tg_csv_end_row(w, &err), TG_OK);
     for (int i = 0; i < ROWS_WRITTEN; i++) {
         for (int j = 0; j < 1 + i % COLUMNS; j++) {
             size_t len = random_cell(&state, cell);
-            ck_assert_int_eq(tg_csv_put(w, cell, len, &err), TG_OK);
+            status |= (int)tg_csv_put(w, cell, len, &err);
         }
-        ck_assert_int_eq(tg_csv_end_row(w, &err), TG_OK);
+        status |= (int)tg_csv_end_row(w, &err);
     }
+    ck_assert_int_eq(status, TG_OK);
     ck_assert_int_eq(tg_csv_commit(&w, sha256, &err), TG_OK);
     ck_assert_ptr_null(w);
 
@@ -219,16 +221,16 @@ START_TEST(what_was_written_is_read_again)
     bool end;
     state = 88172645463325252u;
     ck_assert_int_eq(tg_csv_next(csv, &cells, &n, &line, &end, &err), TG_OK);
+    int wrong = 0;
     for (int i = 0; i < ROWS_WRITTEN; i++) {
         ck_assert_int_eq(tg_csv_next(csv, &cells, &n, &line, &end, &err), TG_OK);
-        ck_assert(!end);
         ck_assert_uint_eq(n, 1 + (size_t)i % COLUMNS);
         for (size_t j = 0; j < n; j++) {
             size_t len = random_cell(&state, cell);
-            ck_assert_uint_eq(cells[j].len, len);
-            ck_assert(!memcmp(cells[j].data, cell, len));
+            wrong += cells[j].len != len || memcmp(cells[j].data, cell, len);
         }
     }
+    ck_assert_int_eq(wrong, 0);
     ck_assert_int_eq(tg_csv_next(csv, &cells, &n, &line, &end, &err), TG_OK);
     ck_assert(end);
     ck_assert_int_eq(tg_csv_next(csv, &cells, &n, &line, &end, &err), TG_OK);
@@ -245,26 +247,28 @@ END_TEST
 
 START_TEST(lines_are_counted_across_blocks)
 {
-    enum { LINES = 300000 };
+    enum { LINES = 200000 };
     static const char *const ends[] = {"\n", "\r\n", "\r"};
     for (size_t k = 0; k < 3; k++) {
         struct tg_buf b = {0};
+        int status = 0;
         for (int i = 1; i <= LINES; i++)
-            ck_assert_int_eq(tg_buf_printf(&b, &err, "%d%s", i, ends[k]), TG_OK);
+            status |= (int)tg_buf_printf(&b, &err, "%d%s", i, ends[k]);
+        ck_assert_int_eq(status, TG_OK);
         struct tg_csv *csv = NULL;
         ck_assert_int_eq(tg_csv_open_memory(b.data, b.len, "a.csv", ',', &csv, &err), TG_OK);
+        int wrong = 0;
         for (int i = 1; i <= LINES; i++) {
             const struct tg_cell *cells;
             size_t n;
             uint64_t line;
             bool end;
-            ck_assert_int_eq(tg_csv_next(csv, &cells, &n, &line, &end, &err), TG_OK);
-            ck_assert(!end);
-            ck_assert_uint_eq(line, (uint64_t)i);
             char text[12];
-            ck_assert_uint_eq(cells[0].len, (size_t)snprintf(text, sizeof text, "%d", i));
-            ck_assert(!memcmp(cells[0].data, text, cells[0].len));
+            size_t len = (size_t)snprintf(text, sizeof text, "%d", i);
+            wrong += tg_csv_next(csv, &cells, &n, &line, &end, &err) || end ||
+                     line != (uint64_t)i || cells[0].len != len || memcmp(cells[0].data, text, len);
         }
+        ck_assert_int_eq(wrong, 0);
         ck_assert_uint_eq(tg_csv_lines(csv), LINES);
         tg_csv_close(&csv);
         tg_buf_free(&b);

@@ -31,8 +31,9 @@ static const char study_text[] =
 
 static struct tg_study *study;
 
-static const char users_header[] = "row_id,token_app,token_person,token_near,provider,birth_month,"
-                                   "sex,registered_on,plan\n";
+#define CARRIED "provider,birth_month,sex,registered_on"
+
+static const char users_header[] = "row_id,token_app,token_person,token_near," CARRIED ",plan\n";
 
 static const char *user_tokens[] = {"app", "person", "near"};
 
@@ -58,6 +59,15 @@ static struct tg_manifest user_manifest(void)
     };
 }
 
+/* Replaces the token file's bytes and leaves its manifest. */
+static void overwrite(const char *data, size_t len)
+{
+    FILE *f = fopen(path, "wb");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(data, 1, len, f), len);
+    ck_assert_int_eq(fclose(f), 0);
+}
+
 /* Writes the text as a token file and a manifest that fits it, but for what the caller changed. */
 static void write_files(const char *text, struct tg_manifest m, const char *extra)
 {
@@ -70,7 +80,7 @@ static void write_files(const char *text, struct tg_manifest m, const char *extr
         m.sha256 = sha256;
     if (!m.rows)
         m.rows = lines - 1;
-    ck_assert_int_eq(tg_file_write_whole(path, text, strlen(text), 0600, true, &err), TG_OK);
+    overwrite(text, strlen(text));
     ck_assert_int_eq(tg_manifest_write(manifest_path, &m, extra, true, &err), TG_OK);
 }
 
@@ -264,14 +274,13 @@ START_TEST(header_must_fit_the_manifest)
     static const char *const wrong[] = {
         "",
         "row_id\n",
-        "token_app,row_id,token_person,token_near,provider,birth_month,sex,registered_on,plan\n",
-        "row_id,token_app,token_near,token_person,provider,birth_month,sex,registered_on,plan\n",
-        "row_id,token_app,token_person,provider,birth_month,sex,registered_on,plan\n",
+        "token_app,row_id,token_person,token_near," CARRIED ",plan\n",
+        "row_id,token_app,token_near,token_person," CARRIED ",plan\n",
+        "row_id,token_app,token_person," CARRIED ",plan\n",
         "row_id,token_app,token_person,token_near,provider,birth_month,sex,plan\n",
-        "row_id,token_app,token_person,token_near,provider,birth_month,sex,registered_on,plan,"
-        "plan\n",
-        "row_id,token_app,token_person,token_near,provider,birth_month,sex,registered_on,\n",
-        "row_id,token_app,token_person,token_near,provider,birth_month,sex,registered_on,token_x\n",
+        "row_id,token_app,token_person,token_near," CARRIED ",plan,plan\n",
+        "row_id,token_app,token_person,token_near," CARRIED ",\n",
+        "row_id,token_app,token_person,token_near," CARRIED ",token_x\n",
     };
     uint64_t rows;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -332,10 +341,10 @@ START_TEST(any_changed_byte_is_found)
     for (size_t i = 0; i < len; i++) {
         memcpy(damaged, text, len);
         damaged[i] = damaged[i] == '0' ? '1' : '0';
-        ck_assert_int_eq(tg_file_write_whole(path, damaged, len, 0600, true, &err), TG_OK);
+        overwrite(damaged, len);
         ck_assert_msg(read_all(study, &rows) != TG_MSG_NONE, "byte %zu", i);
         ck_assert_int_eq(err.status, TG_DATA);
-        ck_assert_int_eq(tg_file_write_whole(path, text, i, 0600, true, &err), TG_OK);
+        overwrite(text, i);
         ck_assert_msg(read_all(study, &rows) != TG_MSG_NONE, "cut at %zu", i);
     }
     struct tg_manifest m = user_manifest();
@@ -401,12 +410,12 @@ START_TEST(inspection_says_whether_it_holds)
     ck_assert_ptr_null(i.owner);
     /* cut inside a quoted cell */
     size_t cut = (size_t)(strstr(text, ",b\"") - text);
-    ck_assert_int_eq(tg_file_write_whole(path, text, cut, 0600, true, &err), TG_OK);
+    overwrite(text, cut);
     ck_assert_int_eq(tg_inspect(path, &i, &err), TG_OK);
     ck_assert(!i.sha256_holds && !i.rows_hold);
     ck_assert_uint_eq(i.rows_found, 0);
     tg_inspection_free(&i);
-    ck_assert_int_eq(tg_file_write_whole(path, "", 0, 0600, true, &err), TG_OK);
+    overwrite("", 0);
     ck_assert_int_eq(tg_inspect(path, &i, &err), TG_OK);
     ck_assert(!i.sha256_holds && !i.rows_hold);
     ck_assert_uint_eq(i.n_columns, 0);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Token files into the store and the monthly questions out of it, in rows a second, beside reading
+ * and checking the same files alone.
+ *
+ *   bench_import DIR [PERSONS [ROWS [MONTHS]]]   people (200,000), claims of one in a month (3),
+ *                                                months (3)
+ */
+#include "crypto/digest.h"
+#include "store/query.h"
+#include "sys/file.h"
+#include "table/tokenfile.h"
+#include "text/calendar.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+static const char study_text[] =
+    "version: 1\n"
+    "study: bench\n"
+    "sources:\n"
+    "  roster: {kind: roster, columns: {insurer_number: a, insured_symbol: b, insured_number: c,\n"
+    "           resident_number: r, kana_name: k, birth_date: d, sex: s, district: z,\n"
+    "           enrolled_from: f, enrolled_to: t}}\n"
+    "  medical: {kind: events, columns: {insurer_number: a, insured_symbol: b, insured_number: c,\n"
+    "            birth_date: d, sex: s, month: m, code: o, amount: y}}\n"
+    "tokens:\n"
+    "  insured: [insurer_number, insured_symbol, insured_number, birth_date, sex]\n"
+    "  resident: [resident_number]\n"
+    "  person: [kana_name_folded, birth_date, sex]\n";
+
+static struct tg_error err;
+static char file_path[512];
+
+static void must(enum tg_status status)
+{
+    char text[1024];
+    if (!status)
+        return;
+    (void)tg_error_format(&err, TG_ENGLISH, text, sizeof text);
+    fprintf(stderr, "bench_import: %s\n", text);
+    exit(EXIT_FAILURE);
+}
+
+static uint64_t mix(uint64_t x)
+{
+    x ^= x >> 33;
+    x *= 0xff51afd7ed558ccdu;
+    x ^= x >> 33;
+    x *= 0xc4ceb9fe1a85ec53u;
+    return x ^ x >> 33;
+}
+
+/* A token of person `i`: ascending by person, as a sorted file has them. */
+static void put_token(struct tg_buf *b, uint64_t i, uint64_t name)
+{
+    must(tg_buf_printf(b, &err, "%016llx%016llx", (unsigned long long)(i << 32 | mix(i) >> 32),
+                       (unsigned long long)mix(i * 31 + name)));
+}
+
+static void finish(struct tg_csv_writer *w, const struct tg_study *study, const char *source,
+                   int32_t month, const char **tokens, size_t n_tokens, uint64_t rows)
+{
+    char sha256[TG_DIGEST_HEX + 1], period[8], path[600];
+    must(tg_csv_commit(&w, sha256, &err));
+    tg_month_format(month, period);
+    const struct tg_manifest m = {.format = "totsugo-tokens/1",
+                                  .study = "bench",
+                                  .study_digest = study->digest,
+                                  .source = source,
+                                  .kind = tg_kind_name(tg_study_source(study, source)->kind),
+                                  .provider = "",
+                                  .period = period,
+                                  .normalizer = TG_NORMALIZER,
+                                  .key_id = "0123456789abcdef",
+                                  .tokens = tokens,
+                                  .n_tokens = n_tokens,
+                                  .rows = rows,
+                                  .sha256 = sha256,
+                                  .tool = "bench"};
+    (void)snprintf(path, sizeof path, "%s.manifest.json", file_path);
+    must(tg_manifest_write(path, &m, NULL, true, &err));
+}
+
+static void flush(struct tg_csv_writer *w, struct tg_buf *b, size_t limit)
+{
+    if (b->len < limit)
+        return;
+    must(tg_csv_put_raw(w, b->data, b->len, &err));
+    b->len = 0;
+}
+
+static void make_roster(const struct tg_study *study, uint64_t persons, int32_t month)
+{
+    const char *tokens[] = {"insured", "resident", "person"};
+    struct tg_csv_writer *w = NULL;
+    struct tg_buf b = {0};
+    must(tg_csv_create(file_path, TG_OUTPUT_FORCE, &w, &err));
+    must(tg_buf_printf(&b, &err, "row_id,token_insured,token_resident,token_person,birth_month,sex,"
+                                 "district,enrolled_from,enrolled_to\n"));
+    for (uint64_t i = 0; i < persons; i++) {
+        put_token(&b, i, 100 + (uint64_t)month);
+        for (uint64_t t = 0; t < 3; t++) {
+            must(tg_buf_add_char(&b, ',', &err));
+            put_token(&b, mix(i) & 0xFFFFFFFF, t + i * 7);
+        }
+        must(tg_buf_printf(&b, &err, ",%04d-%02d,%d,district %d,2015-04-01,\n",
+                           (int)(1930 + mix(i) % 80), (int)(mix(i) % 12 + 1), (int)(i % 2 + 1),
+                           (int)(mix(i) % 20)));
+        flush(w, &b, 1 << 16);
+    }
+    flush(w, &b, 0);
+    finish(w, study, "roster", month, tokens, 3, persons);
+    tg_buf_free(&b);
+}
+
+/* Insured tokens are those of the roster; the file is sorted by them. */
+static int by_key(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    x = mix(x) & 0xFFFFFFFF;
+    y = mix(y) & 0xFFFFFFFF;
+    return (x > y) - (x < y);
+}
+
+static void make_claims(const struct tg_study *study, uint64_t persons, uint64_t rows,
+                        int32_t month)
+{
+    const char *tokens[] = {"insured"};
+    char period[8];
+    struct tg_csv_writer *w = NULL;
+    struct tg_buf b = {0};
+    uint64_t *order = malloc(persons * sizeof *order);
+    if (!order)
+        exit(EXIT_FAILURE);
+    for (uint64_t i = 0; i < persons; i++)
+        order[i] = i;
+    qsort(order, persons, sizeof *order, by_key);
+    tg_month_format(month, period);
+    must(tg_csv_create(file_path, TG_OUTPUT_FORCE, &w, &err));
+    must(tg_buf_printf(&b, &err, "token_insured,month,code,amount\n"));
+    for (uint64_t k = 0; k < persons; k++) {
+        for (uint64_t r = 0; r < rows; r++) {
+            uint64_t i = order[k], draw = mix(i * 97 + r * 13 + (uint64_t)month);
+            put_token(&b, mix(i) & 0xFFFFFFFF, i * 7);
+            must(tg_buf_printf(&b, &err, ",%s,%c%02d,%d\n", period, (int)('A' + draw % 20),
+                               (int)(draw / 20 % 100), (int)(draw / 4096 % 100000)));
+        }
+        flush(w, &b, 1 << 16);
+    }
+    flush(w, &b, 0);
+    finish(w, study, "medical", month, tokens, 1, persons * rows);
+    tg_buf_free(&b);
+    free(order);
+}
+
+static double read_alone(const struct tg_study *study)
+{
+    struct tg_token_file *f = NULL;
+    const struct tg_token_row *row;
+    bool end = false;
+    double from = tg_clock_seconds();
+    must(tg_token_file_open(file_path, study, &f, &err));
+    while (!end)
+        must(tg_token_file_next(f, &row, &end, &err));
+    tg_token_file_close(&f);
+    return tg_clock_seconds() - from;
+}
+
+static long peak_mebi(void)
+{
+    struct rusage usage;
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;
+}
+
+static void import(struct tg_store *store, const struct tg_study *study, const char *what)
+{
+    struct tg_import_result result;
+    double alone = read_alone(study), from = tg_clock_seconds();
+    must(tg_import(store, file_path, NULL, &result, &err));
+    double seconds = tg_clock_seconds() - from, rows = (double)result.rows;
+    printf("%-16s %9.0f rows %7.2f s %9.0f rows/s (%.2f of reading alone) peak %ld MiB\n", what,
+           rows, seconds, rows / seconds, alone / seconds, peak_mebi());
+    tg_file_remove(file_path);
+}
+
+static enum tg_status add_up(void *ctx, int64_t person, int32_t month, int64_t yen,
+                             uint64_t n_events, struct tg_error *e)
+{
+    int64_t *sum = ctx;
+    (void)person;
+    (void)month;
+    (void)n_events;
+    (void)e;
+    *sum += yen;
+    return TG_OK;
+}
+
+static void ask(struct tg_store *store, const struct tg_study *study, int32_t month)
+{
+    struct tg_people people;
+    struct tg_event_counts counts;
+    int64_t sum = 0;
+    double from = tg_clock_seconds();
+    must(tg_store_people(store, month, &people, &err));
+    printf("people           %9zu      %7.2f s\n", people.n, tg_clock_seconds() - from);
+    tg_people_free(&people);
+    from = tg_clock_seconds();
+    must(tg_store_amounts(store, tg_study_source(study, "medical"), month, 0, INT32_MAX, add_up,
+                          &sum, &counts, &err));
+    printf("amounts          %9llu      %7.2f s (%llu unassigned) peak %ld MiB\n",
+           (unsigned long long)counts.events, tg_clock_seconds() - from,
+           (unsigned long long)counts.unassigned, peak_mebi());
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        fprintf(stderr, "usage: bench_import DIR [PERSONS [ROWS [MONTHS]]]\n");
+        return EXIT_FAILURE;
+    }
+    uint64_t persons = argc > 2 ? strtoull(argv[2], NULL, 10) : 200000;
+    uint64_t rows = argc > 3 ? strtoull(argv[3], NULL, 10) : 3;
+    int32_t months = argc > 4 ? (int32_t)strtol(argv[4], NULL, 10) : 3;
+    int32_t first = tg_month_of(2025, 1);
+    char path[512];
+    struct tg_study *study = NULL;
+    struct tg_store *store = NULL;
+    (void)snprintf(path, sizeof path, "%s/bench_study.yaml", argv[1]);
+    must(tg_file_write_whole(path, study_text, sizeof study_text - 1, 0600, true, &err));
+    must(tg_study_load(path, &study, &err));
+    (void)snprintf(file_path, sizeof file_path, "%s/bench_tokens.csv", argv[1]);
+    (void)snprintf(path, sizeof path, "%s/bench.db", argv[1]);
+    tg_file_remove(path);
+    must(tg_store_open(path, study, &store, &err));
+    for (int32_t m = 0; m < months; m++) {
+        make_roster(study, persons, first + m);
+        import(store, study, m ? "roster again" : "roster");
+        make_claims(study, persons, rows, first + m);
+        import(store, study, m ? "claims again" : "claims");
+    }
+    ask(store, study, first + months);
+    tg_store_close(&store);
+    struct tg_input *in = NULL;
+    must(tg_input_open(path, &in, &err));
+    printf("store            %9.1f MiB\n", (double)tg_input_size(in) / 1048576);
+    tg_input_close(&in);
+    tg_study_free(&study);
+    return EXIT_SUCCESS;
+}

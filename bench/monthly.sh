@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# monthly.sh PROGRAM PERSONS USERS [MONTHS] : rows a second of pseudonymize and import, seconds and
+# peak memory of run, on a synthetic municipality made for it under ${TMPDIR:-/tmp}.
+set -eu
+program=$1 persons=$2 users=$3 months=${4:-24}
+work=$(mktemp -d "${TMPDIR:-/tmp}/totsugo-bench-XXXXXX")
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/inbox"
+
+# timed NAME COMMAND... : appends seconds and peak KiB to $work/NAME
+timed() {
+    name=$1
+    shift
+    /usr/bin/time -a -o "$work/$name" -f '%e %M' "$@" 2>>"$work/log"
+}
+# total NAME ROWS : what the steps of one kind took
+total() {
+    awk -v name="$1" -v rows="$2" '{ s += $1; if ($2 > m) m = $2 }
+        END { printf "%-14s %10d rows %8.2f s %10.0f rows/s %8.0f MiB peak\n", name, rows, s, rows / s, m / 1024 }' "$work/$1"
+}
+
+timed generate "$program" generate "$work/city" --persons "$persons" --users "$users" --months "$months"
+study=$work/city/study.yaml
+"$program" key new -s "$study" -o "$work/key" 2>/dev/null
+for raw in "$work"/city/raw/*.csv; do
+    name=$(basename "$raw" .csv)
+    source=$(echo "$name" | sed 's/_[0-9]\{4\}-[0-9]\{2\}$//')
+    period=
+    [ "$source" = "$name" ] || period=${name#"$source"_}
+    timed pseudonymize "$program" pseudonymize -s "$study" -k "$work/key" --source "$source" \
+        ${period:+--period "$period"} -o "$work/inbox/$name.csv" "$raw"
+done
+rows=$(grep -h '"rows"' "$work"/inbox/*.manifest.json | awk -F'[:,]' '{ n += $2 } END { print n }')
+last=$(ls "$work/city/raw" | sed -n 's/.*_\([0-9]\{4\}-[0-9]\{2\}\)\.csv$/\1/p' | sort | tail -1)
+timed import "$program" import -s "$study" "$work"/inbox/*.csv
+timed run "$program" run -s "$study" --month "$last" --inbox "$work/inbox"
+mv "$work/city/runs" "$work/first"
+timed again "$program" run -s "$study" --month "$last" --inbox "$work/inbox"
+
+echo "$persons residents, $users users, $months months, $(nproc) processors"
+total generate "$persons"
+total pseudonymize "$rows"
+total import "$rows"
+total run "$rows"
+total again "$rows"
+echo "store: $(stat -c %s "$work/city/totsugo.db") bytes, $(($(stat -c %s "$work/city/totsugo.db") / rows)) a row"
+tail -1 "$work/log"

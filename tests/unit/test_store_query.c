@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _DEFAULT_SOURCE
+#include "store_help.h"
+
+#include "store/pack.h"
+
+#define BORN "1950-03,1"
+
+static struct tg_people people;
+
+static const struct tg_person *only_person(int32_t month)
+{
+    tg_people_free(&people);
+    OK(tg_store_people(store, month, &people, &err));
+    ck_assert_uint_eq(people.n, 1);
+    return &people.items[0];
+}
+
+static void expect_stretch(const struct tg_person *p, uint32_t at, int32_t from, int32_t to)
+{
+    ck_assert_uint_lt(at, p->n_stretches);
+    const struct tg_stretch *s = &people.stretches[p->first_stretch + at];
+    ck_assert_msg(s->from == from && s->to == to, "%d to %d, not %d to %d", s->from, s->to, from,
+                  to);
+}
+
+static void expect_row(const unsigned char *row_id, const char *source, const char *period,
+                       size_t row)
+{
+    char expected[33], found[33] = "";
+    row_id_of(source, period, row, expected);
+    tg_hex_encode(row_id, TG_TOKEN_LEN, found);
+    ck_assert_str_eq(found, expected);
+}
+
+START_TEST(people_are_as_their_newest_rows_say)
+{
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",east,2015-04-01,"));
+    (void)take("roster", "2025-03", ROWS("@n1,@r1,@k1,," BORN ",west,2015-04-01,"));
+    (void)take("care", "2025-02", ROWS("@c1,@r1,@k1,," BORN ",north,,,1"));
+    const struct tg_person *p = only_person(M(2025, 1));
+    ck_assert_str_eq(p->district, "east");
+    expect_row(p->row_id, "roster", "2025-01", 0);
+    p = only_person(M(2025, 2));
+    ck_assert_str_eq(p->district, "north");
+    expect_row(p->row_id, "care", "2025-02", 0);
+    p = only_person(M(2025, 3));
+    ck_assert_str_eq(p->district, "west");
+    expect_row(p->row_id, "roster", "2025-03", 0);
+    ck_assert_int_eq(p->birth_month, M(1950, 3));
+    ck_assert_int_eq(p->sex, 1);
+    ck_assert_uint_eq(tg_people_find(&people, p->id), 0);
+    ck_assert_uint_eq(tg_people_find(&people, p->id + 1), SIZE_MAX);
+    tg_people_free(&people);
+    OK(tg_store_people(store, M(2024, 12), &people, &err));
+    ck_assert_uint_eq(people.n, 0);
+}
+END_TEST
+
+START_TEST(in_one_period_the_first_source_of_the_study_is_newest)
+{
+    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1,," BORN ",north,,,1"));
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    const struct tg_person *p = only_person(M(2025, 1));
+    expect_row(p->row_id, "roster", "2025-01", 0);
+    ck_assert_str_eq(p->district, "north");
+}
+END_TEST
+
+START_TEST(stretches_come_from_the_newest_delivery_with_the_person)
+{
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,2015-04-01,"));
+    (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1,," BORN ",,2016-04-01,2020-03-31",
+                                         "@n1,@r1,@k1,," BORN ",,2021-04-01,"));
+    (void)take("roster", "2025-03", ROWS("@n2,@r2,@k2,," BORN ",,2015-04-01,"));
+    const struct tg_person *p = only_person(M(2025, 1));
+    expect_stretch(p, 0, M(2015, 4), INT32_MAX);
+    p = only_person(M(2025, 2));
+    ck_assert_uint_eq(p->n_stretches, 2);
+    expect_stretch(p, 0, M(2016, 4), M(2020, 3));
+    expect_stretch(p, 1, M(2021, 4), INT32_MAX);
+    ck_assert(tg_person_insured(&people, p, M(2020, 3)));
+    ck_assert(!tg_person_insured(&people, p, M(2020, 4)));
+    ck_assert(tg_person_insured(&people, p, M(2099, 1)));
+    /* missing from the newest: until last seen */
+    tg_people_free(&people);
+    OK(tg_store_people(store, M(2025, 3), &people, &err));
+    ck_assert_uint_eq(people.n, 2);
+    expect_stretch(&people.items[0], 1, M(2021, 4), M(2025, 2));
+    expect_stretch(&people.items[1], 0, M(2015, 4), INT32_MAX);
+}
+END_TEST
+
+START_TEST(stretches_are_united)
+{
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,2015-04-01,2016-03-31",
+                                         "@n1,@r1,@k1,," BORN ",,2016-04-01,2017-01-31",
+                                         "@n1,@r1,@k1,," BORN ",,2016-02-01,2016-02-20",
+                                         "@n1,@r1,@k1,," BORN ",,2018-04-01,2018-03-31"));
+    const struct tg_person *p = only_person(M(2025, 1));
+    ck_assert_uint_eq(p->n_stretches, 1);
+    expect_stretch(p, 0, M(2015, 4), M(2017, 1));
+}
+END_TEST
+
+START_TEST(undated_sources_speak_only_for_those_no_dated_one_knows)
+{
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,2015-04-01,2020-01-31"));
+    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1,," BORN ",,,,1", "@c2,@r2,@k2,," BORN ",,,,1"));
+    tg_people_free(&people);
+    OK(tg_store_people(store, M(2025, 1), &people, &err));
+    ck_assert_uint_eq(people.n, 2);
+    expect_stretch(&people.items[0], 0, M(2015, 4), M(2020, 1));
+    ck_assert_uint_eq(people.items[0].n_stretches, 1);
+    expect_stretch(&people.items[1], 0, INT32_MIN, INT32_MAX);
+}
+END_TEST
+
+START_TEST(a_delivery_without_a_period_is_the_oldest)
+{
+    (void)take("roster", "", ROWS("@n1,@r1,@k1,," BORN ",old,2015-04-01,"));
+    const struct tg_person *p = only_person(M(2000, 1));
+    ck_assert_str_eq(p->district, "old");
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",new,2015-04-01,"));
+    p = only_person(M(2025, 1));
+    ck_assert_str_eq(p->district, "new");
+}
+END_TEST
+
+struct pair_list {
+    struct {
+        unsigned char hash[TG_TOKEN_LEN];
+        int64_t owner;
+    } items[32];
+    size_t n;
+};
+
+static enum tg_status on_token(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
+                               struct tg_error *e)
+{
+    struct pair_list *list = ctx;
+    (void)e;
+    memcpy(list->items[list->n].hash, hash, TG_TOKEN_LEN);
+    list->items[list->n++].owner = owner;
+    return TG_OK;
+}
+
+START_TEST(tokens_are_listed_by_hash_and_owner)
+{
+    struct pair_list persons = {.n = 0}, users = {.n = 0};
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,", "@n2,@r2,@k1,," BORN ",,,"));
+    (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1new,," BORN ",,,"));
+    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1,," BORN ",,,,1"));
+    (void)take("users", "2025-01", ROWS("@a1,@k1,,walk," BORN ",", "@a2,@k9,,walk," BORN ","));
+    (void)take("users", "2025-02", ROWS("@a1,@k1,,walk," BORN ","));
+    OK(tg_store_person_tokens(store, "person", M(2025, 1), on_token, &persons, &err));
+    ck_assert_uint_eq(persons.n, 2);
+    ck_assert_int_eq(memcmp(persons.items[0].hash, persons.items[1].hash, TG_TOKEN_LEN), 0);
+    ck_assert_int_lt(persons.items[0].owner, persons.items[1].owner);
+    persons.n = 0;
+    OK(tg_store_person_tokens(store, "person", M(2025, 2), on_token, &persons, &err));
+    ck_assert_uint_eq(persons.n, 3);
+    OK(tg_store_user_tokens(store, "person", M(2025, 1), on_token, &users, &err));
+    ck_assert_uint_eq(users.n, 2);
+    users.n = 0;
+    OK(tg_store_user_tokens(store, "person", M(2025, 2), on_token, &users, &err));
+    ck_assert_uint_eq(users.n, 1);
+    size_t equal = 0;
+    for (size_t i = 0; i < persons.n; i++)
+        equal += memcmp(persons.items[i].hash, users.items[0].hash, TG_TOKEN_LEN) == 0;
+    ck_assert_uint_eq(equal, 2);
+    for (size_t i = 1; i < persons.n; i++)
+        ck_assert_int_le(memcmp(persons.items[i - 1].hash, persons.items[i].hash, TG_TOKEN_LEN), 0);
+}
+END_TEST
+
+START_TEST(users_are_those_of_the_newest_file)
+{
+    struct tg_users users;
+    (void)take("users", "2025-01", ROWS("@a1,,,walk," BORN ",2024-12-24", "@a2,,,walk,,,"));
+    (void)take("users", "2025-03", ROWS("@a1,,,walk," BORN ",2024-12-24"));
+    (void)take("other_users", "2025-02", ROWS("@b1,,,run,,2,"));
+    (void)take("steps", "2025-01", ROWS("@a1,2024-12-30,10,", "@a1,2025-01-02,20,61"));
+    (void)take("steps", "2025-02", ROWS("@a1,2024-11-30,10,", "@a7,2020-01-01,1,1"));
+    OK(tg_store_users(store, M(2025, 1), 20250131, &users, &err));
+    ck_assert_uint_eq(users.n, 2);
+    ck_assert_int_lt(memcmp(users.items[0].row_id, users.items[1].row_id, TG_TOKEN_LEN), 0);
+    size_t at = users.items[0].registered_on ? 0 : 1;
+    ck_assert_uint_eq(users.items[at].registered_on, 20241224);
+    ck_assert_int_eq(users.items[at].birth_month, M(1950, 3));
+    ck_assert_int_eq(users.items[at].first_activity, M(2024, 12));
+    ck_assert_int_eq(users.items[1 - at].birth_month, TG_NO_MONTH);
+    ck_assert_int_eq(users.items[1 - at].first_activity, TG_NO_MONTH);
+    tg_users_free(&users);
+    OK(tg_store_users(store, M(2025, 3), 20250331, &users, &err));
+    ck_assert_uint_eq(users.n, 2);
+    at = strcmp(users.items[0].provider, "walk") == 0 ? 0 : 1;
+    ck_assert_str_eq(users.items[1 - at].provider, "run");
+    ck_assert_int_eq(users.items[at].first_activity, M(2024, 11));
+    ck_assert_int_eq(users.items[1 - at].sex, 2);
+    tg_users_free(&users);
+}
+END_TEST
+
+struct sums {
+    int64_t person[8];
+    int64_t yen[8];
+    uint64_t n[8];
+    size_t n_persons;
+};
+
+static enum tg_status on_amount(void *ctx, int64_t person, int32_t month, int64_t yen,
+                                uint64_t n_events, struct tg_error *e)
+{
+    struct sums *sums = ctx;
+    size_t at = 0;
+    (void)e;
+    ck_assert_int_ge(month, M(2025, 1));
+    ck_assert_int_le(month, M(2025, 2));
+    while (at < sums->n_persons && sums->person[at] != person)
+        at++;
+    sums->n_persons += at == sums->n_persons;
+    sums->person[at] = person;
+    sums->yen[at] += yen;
+    sums->n[at] += n_events;
+    return TG_OK;
+}
+
+static int64_t yen_of(const struct sums *sums, int64_t person)
+{
+    for (size_t i = 0; i < sums->n_persons; i++) {
+        if (sums->person[i] == person)
+            return sums->yen[i];
+    }
+    return -1;
+}
+
+START_TEST(amounts_go_to_the_one_person_a_token_leads_to)
+{
+    /* insured person near month code amount; twins share the number, each has a name of their own */
+    (void)take("roster", "2025-01",
+               ROWS("@n1,@r1,@k1,," BORN ",,,", "@home,@ra,@ka,,2010-05,2,,,",
+                    "@home,@rb,@kb,,2010-05,2,,,"));
+    (void)take("medical", "2025-01",
+               ROWS("@n1,,,2025-01,I10,100", "@n1,,,2025-01,I10,-30", "@n1,@kb,,2025-02,,7",
+                    "@home,@ka,,2025-01,E11,1000", "@home,,,2025-01,E11,1", "@n9,,,2025-01,E11,2",
+                    ",,,2025-01,E11,4", "@n1,,,2024-12,I10,5000", "@n1,,,2025-03,I10,5000"));
+    (void)take("medical", "2025-02", ROWS("@n1,,,2025-02,I10,20000"));
+    int64_t p1 = person_of("roster", "2025-01", 0), a = person_of("roster", "2025-01", 1),
+            b = person_of("roster", "2025-01", 2);
+    struct sums sums = {.n_persons = 0};
+    struct tg_event_counts counts;
+    const struct tg_source *medical = tg_study_source(study, "medical");
+    OK(tg_store_amounts(store, medical, M(2025, 1), M(2025, 1), M(2025, 2), on_amount, &sums,
+                        &counts, &err));
+    ck_assert_int_eq(yen_of(&sums, p1), 77);
+    ck_assert_int_eq(yen_of(&sums, a), 1000);
+    ck_assert_int_eq(yen_of(&sums, b), -1);
+    ck_assert_uint_eq(counts.events, 7);
+    ck_assert_uint_eq(counts.unassigned, 3);
+    ck_assert_int_eq(counts.first_month, M(2024, 12));
+    ck_assert_int_eq(counts.last_month, M(2025, 3));
+    memset(&sums, 0, sizeof sums);
+    OK(tg_store_amounts(store, medical, M(2025, 2), M(2025, 1), M(2025, 2), on_amount, &sums,
+                        &counts, &err));
+    ck_assert_int_eq(yen_of(&sums, p1), 20077);
+    OK(tg_store_amounts(store, medical, M(2024, 6), M(2025, 1), M(2025, 2), on_amount, &sums,
+                        &counts, &err));
+    ck_assert_uint_eq(counts.events, 0);
+    ck_assert_int_eq(counts.first_month, TG_NO_MONTH);
+}
+END_TEST
+
+static enum tg_status refuse(void *ctx, int64_t person, int32_t month, int64_t yen,
+                             uint64_t n_events, struct tg_error *e)
+{
+    (void)ctx;
+    (void)person;
+    (void)month;
+    (void)yen;
+    (void)n_events;
+    return TG_FAIL(e, TG_MSG_CANCELLED, .line = 7);
+}
+
+START_TEST(a_callback_ends_the_walk)
+{
+    struct tg_event_counts counts;
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    (void)take("medical", "2025-01", ROWS("@n1,,,2025-01,I10,100"));
+    ck_assert_int_eq(tg_store_amounts(store, tg_study_source(study, "medical"), LATE, 0, LATE,
+                                      refuse, NULL, &counts, &err),
+                     TG_CANCELLED);
+    ck_assert_uint_eq(err.line, 7);
+    reopen();
+}
+END_TEST
+
+START_TEST(deliveries_are_listed)
+{
+    struct tg_arena arena = {0};
+    struct tg_delivery *list;
+    size_t n;
+    (void)take("users", "", ROWS("@a1,,,walk,,,"));
+    (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    (void)take("roster", "2025-01", NO_ROWS);
+    (void)take("roster", "2025-03", NO_ROWS);
+    OK(tg_store_deliveries(store, M(2025, 2), &arena, &list, &n, &err));
+    ck_assert_uint_eq(n, 3);
+    ck_assert_str_eq(list[0].source, "roster");
+    ck_assert_str_eq(list[0].period, "2025-01");
+    ck_assert_str_eq(list[1].period, "2025-02");
+    ck_assert_uint_eq(list[1].rows, 1);
+    ck_assert_uint_eq(strlen(list[1].sha256), 64);
+    ck_assert_str_eq(list[2].source, "users");
+    ck_assert_str_eq(list[2].kind, "users");
+    ck_assert_str_eq(list[2].period, "");
+    tg_arena_free(&arena);
+}
+END_TEST
+
+START_TEST(subject_keys_belong_to_the_store)
+{
+    struct tg_token_key *key[2] = {NULL, NULL};
+    unsigned char token[2][TG_TOKEN_LEN];
+    for (int i = 0; i < 2; i++) {
+        OK(tg_store_subject_key(store, &key[i], &err));
+        tg_token_compute(key[i], "x", 1, token[i]);
+        tg_token_key_free(&key[i]);
+        reopen();
+    }
+    ck_assert_int_eq(memcmp(token[0], token[1], TG_TOKEN_LEN), 0);
+}
+END_TEST
+
+START_TEST(packed_numbers_come_back)
+{
+    static const int64_t numbers[] = {0,     1,        -1,        63,        64,       -64,
+                                      -65,   8191,     8192,      INT64_MAX, INT64_MIN, 1234567890,
+                                      -20250, 99999999, INT32_MIN, INT32_MAX};
+    struct tg_buf b = {0};
+    enum { N = sizeof numbers / sizeof numbers[0] };
+    for (size_t i = 0; i < N; i++)
+        OK(tg_pack_signed(&b, numbers[i], &err));
+    OK(tg_pack_number(&b, UINT64_MAX, &err));
+    OK(tg_pack_real(&b, -0.1, &err));
+    const unsigned char *bytes = (const unsigned char *)b.data;
+    struct tg_unpack in = {bytes, bytes + b.len};
+    int64_t number;
+    uint64_t large;
+    double real;
+    for (size_t i = 0; i < N; i++) {
+        ck_assert(tg_unpack_signed(&in, &number));
+        ck_assert_int_eq(number, numbers[i]);
+    }
+    ck_assert(tg_unpack_number(&in, &large) && large == UINT64_MAX);
+    struct tg_unpack cut = {in.at, in.end - 1};
+    ck_assert(!tg_unpack_real(&cut, &real));
+    ck_assert(tg_unpack_real(&in, &real) && real == -0.1);
+    ck_assert(!tg_unpack_number(&in, &large));
+    tg_buf_free(&b);
+}
+END_TEST
+
+static void end_of_query(void)
+{
+    tg_people_free(&people);
+    teardown();
+}
+
+int main(void)
+{
+    Suite *s = suite_create("store_query");
+    TCase *t = tcase_create("store_query");
+    tcase_add_checked_fixture(t, setup, end_of_query);
+    tcase_add_test(t, people_are_as_their_newest_rows_say);
+    tcase_add_test(t, in_one_period_the_first_source_of_the_study_is_newest);
+    tcase_add_test(t, stretches_come_from_the_newest_delivery_with_the_person);
+    tcase_add_test(t, stretches_are_united);
+    tcase_add_test(t, undated_sources_speak_only_for_those_no_dated_one_knows);
+    tcase_add_test(t, a_delivery_without_a_period_is_the_oldest);
+    tcase_add_test(t, tokens_are_listed_by_hash_and_owner);
+    tcase_add_test(t, users_are_those_of_the_newest_file);
+    tcase_add_test(t, amounts_go_to_the_one_person_a_token_leads_to);
+    tcase_add_test(t, a_callback_ends_the_walk);
+    tcase_add_test(t, deliveries_are_listed);
+    tcase_add_test(t, subject_keys_belong_to_the_store);
+    tcase_add_test(t, packed_numbers_come_back);
+    tcase_set_timeout(t, 60);
+    suite_add_tcase(s, t);
+    return run_tests(s);
+}
