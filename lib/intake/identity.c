@@ -4,6 +4,7 @@
 #include "crypto/message.h"
 #include "intake/decoders.h"
 #include "intake/near.h"
+#include "intake/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -180,15 +181,6 @@ static enum tg_status near_tokens(struct tg_identifier *id, const struct tg_plan
     return TG_OK;
 }
 
-/* 0 is kept for "no token"; that a token begins with 8 zero bytes does not happen. */
-static uint64_t prefix_of(const unsigned char token[TG_TOKEN_LEN])
-{
-    uint64_t prefix = 0;
-    for (int i = 0; i < 8; i++)
-        prefix = prefix << 8 | token[i];
-    return prefix ? prefix : 1;
-}
-
 static enum tg_status add_token(struct tg_identifier *id, size_t i, struct tg_error *err)
 {
     const struct tg_plan_token *token = &id->plan->tokens[i];
@@ -201,7 +193,9 @@ static enum tg_status add_token(struct tg_identifier *id, size_t i, struct tg_er
         token->multi ? near_tokens(id, token, first, err) : plain_token(id, token, first, err);
     if (status)
         return status;
-    id->out.prefixes[i] = prefix_of(first);
+    /* 0 is kept for "no token"; that a token begins with 8 zero bytes does not happen */
+    uint64_t prefix = tg_prefix_of(first, sizeof first, 0);
+    id->out.prefixes[i] = prefix ? prefix : 1;
     if (!facts->any)
         memcpy(facts->key, first, sizeof facts->key);
     facts->any = true;

@@ -106,22 +106,10 @@ static void tally_side(struct deciding *d, const struct tg_link_key *key, enum t
     }
 }
 
-/*
- * Learned without truth: a unique agreement is an accident when the true counterpart is missing and
- * a stranger happens to share the key. How often strangers share it is seen on the right (the prior
- * counts as 1,000 more people of whom one in 10,000 does); how many counterparts are missing, from
- * how many on the left met nobody.
- */
-static double key_probability(const struct deciding *d, const struct tg_link_key_report *r)
+/* The prior counts as 1,000 more people of whom one in 10,000 shares the key. */
+static double key_probability(const struct tg_link_key_report *r)
 {
-    uint64_t met = 0;
-    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
-        met += d->counterpart[left] != NOBODY;
-    double shared =
-        ((double)r->shared_by_others + 0.1) / ((double)r->with_token[TG_RIGHT] + 1000.0);
-    double accidents = shared * (double)(r->with_token[TG_LEFT] - met);
-    double share = accidents < (double)met ? accidents / (double)met : 1.0;
-    return met ? 1.0 - share : 1.0 - shared;
+    return 1.0 - ((double)r->shared_by_others + 0.1) / ((double)r->with_token[TG_RIGHT] + 1000.0);
 }
 
 static enum level key_level(const struct tg_linkage *l, size_t k, double probability)
@@ -272,11 +260,12 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
         struct tg_link_key_report *report = &d->reports[k];
         tally_side(d, key, TG_LEFT, report);
         tally_side(d, key, TG_RIGHT, report);
-        ask(d, key);
-        report->probability = key_probability(d, report);
+        report->probability = key_probability(report);
         enum level level = key_level(d->l, k, report->probability);
-        if (level != TOO_WEAK)
-            note_proposals(d, (uint32_t)k, level);
+        if (level == TOO_WEAK)
+            continue;
+        ask(d, key);
+        note_proposals(d, (uint32_t)k, level);
     }
     return TG_OK;
 }
