@@ -223,6 +223,7 @@ static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
                                &im->add_withdrawal, err);
     im->interner.source_id = im->source_id;
     im->interner.period = im->period;
+    im->interner.rows = im->manifest->rows;
     im->interner.founds_persons = im->kind->kind == TG_KIND_ROSTER;
     return status ? status : tg_interner_begin(&im->interner, err);
 }

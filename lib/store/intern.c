@@ -70,7 +70,7 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
     in->next_id = ++in->first_new;
     for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
         status = tg_db_prepare(db, statements[i].sql, statements[i].stmt, err);
-    return status;
+    return status ? status : tg_known_load(db, in->source_id, in->rows, &in->known, err);
 }
 
 void tg_interner_free(struct tg_interner *in)
@@ -82,6 +82,7 @@ void tg_interner_free(struct tg_interner *in)
     tg_buf_free(&in->message);
     tg_buf_free(&in->packed);
     tg_ids_free(&in->touched);
+    tg_known_free(&in->known);
     if (in->pending)
         tg_wipe(in->pending, in->cap_pending * sizeof *in->pending);
     free(in->pending);
@@ -165,40 +166,57 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
 }
 
 /* Keeps the first period in which the identity was seen, whatever the order of import. */
-static enum tg_status see_again(struct tg_interner *in, int64_t id, bool had_rows,
-                                int64_t seen_from, struct tg_error *err)
+static enum tg_status see_again(struct tg_interner *in, struct tg_known_identity *known,
+                                struct tg_error *err)
 {
-    if (had_rows && seen_from <= in->period)
+    if (known->has_rows && known->seen_from <= in->period)
         return TG_OK;
     enum tg_status status = TG_OK;
-    if (!had_rows && in->founds_persons)
-        status = tg_ids_add(&in->touched, id, err);
-    return status ? status
-                  : tg_db_run(&in->store->db, in->see, DB_ARGS(DB_INT(in->period), DB_INT(id)),
-                              err);
+    if (!known->has_rows && in->founds_persons)
+        status = tg_ids_add(&in->touched, known->id, err);
+    known->has_rows = true;
+    known->seen_from = in->period;
+    if (status)
+        return status;
+    return tg_db_run(&in->store->db, in->see, DB_ARGS(DB_INT(in->period), DB_INT(known->id)), err);
+}
+
+static enum tg_status find_in_table(struct tg_interner *in, struct tg_known_identity *known,
+                                    struct tg_error *err)
+{
+    const struct tg_db *db = &in->store->db;
+    bool found = false;
+    enum tg_status status = tg_db_bind(
+        db, in->find, DB_ARGS(DB_INT(in->source_id), DB_BLOB(known->digest, TG_TOKEN_LEN)), err);
+    if (!status)
+        status = tg_db_next(db, in->find, &found, err);
+    if (status || !found)
+        return status;
+    known->id = sqlite3_column_int64(in->find, 0);
+    known->has_rows = sqlite3_column_type(in->find, 1) != SQLITE_NULL;
+    known->seen_from = sqlite3_column_int(in->find, 1);
+    (void)sqlite3_reset(in->find);
+    return TG_OK;
 }
 
 enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
                          const struct tg_identity_facts *facts, int64_t *id, struct tg_error *err)
 {
-    const struct tg_db *db = &in->store->db;
-    unsigned char digest[TG_TOKEN_LEN];
-    bool found = false;
-    enum tg_status status = digest_row(in, row, facts, digest, err);
-    if (!status)
-        status = tg_db_bind(db, in->find,
-                            DB_ARGS(DB_INT(in->source_id), DB_BLOB(digest, TG_TOKEN_LEN)), err);
-    if (!status)
-        status = tg_db_next(db, in->find, &found, err);
+    struct tg_known_identity asked = {.seen_from = in->period, .has_rows = true}, *known = &asked;
+    enum tg_status status = digest_row(in, row, facts, asked.digest, err);
+    if (!status && in->known.slots)
+        known = tg_known_find(&in->known, asked.digest);
+    else if (!status)
+        status = find_in_table(in, &asked, err);
     if (status)
         return status;
-    if (!found)
-        return add_identity(in, row, facts, digest, id, err);
-    *id = sqlite3_column_int64(in->find, 0);
-    bool had_rows = sqlite3_column_type(in->find, 1) != SQLITE_NULL;
-    int64_t seen_from = sqlite3_column_int64(in->find, 1);
-    (void)sqlite3_reset(in->find);
-    return see_again(in, *id, had_rows, seen_from, err);
+    if (known->id) {
+        *id = known->id;
+        return see_again(in, known, err);
+    }
+    status = add_identity(in, row, facts, asked.digest, id, err);
+    asked.id = *id;
+    return status || !in->known.slots ? status : tg_known_add(&in->known, &asked, err);
 }
 
 static int by_place(const void *a, const void *b)

@@ -16,6 +16,7 @@ enum {
 
 static const char format[] = "totsugo-tokens/1";
 static const char suffix[] = ".manifest.json";
+static const char own_digest_key[] = "manifest_sha256";
 
 char *tg_manifest_path(struct tg_arena *arena, const char *token_path, struct tg_error *err)
 {
@@ -210,6 +211,38 @@ static enum tg_status read_manifest(const struct reader *r, json_t *root, struct
     return status ? status : read_warnings(r, root, m);
 }
 
+/*
+ * The manifest's own digest: SHA-256 over its other members as compact JSON, in their order. It
+ * finds a digit that changed on the way; it is no signature.
+ */
+static enum tg_status own_digest(const json_t *root, char out[TG_DIGEST_HEX + 1],
+                                 struct tg_error *err)
+{
+    char *text = json_dumps(root, JSON_COMPACT);
+    if (!text)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    tg_digest_of(text, strlen(text), out);
+    free(text);
+    return TG_OK;
+}
+
+/* Manifests of other programs may lack it. */
+static enum tg_status check_own_digest(const struct reader *r, json_t *root)
+{
+    char stands[TG_DIGEST_HEX + 1], is[TG_DIGEST_HEX + 1];
+    const json_t *value = json_object_get(root, own_digest_key);
+    if (!value)
+        return TG_OK;
+    if (!json_is_string(value) || !is_digest(json_string_value(value)))
+        return refuse(r, own_digest_key, "64 hex digits");
+    memcpy(stands, json_string_value(value), sizeof stands);
+    (void)json_object_del(root, own_digest_key);
+    enum tg_status status = own_digest(root, is, r->err);
+    if (!status && strcmp(stands, is))
+        status = TG_FAIL(r->err, TG_MSG_MANIFEST_CHANGED, .file = r->path);
+    return status;
+}
+
 enum tg_status tg_manifest_parse(const char *path, const char *text, size_t len,
                                  struct tg_arena *arena, struct tg_manifest *out,
                                  struct tg_error *err)
@@ -225,6 +258,8 @@ enum tg_status tg_manifest_parse(const char *path, const char *text, size_t len,
                        .line = where.line > 0 ? (uint64_t)where.line : 0);
     }
     enum tg_status status = read_manifest(&r, root, &m);
+    if (!status)
+        status = check_own_digest(&r, root);
     json_decref(root);
     if (!status)
         *out = m;
@@ -287,6 +322,16 @@ static json_t *manifest_json(const struct tg_manifest *m, json_t *profile)
     return root;
 }
 
+/* Last of all, so that it covers the rest. */
+static enum tg_status add_own_digest(json_t *root, struct tg_error *err)
+{
+    char digest[TG_DIGEST_HEX + 1];
+    enum tg_status status = own_digest(root, digest, err);
+    if (!status && json_object_set_new(root, own_digest_key, json_string(digest)))
+        status = TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    return status;
+}
+
 static enum tg_status write_text(const char *path, const char *text, bool force,
                                  struct tg_error *err)
 {
@@ -312,9 +357,12 @@ enum tg_status tg_manifest_write(const char *path, const struct tg_manifest *m, 
         return TG_FAIL(err, TG_MSG_BUG, .rule = "a profile is a JSON object");
     }
     json_t *root = manifest_json(m, profile);
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     enum tg_status status =
-        text ? write_text(path, text, force, err) : TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
+        root ? add_own_digest(root, err) : TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
+    char *text = status ? NULL : json_dumps(root, JSON_INDENT(2));
+    if (!status)
+        status = text ? write_text(path, text, force, err)
+                      : TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
     free(text);
     json_decref(root);
     json_decref(profile);
