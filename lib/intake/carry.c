@@ -269,8 +269,8 @@ static enum tg_status read_cell(struct tg_carrier *c, const struct cell *cell, b
     enum tg_value value = TG_VALUE_OK;
     size_t column = cell->carry->column;
     c->decoders.text.len = 0;
-    enum tg_status status = tg_decoders_read(&c->decoders, cell->encoding, cell->raw, cell->len,
-                                             &decoded, &ok, err);
+    enum tg_status status =
+        tg_decoders_read(&c->decoders, cell->encoding, cell->raw, cell->len, &decoded, &ok, err);
     if (status)
         return status;
     if (!ok) {

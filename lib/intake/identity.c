@@ -60,8 +60,8 @@ static enum tg_status decode_cells(struct tg_identifier *id, enum tg_encoding en
         uint32_t len;
         memcpy(&len, raw, sizeof len);
         bool ok;
-        enum tg_status status =
-            tg_decoders_read(&id->decoders, encoding, raw + sizeof len, len, &id->cells[i], &ok, err);
+        enum tg_status status = tg_decoders_read(&id->decoders, encoding, raw + sizeof len, len,
+                                                 &id->cells[i], &ok, err);
         if (status)
             return status;
         if (!ok) {

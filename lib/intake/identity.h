@@ -36,7 +36,7 @@ struct tg_identity {
     uint64_t *prefixes;  /**< by token: first 8 bytes of its first token, 0: none */
     uint16_t *seen;      /**< by identity column */
     enum tg_identity_problem problem;
-    size_t column;       /**< of the problem */
+    size_t column; /**< of the problem */
 };
 
 /** Reads identities; one a thread. */

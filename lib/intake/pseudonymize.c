@@ -79,7 +79,8 @@ static enum tg_status make_cache(struct tg_job *job, struct tg_error *err)
     tg_token_compute(key, "cache", sizeof "cache", token);
     tg_token_key_free(&key);
     memcpy(seed, token, sizeof seed);
-    status = tg_cache_new(job->plan.n_tokens, job->plan.n_identity, share(job, job->plan.has_row_id ? EIGHTHS_LESS : EIGHTHS_MORE), seed,
+    status = tg_cache_new(job->plan.n_tokens, job->plan.n_identity,
+                          share(job, job->plan.has_row_id ? EIGHTHS_LESS : EIGHTHS_MORE), seed,
                           &job->cache, err);
     tg_wipe(token, sizeof token);
     tg_wipe(seed, sizeof seed);
@@ -98,10 +99,11 @@ static enum tg_status make_sorters(struct tg_job *job, struct tg_error *err)
         status = tg_sorter_new(job->n_threads, share(job, EIGHTHS_ROWS), job->scratch_dir,
                                &job->rows, err);
     if (!status && !o->check_only && o->rejects)
-        status = tg_sorter_new(job->n_threads, memory_rejects, job->scratch_dir, &job->rejects,
-                               err);
+        status =
+            tg_sorter_new(job->n_threads, memory_rejects, job->scratch_dir, &job->rejects, err);
     if (!status)
-        status = tg_census_new(job->plan.n_tokens, job->n_threads, share(job, job->plan.has_row_id ? EIGHTHS_MORE : EIGHTHS_LESS),
+        status = tg_census_new(job->plan.n_tokens, job->n_threads,
+                               share(job, job->plan.has_row_id ? EIGHTHS_MORE : EIGHTHS_LESS),
                                job->scratch_dir, &job->census, err);
     return status;
 }

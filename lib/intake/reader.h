@@ -19,8 +19,8 @@ struct tg_batch {
     uint64_t *ragged; /**< lines of rows with too few or too many cells */
     size_t n_ragged, cap_ragged;
     enum tg_encoding encoding;
-    bool guessed;         /**< UTF-8 because the file's beginning was */
-    const char *path;     /**< of the input */
+    bool guessed;          /**< UTF-8 because the file's beginning was */
+    const char *path;      /**< of the input */
     uint64_t lines_before; /**< physical lines of the inputs before it */
 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    DOMINANT_ROWS = 100, /* fewer rows than this dominate nothing */
+    DOMINANT_ROWS = 100,  /* fewer rows than this dominate nothing */
     DOMINANT_SHARE = 100, /* one row in so many has the token, */
     DOMINANT_MEAN = 10,   /* and so many times as many rows as a token has on average */
     DOMINANT_HALF = 1000, /* or more than half of at least so many rows */
@@ -52,8 +52,7 @@ static enum tg_status make_warnings(const struct tg_job *job, struct tg_arena *a
                                     struct tg_pseudonymize_result *out, struct tg_error *err)
 {
     const struct tg_tally *t = &job->total;
-    out->warnings =
-        tg_arena_alloc(arena, TG_N_NOTES + t->n_columns, sizeof *out->warnings, err);
+    out->warnings = tg_arena_alloc(arena, TG_N_NOTES + t->n_columns, sizeof *out->warnings, err);
     if (!out->warnings)
         return TG_NO_MEMORY;
     for (unsigned i = 0; i < TG_N_NOTES; i++)
@@ -168,8 +167,8 @@ static enum tg_status add_profile(struct tg_buf *json, const struct tg_token_pro
         status = tg_buf_printf(json, err, ", \"distinct\": %llu, \"largest\": [",
                                (unsigned long long)p->distinct);
     for (size_t i = 0; i < TG_CENSUS_LARGEST && p->largest[i] && !status; i++)
-        status = tg_buf_printf(json, err, "%s%llu", i ? ", " : "",
-                               (unsigned long long)p->largest[i]);
+        status =
+            tg_buf_printf(json, err, "%s%llu", i ? ", " : "", (unsigned long long)p->largest[i]);
     return status ? status : tg_buf_printf(json, err, p->distinct ? "]}" : "}");
 }
 

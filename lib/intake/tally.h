@@ -24,7 +24,7 @@ enum tg_reject {
 const char *tg_reject_name(enum tg_reject reject);
 
 struct tg_tally {
-    uint64_t rows;     /**< used */
+    uint64_t rows; /**< used */
     uint64_t rejected;
     uint64_t no_token; /**< used rows without any token */
     uint64_t rejects[TG_N_REJECTS];

@@ -239,8 +239,8 @@ static enum tg_status do_row(struct worker *w, const struct row *row, struct tg_
     struct tg_carried carried;
     struct tg_identity_facts facts;
     const struct tg_identity *identity;
-    enum tg_status status = tg_carry_row(w->carrier, w->batch.encoding,
-                                         row->cells + row->identity_len, &carried, err);
+    enum tg_status status =
+        tg_carry_row(w->carrier, w->batch.encoding, row->cells + row->identity_len, &carried, err);
     if (status)
         return status;
     if (carried.reject)
@@ -264,8 +264,7 @@ static enum tg_status list_rows(struct worker *w, struct tg_error *err)
 {
     const struct tg_cache *cache = w->job->cache;
     const char *at = w->batch.rows.data;
-    enum tg_status status =
-        tg_grow(&w->rows, &w->cap_rows, w->batch.n_rows, sizeof *w->rows, err);
+    enum tg_status status = tg_grow(&w->rows, &w->cap_rows, w->batch.n_rows, sizeof *w->rows, err);
     for (size_t i = 0; i < w->batch.n_rows && !status; i++) {
         struct row *row = &w->rows[i];
         *row = read_row(at);

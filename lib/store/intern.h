@@ -35,7 +35,7 @@ struct tg_identity_facts {
     uint8_t sex;         /**< 0: unknown */
 };
 
-/** Identities of a source by digest, in memory: about 50 bytes each. All zero is an empty one. */
+/** Identities of a source by digest, in memory, at most 256 MiB. All zero is an empty one. */
 struct tg_known {
     struct tg_known_identity *slots; /**< NULL: the table is asked instead */
     size_t n, n_slots;
@@ -56,6 +56,7 @@ struct tg_known_identity {
 /** Where the identity is, or would be; valid until the next tg_known_add(). */
 struct tg_known_identity *tg_known_find(const struct tg_known *known,
                                         const unsigned char digest[TG_TOKEN_LEN]);
+/** Adds one; when there are too many it empties itself, so that the table is asked. */
 TG_CHECKED enum tg_status tg_known_add(struct tg_known *known,
                                        const struct tg_known_identity *identity,
                                        struct tg_error *err);

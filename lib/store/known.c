@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A larger source is looked up in the table, identity by identity. */
-enum { KNOWN_MAX = 6000000 };
+/* A larger source is looked up in the table, identity by identity: 2^23 slots of 32 bytes. */
+enum { KNOWN_MAX = 5500000 };
 /* One look-up in the table costs about as much as loading so many identities. */
 enum { LOADS_A_LOOKUP = 8 };
 
@@ -44,6 +44,10 @@ static enum tg_status make_room(struct tg_known *known, size_t need, struct tg_e
 enum tg_status tg_known_add(struct tg_known *known, const struct tg_known_identity *identity,
                             struct tg_error *err)
 {
+    if (known->n >= KNOWN_MAX) {
+        tg_known_free(known);
+        return TG_OK;
+    }
     enum tg_status status = make_room(known, known->n + 1, err);
     if (status)
         return status;
@@ -62,7 +66,7 @@ static enum tg_status load_all(const struct tg_db *db, int64_t source_id, struct
         err);
     if (!status)
         status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id)), err);
-    while (!status && row) {
+    while (!status && row && known->slots) {
         status = tg_db_next(db, stmt, &row, err);
         if (status || !row)
             break;

@@ -17,6 +17,7 @@ enum {
 static const char format[] = "totsugo-tokens/1";
 static const char suffix[] = ".manifest.json";
 static const char own_digest_key[] = "manifest_sha256";
+static const char own_tool[] = "totsugo ";
 
 char *tg_manifest_path(struct tg_arena *arena, const char *token_path, struct tg_error *err)
 {
@@ -226,13 +227,15 @@ static enum tg_status own_digest(const json_t *root, char out[TG_DIGEST_HEX + 1]
     return TG_OK;
 }
 
-/* Manifests of other programs may lack it. */
-static enum tg_status check_own_digest(const struct reader *r, json_t *root)
+/* Other programs' manifests may lack it, ours never do. */
+static enum tg_status check_own_digest(const struct reader *r, json_t *root, const char *tool)
 {
     char stands[TG_DIGEST_HEX + 1], is[TG_DIGEST_HEX + 1];
     const json_t *value = json_object_get(root, own_digest_key);
-    if (!value)
+    if (!value && strncmp(tool, own_tool, sizeof own_tool - 1) != 0)
         return TG_OK;
+    if (!value)
+        return TG_FAIL(r->err, TG_MSG_MANIFEST_CHANGED, .file = r->path);
     if (!json_is_string(value) || !is_digest(json_string_value(value)))
         return refuse(r, own_digest_key, "64 hex digits");
     memcpy(stands, json_string_value(value), sizeof stands);
@@ -259,7 +262,7 @@ enum tg_status tg_manifest_parse(const char *path, const char *text, size_t len,
     }
     enum tg_status status = read_manifest(&r, root, &m);
     if (!status)
-        status = check_own_digest(&r, root);
+        status = check_own_digest(&r, root, m.tool);
     json_decref(root);
     if (!status)
         *out = m;
@@ -351,10 +354,13 @@ static enum tg_status write_text(const char *path, const char *text, bool force,
 enum tg_status tg_manifest_write(const char *path, const struct tg_manifest *m, const char *extra,
                                  bool force, struct tg_error *err)
 {
-    json_t *profile = extra ? json_loads(extra, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    json_error_t where = {0};
+    json_t *profile = extra ? json_loads(extra, JSON_REJECT_DUPLICATES, &where) : NULL;
     if (extra && !json_is_object(profile)) {
+        bool no_memory = !profile && json_error_code(&where) == json_error_out_of_memory;
         json_decref(profile);
-        return TG_FAIL(err, TG_MSG_BUG, .rule = "a profile is a JSON object");
+        return no_memory ? TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path)
+                         : TG_FAIL(err, TG_MSG_BUG, .rule = "a profile is a JSON object");
     }
     json_t *root = manifest_json(m, profile);
     enum tg_status status =

@@ -214,7 +214,7 @@ START_TEST(manifest_is_strict)
         {"\"2025-04\"", "\"\"", TG_MSG_MANIFEST_CHANGED, ""},
         {"\"manifest_sha256\": \"", "\"manifest_sha256\": \"0", TG_MSG_MANIFEST_VALUE,
          "manifest_sha256"},
-        {"\"manifest_sha256\"", "\"signed_by_others\"", TG_MSG_NONE, ""},
+        {"\"manifest_sha256\"", "\"signed_by_others\"", TG_MSG_MANIFEST_CHANGED, ""},
         {"tokens/1", "tokens/2", TG_MSG_MANIFEST_FORMAT, ""},
         {"\"rows\": 0", "\"rows\": -1", TG_MSG_MANIFEST_VALUE, "rows"},
         {"\"rows\": 0", "\"rows\": 0.0", TG_MSG_MANIFEST_VALUE, "rows"},
