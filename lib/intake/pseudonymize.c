@@ -154,15 +154,17 @@ static enum tg_status write_all(struct tg_job *job, struct tg_outputs *outputs,
                                 const struct tg_pseudonymize_result *result, struct tg_error *err)
 {
     char sha256[TG_DIGEST_HEX + 1];
+    struct tg_output *tokens = NULL, *manifest = NULL;
     enum tg_status status = tg_emit_rows(job, outputs, err);
-    if (!status && outputs->lookup)
-        status = tg_csv_commit(&outputs->lookup, NULL, err);
     if (!status)
         status = tg_emit_rejects(job, outputs, err);
     if (!status)
-        status = tg_csv_commit(&outputs->tokens, sha256, err);
+        status = tg_csv_finish(&outputs->tokens, sha256, &tokens, err);
     if (!status && outputs->manifest)
-        status = tg_summary_manifest(job, result, outputs->manifest, sha256, err);
+        status = tg_summary_manifest(job, result, outputs->manifest, sha256, &manifest, err);
+    if (!status)
+        return tg_outputs_commit(outputs, &manifest, &tokens, err);
+    tg_output_discard(&tokens);
     return status;
 }
 
@@ -171,12 +173,14 @@ static enum tg_status refuse(struct tg_job *job, struct tg_outputs *outputs, enu
                              struct tg_error *err)
 {
     struct tg_error second;
-    if (job->rejects && tg_emit_rejects(job, outputs, &second)) {
-        if (err)
-            *err = second;
-        return second.status;
-    }
-    return why;
+    enum tg_status status = TG_OK;
+    if (job->rejects)
+        status = tg_emit_rejects(job, outputs, &second);
+    if (!status && outputs->rejects)
+        status = tg_csv_commit(&outputs->rejects, NULL, &second);
+    if (status && err)
+        *err = second;
+    return status ? status : why;
 }
 
 static enum tg_status run(struct tg_job *job, struct tg_outputs *outputs,

@@ -190,7 +190,7 @@ static enum tg_status make_profile_json(const struct tg_pseudonymize_result *r, 
 static enum tg_status write_manifest(const struct tg_job *job,
                                      const struct tg_pseudonymize_result *result, const char *path,
                                      const char *sha256, const char **tokens, const char *profile,
-                                     struct tg_error *err)
+                                     struct tg_output **out, struct tg_error *err)
 {
     const struct tg_plan *plan = &job->plan;
     const char *provider = plan->source->provider;
@@ -213,19 +213,19 @@ static enum tg_status write_manifest(const struct tg_job *job,
                                   .n_warnings = result->n_warnings,
                                   .sha256 = sha256,
                                   .tool = "totsugo " TG_VERSION};
-    return tg_manifest_write(path, &m, profile, job->options->force, err);
+    return tg_manifest_finish(path, &m, profile, job->options->force, out, err);
 }
 
 enum tg_status tg_summary_manifest(const struct tg_job *job,
                                    const struct tg_pseudonymize_result *result, const char *path,
-                                   const char *sha256, struct tg_error *err)
+                                   const char *sha256, struct tg_output **out, struct tg_error *err)
 {
     struct tg_buf json = {0};
     const char **tokens = tg_calloc(job->plan.n_tokens, sizeof *tokens, err);
     enum tg_status status = tokens ? make_profile_json(result, &json, err) : TG_NO_MEMORY;
     const char *profile = status ? NULL : tg_buf_text(&json, err);
     if (profile)
-        status = write_manifest(job, result, path, sha256, tokens, profile, err);
+        status = write_manifest(job, result, path, sha256, tokens, profile, out, err);
     else
         status = TG_NO_MEMORY;
     tg_buf_free(&json);

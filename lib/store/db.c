@@ -30,9 +30,8 @@ enum tg_status tg_db_fail(const struct tg_db *db, int rc, struct tg_error *err)
     if (rc == SQLITE_IOERR_NOMEM)
         rc = SQLITE_NOMEM;
     return TG_FAIL(err, message_of(rc), .file = db->path, .rule = sqlite3_errstr(rc),
-                   .sys_errno = db->handle && rc != SQLITE_NOMEM
-                                    ? sqlite3_system_errno(db->handle)
-                                    : 0);
+                   .sys_errno =
+                       db->handle && rc != SQLITE_NOMEM ? sqlite3_system_errno(db->handle) : 0);
 }
 
 enum tg_status tg_db_open(const char *path, struct tg_db *db, struct tg_error *err)

@@ -112,10 +112,10 @@ static enum tg_status write_node(struct writer *w, const struct tg_node *node, i
         DB_ARGS(DB_INT(person), DB_MAYBE(conflict != 0, conflict), DB_INT(node->id)), err);
     if (status || is_new || node->person == person)
         return status;
-    return tg_db_run(w->db, w->log,
-                     DB_ARGS(DB_INT(node->id), DB_INT(node->person), DB_INT(person),
-                             DB_INT(w->delivery_id)),
-                     err);
+    return tg_db_run(
+        w->db, w->log,
+        DB_ARGS(DB_INT(node->id), DB_INT(node->person), DB_INT(person), DB_INT(w->delivery_id)),
+        err);
 }
 
 static int by_id(const void *a, const void *b)
@@ -133,9 +133,8 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
     for (size_t i = 0; i < reach->n; i++)
         order[i] = (struct tg_ranked){reach->nodes[i].id, i};
     qsort(order, reach->n, sizeof *order, by_id);
-    enum tg_status status =
-        tg_db_prepare(w->db, "UPDATE identity SET person_id = ?, conflict = ? WHERE id = ?",
-                      &w->update, err);
+    enum tg_status status = tg_db_prepare(
+        w->db, "UPDATE identity SET person_id = ?, conflict = ? WHERE id = ?", &w->update, err);
     if (!status)
         status = tg_db_prepare(w->db,
                                "INSERT INTO person_change(identity_id, from_person, to_person,"

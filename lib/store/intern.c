@@ -58,7 +58,8 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
         {&in->add, "INSERT INTO identity(id, source_id, digest, birth_month, sex, tokens,"
                    " seen_from, person_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"},
         {&in->see, "UPDATE identity SET seen_from = ? WHERE id = ?"},
-        {&in->add_token, "INSERT OR IGNORE INTO identity_token(token, hash, identity_id) VALUES(?, ?, ?)"},
+        {&in->add_token,
+         "INSERT OR IGNORE INTO identity_token(token, hash, identity_id) VALUES(?, ?, ?)"},
         {&in->members, "SELECT i.id, i.source_id FROM identity_token t"
                        " JOIN identity i ON i.id = t.identity_id"
                        " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
@@ -120,8 +121,8 @@ static enum tg_status add_pending(struct tg_interner *in, size_t column,
                                   const struct tg_token_cell *cell, struct tg_error *err)
 {
     const struct tg_token_column *c = &in->columns[column];
-    enum tg_status status = tg_grow(&in->pending, &in->cap_pending, in->n_pending + cell->n,
-                                    sizeof *in->pending, err);
+    enum tg_status status =
+        tg_grow(&in->pending, &in->cap_pending, in->n_pending + cell->n, sizeof *in->pending, err);
     for (size_t i = 0; !status && i < cell->n; i++) {
         struct tg_pending *p = &in->pending[in->n_pending];
         p->identity = in->next_id;
@@ -152,13 +153,13 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
         return status;
     /* a row without a token is nobody: it could be anybody */
     bool person = in->founds_persons && in->packed.len > 0;
-    status = tg_db_run(&in->store->db, in->add,
-                       DB_ARGS(DB_INT(in->next_id), DB_INT(in->source_id),
-                               DB_BLOB(digest, TG_TOKEN_LEN),
-                               DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month),
-                               DB_INT(facts->sex), DB_BLOB(in->packed.data, in->packed.len),
-                               DB_INT(in->period), DB_MAYBE(person, in->next_id)),
-                       err);
+    status =
+        tg_db_run(&in->store->db, in->add,
+                  DB_ARGS(DB_INT(in->next_id), DB_INT(in->source_id), DB_BLOB(digest, TG_TOKEN_LEN),
+                          DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month),
+                          DB_INT(facts->sex), DB_BLOB(in->packed.data, in->packed.len),
+                          DB_INT(in->period), DB_MAYBE(person, in->next_id)),
+                  err);
     if (status)
         return status;
     *id = in->next_id++;
@@ -228,26 +229,30 @@ static int by_place(const void *a, const void *b)
     return order ? order : (x->identity > y->identity) - (x->identity < y->identity);
 }
 
-/* Those who carry one number-like token: when they are several, somebody has to look at them. */
+/* Those who carry one number-like token: when they are several, somebody has to look at them. The
+ * group itself is not in the table yet. */
 static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pending *group,
                                       size_t n, struct tg_ids *own, struct tg_error *err)
 {
     const struct tg_db *db = &in->store->db;
-    size_t members = 0;
+    size_t members = n;
     bool row = true;
     own->n = 0;
-    enum tg_status status = tg_db_bind(db, in->members,
-                                       DB_ARGS(DB_INT(in->columns[group->column].number),
-                                               DB_BLOB(group->hash, TG_TOKEN_LEN)),
-                                       err);
+    enum tg_status status = tg_db_bind(
+        db, in->members,
+        DB_ARGS(DB_INT(in->columns[group->column].number), DB_BLOB(group->hash, TG_TOKEN_LEN)),
+        err);
     while (!status && row) {
         status = tg_db_next(db, in->members, &row, err);
         members += !status && row;
         if (!status && row && sqlite3_column_int64(in->members, 1) == in->source_id)
             status = tg_ids_add(own, sqlite3_column_int64(in->members, 0), err);
     }
-    for (size_t i = 0; !status && members > 1 && i < n; i++)
+    for (size_t i = 0; !status && members > 1 && i < n; i++) {
         status = tg_ids_add(&in->touched, group[i].identity, err);
+        if (!status)
+            status = tg_ids_add(own, group[i].identity, err);
+    }
     for (size_t i = 0; !status && own->n > 1 && i < own->n; i++)
         status = tg_db_run(db, in->mark_kin, DB_ARGS(DB_INT(own->items[i])), err);
     return status;
@@ -275,6 +280,8 @@ enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
     if (in->n_pending == 0)
         return TG_OK;
     qsort(in->pending, in->n_pending, sizeof *in->pending, by_place);
+    if (in->founds_persons)
+        status = look_at_groups(in, err);
     for (size_t i = 0; !status && i < in->n_pending; i++) {
         const struct tg_pending *p = &in->pending[i];
         status = tg_db_run(&in->store->db, in->add_token,
@@ -282,8 +289,6 @@ enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
                                    DB_BLOB(p->hash, TG_TOKEN_LEN), DB_INT(p->identity)),
                            err);
     }
-    if (!status && in->founds_persons)
-        status = look_at_groups(in, err);
     in->n_pending = 0;
     return status;
 }

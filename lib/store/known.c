@@ -88,9 +88,8 @@ enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t
                              struct tg_known *known, struct tg_error *err)
 {
     int64_t n = 0;
-    enum tg_status status =
-        tg_db_number(db, "SELECT count(*) FROM identity WHERE source_id = ?",
-                     DB_ARGS(DB_INT(source_id)), &n, err);
+    enum tg_status status = tg_db_number(db, "SELECT count(*) FROM identity WHERE source_id = ?",
+                                         DB_ARGS(DB_INT(source_id)), &n, err);
     if (status || n > KNOWN_MAX || (uint64_t)n / LOADS_A_LOOKUP > rows)
         return status;
     status = make_room(known, (size_t)n + 1, err);

@@ -10,8 +10,7 @@ enum tg_status tg_meta_get(const struct tg_db *db, const char *name, char out[TG
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     out[0] = '\0';
-    enum tg_status status =
-        tg_db_prepare(db, "SELECT value FROM meta WHERE name = ?", &stmt, err);
+    enum tg_status status = tg_db_prepare(db, "SELECT value FROM meta WHERE name = ?", &stmt, err);
     if (!status)
         status = tg_db_bind(db, stmt, DB_ARGS(DB_TEXT(name, strlen(name))), err);
     if (!status)

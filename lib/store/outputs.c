@@ -35,9 +35,8 @@ enum tg_status tg_store_deliveries(struct tg_store *store, int32_t month, struct
     size_t filled = 0;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    enum tg_status status =
-        tg_db_number(&store->db, "SELECT count(*) FROM delivery WHERE period <= ?", args, 1,
-                     &count, err);
+    enum tg_status status = tg_db_number(
+        &store->db, "SELECT count(*) FROM delivery WHERE period <= ?", args, 1, &count, err);
     if (status)
         return status;
     struct tg_delivery *list = tg_arena_alloc(arena, (size_t)count, sizeof *list, err);

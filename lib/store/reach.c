@@ -166,8 +166,8 @@ static enum tg_status load_group(struct tg_reach *reach, unsigned token, const u
     const struct tg_db *db = &reach->store->db;
     bool row = true, has_rows;
     *n = *n_alive = 0;
-    enum tg_status status = tg_db_bind(db, reach->carriers,
-                                       DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
+    enum tg_status status =
+        tg_db_bind(db, reach->carriers, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
     while (!status && row) {
         status = tg_db_next(db, reach->carriers, &row, err);
         if (status || !row)

@@ -80,6 +80,14 @@ TG_CHECKED enum tg_status tg_output_write(struct tg_output *o, const void *data,
  * is left behind). @return TG_OK, TG_IO, TG_CANT_CREATE
  */
 TG_CHECKED enum tg_status tg_output_commit(struct tg_output **o, struct tg_error *err);
+/**
+ * The same for several that belong together: all are written and synced before the first takes its
+ * place, and when one cannot, those already placed are taken back, replaced files restored.
+ *
+ * @param outputs  `n` pointers to outputs; all are freed
+ */
+TG_CHECKED enum tg_status tg_output_commit_all(struct tg_output **outputs[], size_t n,
+                                               struct tg_error *err);
 /** Throws an unfinished output away. NULL and pointer to NULL are allowed. */
 void tg_output_discard(struct tg_output **o);
 /** @} */

@@ -336,7 +336,7 @@ static enum tg_status add_own_digest(json_t *root, struct tg_error *err)
 }
 
 static enum tg_status write_text(const char *path, const char *text, bool force,
-                                 struct tg_error *err)
+                                 struct tg_output **out, struct tg_error *err)
 {
     struct tg_output *o = NULL;
     unsigned flags = TG_OUTPUT_PUBLIC | (force ? (unsigned)TG_OUTPUT_FORCE : 0u);
@@ -345,19 +345,23 @@ static enum tg_status write_text(const char *path, const char *text, bool force,
         status = tg_output_write(o, text, strlen(text), err);
     if (!status)
         status = tg_output_write(o, "\n", 1, err);
-    if (!status)
-        return tg_output_commit(&o, err);
-    tg_output_discard(&o);
+    if (status)
+        tg_output_discard(&o);
+    else
+        *out = o;
     return status;
 }
 
-enum tg_status tg_manifest_write(const char *path, const struct tg_manifest *m, const char *extra,
-                                 bool force, struct tg_error *err)
+enum tg_status tg_manifest_finish(const char *path, const struct tg_manifest *m, const char *extra,
+                                  bool force, struct tg_output **out, struct tg_error *err)
 {
     json_error_t where = {0};
     json_t *profile = extra ? json_loads(extra, JSON_REJECT_DUPLICATES, &where) : NULL;
     if (extra && !json_is_object(profile)) {
-        bool no_memory = !profile && json_error_code(&where) == json_error_out_of_memory;
+        /* where an allocation fails inside its scanner, jansson gives no code */
+        enum json_error_code code = json_error_code(&where);
+        bool no_memory =
+            !profile && (code == json_error_out_of_memory || code == json_error_unknown);
         json_decref(profile);
         return no_memory ? TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path)
                          : TG_FAIL(err, TG_MSG_BUG, .rule = "a profile is a JSON object");
@@ -367,10 +371,18 @@ enum tg_status tg_manifest_write(const char *path, const struct tg_manifest *m, 
         root ? add_own_digest(root, err) : TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
     char *text = status ? NULL : json_dumps(root, JSON_INDENT(2));
     if (!status)
-        status = text ? write_text(path, text, force, err)
+        status = text ? write_text(path, text, force, out, err)
                       : TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
     free(text);
     json_decref(root);
     json_decref(profile);
     return status;
+}
+
+enum tg_status tg_manifest_write(const char *path, const struct tg_manifest *m, const char *extra,
+                                 bool force, struct tg_error *err)
+{
+    struct tg_output *output = NULL;
+    enum tg_status status = tg_manifest_finish(path, m, extra, force, &output, err);
+    return status ? status : tg_output_commit(&output, err);
 }
