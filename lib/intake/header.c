@@ -192,7 +192,7 @@ static enum tg_status search(struct candidate *c, struct candidate *best, struct
             accept(c, out);
             return TG_OK;
         }
-        if (matched > most) {
+        if (matched > most || best->n == 0) {
             most = matched;
             swap(c, best);
         }

@@ -130,9 +130,17 @@ struct tg_output_digest {
     const char *name;
     char sha256[65];
 };
+/** How the folder comes into its place: between the record and its commit, so that what is visible
+ * is recorded and what is recorded is visible. */
+struct tg_placing {
+    enum tg_status (*place)(void *ctx, struct tg_error *err);
+    void (*take_back)(void *ctx); /**< undoes place() when the commit fails */
+    void *ctx;
+};
 TG_CHECKED enum tg_status tg_store_record_run(struct tg_store *store, int32_t month,
                                               const char *recipient, const char *folder,
                                               const struct tg_output_digest *files, size_t n,
-                                              const char *detail, struct tg_error *err);
+                                              const char *detail, const struct tg_placing *placing,
+                                              struct tg_error *err);
 
 #endif

@@ -134,10 +134,19 @@ TG_CHECKED enum tg_status tg_dir_remove(const char *path, struct tg_error *err);
 /** The same on a way out: what cannot be removed stays, and the next run removes it. */
 void tg_dir_discard(const char *path);
 /**
- * Puts the finished folder `made` in the place of `path` in one step; what was at `path` is
- * removed afterwards. Everything in `made` is synced first. @return TG_OK, TG_CANT_CREATE, TG_IO
+ * Puts the finished folder `made` in the place of `path` in one step; everything in it is synced
+ * first. What was at `path` lies at `made` afterwards: remove it with tg_dir_discard(), or bring it
+ * back with tg_dir_take_back().
+ *
+ * @param had_old  out: was there something at `path`?
+ * @return TG_OK; TG_CANT_CREATE, TG_IO: both are as they were
  */
+TG_CHECKED enum tg_status tg_dir_place(const char *made, const char *path, bool *had_old,
+                                       struct tg_error *err);
+/** tg_dir_place() for good: what was there before is removed. */
 TG_CHECKED enum tg_status tg_dir_replace(const char *made, const char *path, struct tg_error *err);
+/** Undoes tg_dir_place(). */
+void tg_dir_take_back(const char *made, const char *path, bool had_old);
 bool tg_dir_exists(const char *path);
 
 /** dir/name in `arena`; `name` alone when it is absolute or `dir` is empty. */

@@ -197,8 +197,16 @@ START_TEST(folder_is_replaced_in_one_step)
         ck_assert_int_eq(tg_dir_make(made, &err), TG_OK);
         char *file = tg_path_join(&arena, made, "f", &err);
         ck_assert_int_eq(tg_file_write_whole(file, text, strlen(text), 0600, false, &err), TG_OK);
-        ck_assert_int_eq(tg_dir_replace(made, place, &err), TG_OK);
+        bool had_old;
+        ck_assert_int_eq(tg_dir_place(made, place, &had_old, &err), TG_OK);
+        ck_assert_int_eq(had_old, round == 1);
         expect_text(tg_path_join(&arena, place, "f", &err), text);
+        if (round == 1) {
+            tg_dir_take_back(made, place, had_old);
+            expect_text(tg_path_join(&arena, place, "f", &err), "first");
+            ck_assert_int_eq(tg_dir_place(made, place, &had_old, &err), TG_OK);
+        }
+        tg_dir_discard(made);
         ck_assert(!tg_dir_exists(made));
         ck_assert_uint_eq(count_files(), 1);
     }
