@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { MESSAGE = 40, HMACS = 2000000, MEBI = 1024 * 1024, DIGEST_MEBI = 512 };
+enum { MESSAGE = 40, HMACS = 2000000, MEBI = 1024 * 1024, DIGEST_MEBI = 512, TIMES = 3 };
 
 /* What the file asks for and what came of it. */
 struct figure {
@@ -158,6 +158,18 @@ static double run(const struct figure *f, const struct tg_study *study, const st
     return seconds;
 }
 
+/* The shortest of some runs: other processes only ever add to it. */
+static double best(const struct figure *f, const struct tg_study *study, const struct tg_key *key,
+                   const char *output, unsigned threads, uint64_t *rows)
+{
+    double least = run(f, study, key, output, threads, 0, rows);
+    for (int i = 1; i < TIMES; i++) {
+        double seconds = run(f, study, key, output, threads, 0, rows);
+        least = seconds < least ? seconds : least;
+    }
+    return least;
+}
+
 static void report(const struct figure *f, const struct tg_key *key, const char *dir, double parse,
                    double hmac)
 {
@@ -167,8 +179,8 @@ static void report(const struct figure *f, const struct tg_key *key, const char 
     uint64_t rows;
     must(tg_bench_study(study_path, f->tokens, &err), &err);
     must(tg_study_load(study_path, &study, &err), &err);
-    double two = run(f, study, key, output, 0, 0, &rows);
-    double one = run(f, study, key, output, 1, 0, &rows);
+    double two = best(f, study, key, output, 0, &rows);
+    double one = best(f, study, key, output, 1, &rows);
     uint64_t tokens = count_tokens(output);
     double rate = (double)(f->per_token ? tokens : rows) / two;
     struct rusage usage;

@@ -113,6 +113,7 @@ static size_t count_similar(const struct candidate *c, const char *header, size_
         if (seen.len == wanted.len && memcmp(seen.text, wanted.text, seen.len) == 0 && found++ == 0)
             *at = i;
     }
+    tg_wipe(&seen, sizeof seen); /* the row may turn out to be one of data */
     return found;
 }
 

@@ -6,6 +6,7 @@
 #ifndef TG_INTAKE_IDENTITY_H
 #define TG_INTAKE_IDENTITY_H
 
+#include "intake/order.h"
 #include "intake/plan.h"
 
 /** What became of the cells of one identity column: bits of enum tg_value_note and these. */
@@ -38,6 +39,14 @@ struct tg_identity {
     enum tg_identity_problem problem;
     size_t column; /**< of the problem */
 };
+
+/** A token's first 8 bytes as a number. 0 is kept for "no token"; that a token begins with 8 zero
+ * bytes does not happen. */
+static inline uint64_t tg_identity_prefix(const unsigned char token[8])
+{
+    uint64_t prefix = tg_prefix_of(token, 8, 0);
+    return prefix ? prefix : 1;
+}
 
 /** Reads identities; one a thread. */
 struct tg_identifier;

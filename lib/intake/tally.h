@@ -22,6 +22,8 @@ enum tg_reject {
 };
 /** The rule's permanent name, "ragged". */
 const char *tg_reject_name(enum tg_reject reject);
+/** The rule that bears a carried column's name. */
+enum tg_reject tg_reject_of(const char *name);
 
 struct tg_tally {
     uint64_t rows; /**< used */

@@ -176,7 +176,7 @@ static enum tg_status identify(struct worker *w, const struct row *row,
     status = tg_buf_add(&w->row, new->cells.data, new->cells.len, err);
     if (status)
         return status;
-    size_t len = sizeof(uint32_t) + row->identity_len;
+    size_t len = 1 + row->identity_len;
     if (w->asks)
         return tg_cache_put(job->cache, row->hash, row->key, len, new, on_identity, w, err);
     return on_identity(w, new->prefixes, new->seen, new->facts.any, 1, err);
@@ -187,7 +187,7 @@ static enum tg_status add_identity(struct worker *w, const struct row *row,
                                    const struct tg_identity **identity, struct tg_error *err)
 {
     struct tg_cache *cache = w->job->cache;
-    size_t len = sizeof(uint32_t) + row->identity_len;
+    size_t len = 1 + row->identity_len;
     *identity = NULL;
     bool found = false;
     enum tg_status status = TG_OK;
@@ -269,7 +269,7 @@ static enum tg_status list_rows(struct worker *w, struct tg_error *err)
         struct row *row = &w->rows[i];
         *row = read_row(at);
         if (w->asks)
-            row->hash = tg_cache_hash(cache, row->key, sizeof(uint32_t) + row->identity_len);
+            row->hash = tg_cache_hash(cache, row->key, 1 + row->identity_len);
         at += TG_BATCH_HEAD + row->cells_len;
     }
     return status;

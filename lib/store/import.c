@@ -278,9 +278,10 @@ static enum tg_status join_persons(struct tg_importing *im, struct tg_import_res
         return TG_OK;
     enum tg_status status = tg_twins_find(im->store, im->delivery_id, &in->touched, &n_shared, err);
     tg_ids_sort(&in->touched);
+    tg_ids_sort(&in->revived);
     if (!status)
-        status = tg_graph_update(im->store, &in->touched, in->first_new, im->delivery_id,
-                                 im->reporter, &joined, err);
+        status = tg_graph_update(im->store, &in->touched, &in->revived, in->first_new,
+                                 im->delivery_id, im->reporter, &joined, err);
     if (!status)
         status = tg_db_number(&im->store->db,
                               "SELECT count(*) FROM identity WHERE id >= ? AND person_id = id",

@@ -42,6 +42,11 @@ void tg_ids_sort(struct tg_ids *ids)
     ids->n = n;
 }
 
+bool tg_ids_have(const struct tg_ids *ids, int64_t id)
+{
+    return ids->n && bsearch(&id, ids->items, ids->n, sizeof id, by_number) != NULL;
+}
+
 void tg_ids_free(struct tg_ids *ids)
 {
     free(ids->items);
@@ -83,6 +88,7 @@ void tg_interner_free(struct tg_interner *in)
     tg_buf_free(&in->message);
     tg_buf_free(&in->packed);
     tg_ids_free(&in->touched);
+    tg_ids_free(&in->revived);
     tg_known_free(&in->known);
     if (in->pending)
         tg_wipe(in->pending, in->cap_pending * sizeof *in->pending);
@@ -175,6 +181,8 @@ static enum tg_status see_again(struct tg_interner *in, struct tg_known_identity
     enum tg_status status = TG_OK;
     if (!known->has_rows && in->founds_persons)
         status = tg_ids_add(&in->touched, known->id, err);
+    if (!status && !known->has_rows && in->founds_persons)
+        status = tg_ids_add(&in->revived, known->id, err);
     known->has_rows = true;
     known->seen_from = in->period;
     if (status)

@@ -18,6 +18,8 @@ struct tg_ids {
 TG_CHECKED enum tg_status tg_ids_add(struct tg_ids *ids, int64_t id, struct tg_error *err);
 /** Ascending, each once. */
 void tg_ids_sort(struct tg_ids *ids);
+/** Is it among sorted ones? */
+bool tg_ids_have(const struct tg_ids *ids, int64_t id);
 void tg_ids_free(struct tg_ids *ids);
 
 /** A token column of the file. */
@@ -75,6 +77,7 @@ struct tg_interner {
     int64_t first_new; /**< identities from this number on are new */
     int64_t next_id;
     struct tg_ids touched; /**< rosters: whose component must be looked at; in no order */
+    struct tg_ids revived; /**< rosters: those that had lost their rows; in no order */
 
     struct tg_known known;
     sqlite3_stmt *find, *add, *see, *add_token, *members, *mark_kin;
