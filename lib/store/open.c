@@ -141,6 +141,14 @@ static enum tg_status use_file(struct tg_store *store, const char *key_path, str
     return status ? status : upgrade(store, err);
 }
 
+/* Outputs below it are recorded as seen from here, so that a study's folder may move. */
+static enum tg_status note_folder(struct tg_store *store, const char *path, struct tg_error *err)
+{
+    char *absolute = tg_path_absolute(&store->arena, path, err);
+    store->folder = absolute ? tg_path_dir(&store->arena, absolute, err) : NULL;
+    return store->folder ? TG_OK : TG_NO_MEMORY;
+}
+
 static enum tg_status open_locked(struct tg_store *store, const char *path, struct tg_error *err)
 {
     char *lock = beside(store, path, ".lock", err);
@@ -157,6 +165,8 @@ static enum tg_status open_locked(struct tg_store *store, const char *path, stru
         status = tg_file_write_whole(path, "", 0, 0600, false, err);
     if (!status)
         status = use_file(store, key_path, err);
+    if (!status)
+        status = note_folder(store, path, err);
     if (status && made) {
         tg_db_close(&store->db);
         tg_file_remove(path);

@@ -115,21 +115,36 @@ static enum tg_status describe(struct tg_buf *json, int32_t month, const char *r
     return status;
 }
 
+/* As seen from the store's folder when it lies below it, else from the root. */
+static const char *name_folder(const struct tg_store *store, const char *folder,
+                               struct tg_arena *arena, struct tg_error *err)
+{
+    const char *absolute = tg_path_absolute(arena, folder, err);
+    size_t len = strlen(store->folder);
+    if (absolute && strncmp(absolute, store->folder, len) == 0 && absolute[len] == '/')
+        return absolute + len + 1;
+    return absolute;
+}
+
 enum tg_status tg_store_record_run(struct tg_store *store, int32_t month, const char *recipient,
                                    const char *folder, const struct tg_output_digest *files,
                                    size_t n, const char *detail, const struct tg_placing *placing,
                                    struct tg_error *err)
 {
     struct tg_buf json = {0};
+    struct tg_arena arena = {0};
     const char *text = NULL;
-    enum tg_status status = describe(&json, month, recipient, folder, files, n, detail, err);
+    const char *place = name_folder(store, folder, &arena, err);
+    enum tg_status status = TG_NO_MEMORY;
+    if (place)
+        status = describe(&json, month, recipient, place, files, n, detail, err);
     if (!status)
         text = tg_buf_text(&json, err);
     if (!status)
         status = text ? tg_db_begin(&store->db, err) : TG_NO_MEMORY;
     if (!status) {
         bool placed = false;
-        status = write_outputs(store, month, recipient, folder, files, n, err);
+        status = write_outputs(store, month, recipient, place, files, n, err);
         if (!status)
             status = tg_audit_add(store, "run", text, err);
         if (!status)
@@ -140,5 +155,6 @@ enum tg_status tg_store_record_run(struct tg_store *store, int32_t month, const 
             placing->take_back(placing->ctx);
     }
     tg_buf_free(&json);
+    tg_arena_free(&arena);
     return status;
 }

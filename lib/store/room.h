@@ -17,6 +17,7 @@
 struct tg_store {
     const struct tg_study *study;
     struct tg_arena arena; /**< of the paths */
+    char *folder;          /**< where the store lies, from the root */
     struct tg_lock *lock;
     struct tg_db db;
     struct tg_key *site_key;

@@ -52,7 +52,8 @@ static enum tg_status check_output(struct check *c, sqlite3_stmt *stmt, struct t
     const char *folder = (const char *)sqlite3_column_text(stmt, 0);
     const char *name = (const char *)sqlite3_column_text(stmt, 1);
     const char *recorded = (const char *)sqlite3_column_text(stmt, 2);
-    const char *path = folder && name ? tg_path_join(&arena, folder, name, err) : NULL;
+    const char *place = folder ? tg_path_join(&arena, c->store->folder, folder, err) : NULL;
+    const char *path = place && name ? tg_path_join(&arena, place, name, err) : NULL;
     enum tg_status status = path && recorded ? TG_OK : TG_NO_MEMORY;
     if (!status && !tg_file_exists(path)) {
         TG_WARN(c->reporter, TG_MSG_OUTPUT_MISSING, .file = path);

@@ -238,3 +238,18 @@ const char *tg_path_base(const char *path)
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
+
+char *tg_path_absolute(struct tg_arena *arena, const char *path, struct tg_error *err)
+{
+    char *dir = tg_path_dir(arena, path, err);
+    char *real = dir ? realpath(dir, NULL) : NULL;
+    char *absolute = NULL;
+    if (real)
+        absolute = tg_path_join(arena, real, tg_path_base(path), err);
+    else if (dir && errno != ENOMEM)
+        (void)TG_FAIL(err, TG_MSG_FILE_MISSING, .file = dir);
+    else if (dir)
+        (void)TG_FAIL(err, TG_MSG_NO_MEMORY, .file = dir);
+    free(real);
+    return absolute;
+}

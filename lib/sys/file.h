@@ -154,6 +154,11 @@ TG_CHECKED char *tg_path_join(struct tg_arena *arena, const char *dir, const cha
                               struct tg_error *err);
 /** The folder of `path`, "." when it names none; in `arena`. */
 TG_CHECKED char *tg_path_dir(struct tg_arena *arena, const char *path, struct tg_error *err);
+/**
+ * The path from the root, links resolved; its last part need not exist, the folder it lies in does.
+ * In `arena`. @return NULL with `err` set (TG_NO_INPUT, TG_NO_MEMORY)
+ */
+TG_CHECKED char *tg_path_absolute(struct tg_arena *arena, const char *path, struct tg_error *err);
 /** The last part of `path`; points into it. */
 const char *tg_path_base(const char *path);
 /** @} */

@@ -61,6 +61,11 @@ for t in $(tail -n +2 inbox/app_users.csv | cut -d, -f2,3 | tr ',;' '\n\n' | gre
     od -An -v -tx1 totsugo.db totsugo.db-wal 2>/dev/null | tr -d ' \n' | grep -q "$t" && fail "a token is stored as it arrived"
 done
 
+# verify looks from wherever it is called, also after the folder moved
+mkdir elsewhere
+( cd elsewhere && "$TOTSUGO" run -s ../study.yaml --month 2025-03 2>/dev/null &&
+    "$TOTSUGO" verify -s ../study.yaml 2>/dev/null ) || fail "verify depends on where it is called"
+
 # changed outputs are found
 expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03
 expect 0 "$TOTSUGO" verify -s study.yaml
