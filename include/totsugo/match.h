@@ -86,8 +86,9 @@ struct tg_match_counts {
 };
 
 /**
- * Matches. The result depends on the input and the options alone; ties go to the control that
- * comes first in the input.
+ * Matches. The result depends on the input and the options alone. Of controls that are equally far
+ * (within 1e-10) by linear predictor the one with the higher is taken; of controls that are equal,
+ * or equally far by Mahalanobis distance, the one that comes first in the input.
  *
  * `output` has a row for every person in a set, by set, participant first, then by id; sets are
  * numbered by their first participant's id. A control has one row for every set it is in; its

@@ -12,6 +12,10 @@ enum {
     NONE = -1,
 };
 
+/* Distances of mirror images differ by rounding alone, and no processor's rounding may decide: on
+ * the line the higher linear predictor is taken, among covariates what comes first in the input. */
+#define TIE 1e-10
+
 /* A control on the line of linear predictors. */
 struct spot {
     double eta;
@@ -93,7 +97,8 @@ static uint32_t lower_bound(const struct search *s, uint32_t low, uint32_t high,
     return low;
 }
 
-/* Free controls of a stratum by distance from a place, then input. To the left, those with equal
+/* Free controls of a stratum by distance from a place; of equal ones the higher, of those at one
+ * place the first of the input. To the left, those with equal
  * linear predictors are a group, gone through from its beginning. */
 struct walk {
     struct search *s;
@@ -132,8 +137,7 @@ static int64_t step(struct walk *w)
     bool has_right = w->right < w->end, has_left = w->group < w->group_end;
     double right = has_right ? fabs(spots[w->right].eta - w->eta) : INFINITY;
     double left = has_left ? fabs(spots[w->group].eta - w->eta) : INFINITY;
-    bool tie = has_left && has_right && !(left < right) && !(right < left);
-    bool go_left = tie ? spots[w->group].person < spots[w->right].person : has_left && left < right;
+    bool go_left = has_left && (!has_right || left < right - TIE);
     if ((!has_left && !has_right) || !(fmin(left, right) <= w->s->in->width))
         return NONE;
     if (!go_left) {
@@ -157,9 +161,33 @@ static double squared_distance(const struct tg_whitened *w, uint32_t a, uint32_t
     return sum;
 }
 
-/* The free control within the caliper that is nearest by covariates; `*bar`: only those farther
- * than a distance and person, so that calls in turn give one after the other. */
-static int64_t scan(struct search *s, const struct seeker *k, double *bar, uint32_t *bar_person)
+/* With replacement nobody is given away, but nobody is in one set twice. */
+static bool has_already(const struct search *s, const struct tg_matched *out, uint32_t picked,
+                        uint32_t person)
+{
+    if (!s->in->options->replacement)
+        return false;
+    for (uint32_t i = 0; i < picked; i++) {
+        if (out->rows[out->n - 1 - i].person == person)
+            return true;
+    }
+    return false;
+}
+
+/* Is the spot, which comes later on the line, to be taken rather than the best so far? */
+static bool is_better(const struct search *s, const struct spot *spot, double d, int64_t best,
+                      double least)
+{
+    if (best == NONE || d < least - TIE * least)
+        return true;
+    if (d > least + TIE * least)
+        return false;
+    return spot->person < s->spots[best].person;
+}
+
+/* The free control within the caliper that is nearest by covariates. */
+static int64_t scan(struct search *s, const struct seeker *k, const struct tg_matched *out,
+                    uint32_t picked)
 {
     uint32_t stratum = s->in->strata->of[k->person], end = s->begin[stratum + 1];
     uint32_t i = lower_bound(s, s->begin[stratum], end, k->eta - s->in->width);
@@ -170,16 +198,11 @@ static int64_t scan(struct search *s, const struct seeker *k, double *bar, uint3
         if (spot->eta - k->eta > s->in->width)
             break;
         double d = squared_distance(&s->whitened, k->person, spot->person);
-        bool passed = d < *bar || (d <= *bar && spot->person <= *bar_person);
-        bool better =
-            d < least || (d <= least && best != NONE && spot->person < s->spots[best].person);
-        if (passed || !better || fabs(spot->eta - k->eta) > s->in->width)
+        if (!is_better(s, spot, d, best, least) || has_already(s, out, picked, spot->person))
             continue;
         best = i;
         least = d;
     }
-    *bar = least;
-    *bar_person = best == NONE ? 0 : s->spots[best].person;
     return best;
 }
 
@@ -205,11 +228,9 @@ static enum tg_status serve(struct search *s, struct seeker *k, uint32_t wanted,
 {
     bool by_line = s->in->options->distance == TG_DISTANCE_LOGIT;
     struct walk walk = begin_walk(s, s->in->strata->of[k->person], k->eta);
-    double bar = -1;
-    uint32_t bar_person = 0;
     enum tg_status status = TG_OK;
     for (uint32_t i = 0; i < wanted && !status; i++) {
-        int64_t found = by_line ? step(&walk) : scan(s, k, &bar, &bar_person);
+        int64_t found = by_line ? step(&walk) : scan(s, k, out, i);
         if (found == NONE) {
             k->done = true;
             break;
