@@ -38,9 +38,9 @@ static enum tg_status put(struct file *f, const char *text, struct tg_error *err
 static enum tg_status put_kana(struct file *f, uint64_t person, uint64_t what, struct tg_error *err)
 {
     static const char *const kana[] = {
-        "ｱ", "ｲ", "ｳ", "ｵ", "ｶ", "ｷ", "ｸ", "ｺ", "ｻ", "ｼ", "ｽ", "ｾ", "ﾀ", "ﾁ", "ﾂ", "ﾄ",
-        "ﾅ", "ﾆ", "ﾉ", "ﾊ", "ﾋ", "ﾌ", "ﾎ", "ﾏ", "ﾐ", "ﾑ", "ﾓ", "ﾔ", "ﾕ", "ﾖ", "ﾗ", "ﾘ",
-        "ﾙ", "ﾚ", "ﾜ", "ﾝ", "ｶﾞ", "ｷﾞ", "ｻﾞ", "ｼﾞ", "ﾀﾞ", "ﾄﾞ", "ﾊﾞ", "ﾌﾞ"};
+        "ｱ", "ｲ", "ｳ", "ｵ", "ｶ", "ｷ", "ｸ",  "ｺ",  "ｻ",  "ｼ",  "ｽ",  "ｾ",  "ﾀ",  "ﾁ", "ﾂ",
+        "ﾄ", "ﾅ", "ﾆ", "ﾉ", "ﾊ", "ﾋ", "ﾌ",  "ﾎ",  "ﾏ",  "ﾐ",  "ﾑ",  "ﾓ",  "ﾔ",  "ﾕ", "ﾖ",
+        "ﾗ", "ﾘ", "ﾙ", "ﾚ", "ﾜ", "ﾝ", "ｶﾞ", "ｷﾞ", "ｻﾞ", "ｼﾞ", "ﾀﾞ", "ﾄﾞ", "ﾊﾞ", "ﾌﾞ"};
     uint64_t bits = mixed(person, what);
     unsigned n = 3 + (unsigned)(bits >> 60) % 3;
     enum tg_status status = TG_OK;
@@ -69,10 +69,9 @@ static enum tg_status put_birth(struct file *f, uint64_t person, struct tg_error
 
 static enum tg_status put_insured(struct file *f, uint64_t person, struct tg_error *err)
 {
-    enum tg_status status =
-        tg_buf_printf(&f->text, err, "13800%u,相%u,%07llu,%02u,", 1 + below(person, 5, 4),
-                      below(person, 6, 40), (unsigned long long)person % 10000000,
-                      1 + below(person, 7, 4));
+    enum tg_status status = tg_buf_printf(
+        &f->text, err, "13800%u,相%u,%07llu,%02u,", 1 + below(person, 5, 4), below(person, 6, 40),
+        (unsigned long long)person % 10000000, 1 + below(person, 7, 4));
     if (!status)
         status = put_kana(f, person, 0, err);
     if (!status)
@@ -93,9 +92,10 @@ static enum tg_status put_claim(struct file *f, uint64_t row, uint64_t persons,
     enum tg_status status = put_insured(f, person, err);
     if (status)
         return status;
-    return tg_buf_printf(&f->text, err, ",2024%02u,%c%02u%u,%u\n", 1 + below(claim, 1, 12),
-                         'A' + (int)below(claim, 2, 14), below(claim, 3, 100), below(claim, 4, 10),
-                         300 + below(claim, 5, 9000));
+    return tg_buf_printf(&f->text, err, ",2024%02u,%c%02u%u,%u,%010llu,13%05u,%u,1,001\n",
+                         1 + below(claim, 1, 12), 'A' + (int)below(claim, 2, 14),
+                         below(claim, 3, 100), below(claim, 4, 10), 300 + below(claim, 5, 9000),
+                         (unsigned long long)row, below(claim, 6, 90000), 1 + below(claim, 7, 9));
 }
 
 static enum tg_status put_resident(struct file *f, uint64_t person, struct tg_error *err)
@@ -162,7 +162,7 @@ enum tg_status tg_bench_claims(const char *path, uint64_t rows, uint64_t persons
     struct file f = {0};
     enum tg_status status = begin(&f, path, encoding,
                                   "保険者番号,記号,番号,枝番,カナ氏名,生年月日,性別,診療年月,"
-                                  "主傷病,点数\n",
+                                  "主傷病,点数,レセプト番号,医療機関,日数,種別,順序\n",
                                   err);
     for (uint64_t i = 0; i < rows && !status; i++) {
         status = put_claim(&f, i, persons, err);

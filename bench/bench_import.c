@@ -26,6 +26,7 @@ static const char study_text[] =
     "           enrolled_from: f, enrolled_to: t}}\n"
     "  medical: {kind: events, columns: {insurer_number: a, insured_symbol: b, insured_number: c,\n"
     "            birth_date: d, sex: s, month: m, code: o, amount: y}}\n"
+    "  care: {kind: roster, columns: {resident_number: r, kana_name: k, birth_date: d, sex: s}}\n"
     "tokens:\n"
     "  insured: [insurer_number, insured_symbol, insured_number, birth_date, sex]\n"
     "  resident: [resident_number]\n"
@@ -92,17 +93,21 @@ static void flush(struct tg_csv_writer *w, struct tg_buf *b, size_t limit)
     b->len = 0;
 }
 
-static void make_roster(const struct tg_study *study, uint64_t persons, int32_t month)
+/* `bridges`: every fifth person, under a resident number that the roster has too. */
+static void make_roster(const struct tg_study *study, uint64_t persons, int32_t month, bool bridges)
 {
     const char *tokens[] = {"insured", "resident", "person"};
+    uint64_t first = bridges ? 1 : 0, rows = 0;
     struct tg_csv_writer *w = NULL;
     struct tg_buf b = {0};
     must(tg_csv_create(file_path, TG_OUTPUT_FORCE, &w, &err));
-    must(tg_buf_printf(&b, &err, "row_id,token_insured,token_resident,token_person,birth_month,sex,"
-                                 "district,enrolled_from,enrolled_to\n"));
-    for (uint64_t i = 0; i < persons; i++) {
-        put_token(&b, i, 100 + (uint64_t)month);
-        for (uint64_t t = 0; t < 3; t++) {
+    must(tg_buf_printf(&b, &err,
+                       "row_id,%stoken_resident,token_person,birth_month,sex,district,"
+                       "enrolled_from,enrolled_to\n",
+                       bridges ? "" : "token_insured,"));
+    for (uint64_t i = 0; i < persons; i += bridges ? 5 : 1, rows++) {
+        put_token(&b, i, 100 + (uint64_t)month + first);
+        for (uint64_t t = first; t < 3; t++) {
             must(tg_buf_add_char(&b, ',', &err));
             put_token(&b, mix(i) & 0xFFFFFFFF, t + i * 7);
         }
@@ -112,7 +117,7 @@ static void make_roster(const struct tg_study *study, uint64_t persons, int32_t 
         flush(w, &b, 1 << 16);
     }
     flush(w, &b, 0);
-    finish(w, study, "roster", month, tokens, 3, persons);
+    finish(w, study, bridges ? "care" : "roster", month, tokens + first, 3 - first, rows);
     tg_buf_free(&b);
 }
 
@@ -237,8 +242,10 @@ int main(int argc, char **argv)
     tg_file_remove(path);
     must(tg_store_open(path, study, &store, &err));
     for (int32_t m = 0; m < months; m++) {
-        make_roster(study, persons, first + m);
+        make_roster(study, persons, first + m, false);
         import(store, study, m ? "roster again" : "roster");
+        make_roster(study, persons, first + m, true);
+        import(store, study, m ? "bridges again" : "bridges");
         make_claims(study, persons, rows, first + m);
         import(store, study, m ? "claims again" : "claims");
     }

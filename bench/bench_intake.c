@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { MESSAGE = 40, HMACS = 2000000, MEBI = 1024 * 1024, DIGEST_MEBI = 512 };
+enum { MESSAGE = 40, HMACS = 2000000, MEBI = 1024 * 1024, DIGEST_MEBI = 512, TIMES = 3 };
 
 /* What the file asks for and what came of it. */
 struct figure {
@@ -32,14 +32,12 @@ struct figure {
     double target; /* a second */
 };
 
-static struct tg_error err;
-
-static void must(enum tg_status status)
+static void must(enum tg_status status, const struct tg_error *err)
 {
     char text[1024];
     if (!status)
         return;
-    (void)tg_error_format(&err, TG_ENGLISH, text, sizeof text);
+    (void)tg_error_format(err, TG_ENGLISH, text, sizeof text);
     fprintf(stderr, "bench_intake: %s\n", text);
     exit(EXIT_FAILURE);
 }
@@ -56,17 +54,18 @@ static char *path_in(const char *dir, const char *name)
 
 static double parse_rate(const char *path)
 {
+    struct tg_error err;
     struct tg_input *in = NULL;
     struct tg_csv *csv = NULL;
     bool end = false;
     uint64_t rows = 0, line;
     double from = tg_clock_seconds();
-    must(tg_input_open(path, &in, &err));
-    must(tg_csv_open(in, ',', &csv, &err));
+    must(tg_input_open(path, &in, &err), &err);
+    must(tg_csv_open(in, ',', &csv, &err), &err);
     for (; !end; rows++) {
         const struct tg_cell *cells;
         size_t n;
-        must(tg_csv_next(csv, &cells, &n, &line, &end, &err));
+        must(tg_csv_next(csv, &cells, &n, &line, &end, &err), &err);
     }
     tg_csv_close(&csv);
     tg_input_close(&in);
@@ -75,9 +74,10 @@ static double parse_rate(const char *path)
 
 static double hmac_rate(const struct tg_key *key)
 {
+    struct tg_error err;
     struct tg_token_key *token_key = NULL;
     unsigned char message[MESSAGE] = {0};
-    must(tg_token_key_new(key, "bench", "person", &token_key, &err));
+    must(tg_token_key_new(key, "bench", "person", &token_key, &err), &err);
     double from = tg_clock_seconds();
     for (int i = 0; i < HMACS; i++)
         tg_token_compute(token_key, message, sizeof message, message);
@@ -88,34 +88,38 @@ static double hmac_rate(const struct tg_key *key)
 
 static double write_rate(const char *dir)
 {
+    struct tg_error err;
     char *path = path_in(dir, "bench_write");
     struct tg_csv_writer *w = NULL;
-    static char block[MEBI];
-    memset(block, 'x', sizeof block);
+    char *block = malloc(MEBI);
+    if (!block)
+        exit(EXIT_FAILURE);
+    memset(block, 'x', MEBI);
     double from = tg_clock_seconds();
-    must(tg_csv_create(path, TG_OUTPUT_FORCE, &w, &err));
+    must(tg_csv_create(path, TG_OUTPUT_FORCE, &w, &err), &err);
     for (int i = 0; i < DIGEST_MEBI; i++)
-        must(tg_csv_put_raw(w, block, sizeof block, &err));
-    must(tg_csv_commit(&w, NULL, &err));
+        must(tg_csv_put_raw(w, block, MEBI, &err), &err);
+    must(tg_csv_commit(&w, NULL, &err), &err);
     double rate = DIGEST_MEBI / (tg_clock_seconds() - from);
     tg_file_remove(path);
     free(path);
+    free(block);
     return rate;
 }
 
-static uint64_t count_tokens(const struct tg_study *study, const char *path)
+static uint64_t count_tokens(const char *path)
 {
+    struct tg_error err;
     struct tg_input *in = NULL;
     struct tg_csv *csv = NULL;
     bool end = false;
     uint64_t tokens = 0, line, hex = 0;
-    (void)study;
-    must(tg_input_open(path, &in, &err));
-    must(tg_csv_open(in, ',', &csv, &err));
+    must(tg_input_open(path, &in, &err), &err);
+    must(tg_csv_open(in, ',', &csv, &err), &err);
     for (bool header = true;; header = false) {
         const struct tg_cell *cells;
         size_t n;
-        must(tg_csv_next(csv, &cells, &n, &line, &end, &err));
+        must(tg_csv_next(csv, &cells, &n, &line, &end, &err), &err);
         if (end)
             break;
         for (size_t i = 0; i < n; i++) {
@@ -134,6 +138,7 @@ static uint64_t count_tokens(const struct tg_study *study, const char *path)
 static double run(const struct figure *f, const struct tg_study *study, const struct tg_key *key,
                   const char *output, unsigned threads, uint64_t memory, uint64_t *rows)
 {
+    struct tg_error err;
     struct tg_pseudonymize_result result;
     const char *inputs[] = {f->input};
     const struct tg_pseudonymize_options options = {.study = study,
@@ -146,33 +151,47 @@ static double run(const struct figure *f, const struct tg_study *study, const st
                                                     .memory = memory,
                                                     .force = true};
     double from = tg_clock_seconds();
-    must(tg_pseudonymize(&options, NULL, &result, &err));
+    must(tg_pseudonymize(&options, NULL, &result, &err), &err);
     double seconds = tg_clock_seconds() - from;
     *rows = result.rows;
     tg_pseudonymize_result_free(&result);
     return seconds;
 }
 
-static void report(const struct figure *f, const struct tg_key *key, const char *dir,
-                   double parse, double hmac)
+/* The shortest of some runs: other processes only ever add to it. */
+static double best(const struct figure *f, const struct tg_study *study, const struct tg_key *key,
+                   const char *output, unsigned threads, uint64_t *rows)
 {
+    double least = run(f, study, key, output, threads, 0, rows);
+    for (int i = 1; i < TIMES; i++) {
+        double seconds = run(f, study, key, output, threads, 0, rows);
+        least = seconds < least ? seconds : least;
+    }
+    return least;
+}
+
+static void report(const struct figure *f, const struct tg_key *key, const char *dir, double parse,
+                   double hmac)
+{
+    struct tg_error err;
     char *study_path = path_in(dir, "bench_study.yaml"), *output = path_in(dir, "bench_tokens.csv");
     struct tg_study *study = NULL;
     uint64_t rows;
-    must(tg_bench_study(study_path, f->tokens, &err));
-    must(tg_study_load(study_path, &study, &err));
-    double two = run(f, study, key, output, 0, 0, &rows);
-    double one = run(f, study, key, output, 1, 0, &rows);
-    uint64_t tokens = count_tokens(study, output);
+    must(tg_bench_study(study_path, f->tokens, &err), &err);
+    must(tg_study_load(study_path, &study, &err), &err);
+    double two = best(f, study, key, output, 0, &rows);
+    double one = best(f, study, key, output, 1, &rows);
+    uint64_t tokens = count_tokens(output);
     double rate = (double)(f->per_token ? tokens : rows) / two;
     struct rusage usage;
     (void)getrusage(RUSAGE_SELF, &usage);
     printf("%-24s %9.0f %s/s (target %.0f: %.2f)  one thread %9.0f (%.2f times)\n", f->name, rate,
            f->per_token ? "tokens" : "rows", f->target, rate / f->target,
            (double)(f->per_token ? tokens : rows) / one, one / two);
-    printf("%-24s %.2f of parsing alone, %.2f tokens a row: %.2f of one core's HMAC; peak %ld MiB\n",
-           "", (double)rows / two / parse, (double)tokens / (double)rows,
-           (double)tokens / two / hmac, usage.ru_maxrss / 1024);
+    printf(
+        "%-24s %.2f of parsing alone, %.2f tokens a row: %.2f of one core's HMAC; peak %ld MiB\n",
+        "", (double)rows / two / parse, (double)tokens / (double)rows, (double)tokens / two / hmac,
+        usage.ru_maxrss / 1024);
     tg_study_free(&study);
     tg_file_remove(output);
     free(study_path);
@@ -181,15 +200,17 @@ static void report(const struct figure *f, const struct tg_key *key, const char 
 
 static void make_key(const char *dir, struct tg_key **key)
 {
+    struct tg_error err;
     char *path = path_in(dir, "bench_key.hex");
     static const char hex[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
-    must(tg_file_write_whole(path, hex, sizeof hex - 1, 0600, true, &err));
-    must(tg_key_import_hex("bench", path, key, &err));
+    must(tg_file_write_whole(path, hex, sizeof hex - 1, 0600, true, &err), &err);
+    must(tg_key_import_hex("bench", path, key, &err), &err);
     free(path);
 }
 
 int main(int argc, char **argv)
 {
+    struct tg_error err;
     if (argc < 2) {
         fprintf(stderr, "usage: bench_intake DIR [ROWS [PERSONS]]\n");
         return EXIT_FAILURE;
@@ -201,9 +222,9 @@ int main(int argc, char **argv)
     struct tg_key *key = NULL;
     make_key(dir, &key);
     if (!tg_file_exists(claims))
-        must(tg_bench_claims(claims, rows, rows / 20 + 1, TG_ENCODING_CP932, &err));
+        must(tg_bench_claims(claims, rows, rows / 20 + 1, TG_ENCODING_CP932, &err), &err);
     if (!tg_file_exists(roster))
-        must(tg_bench_roster(roster, persons, TG_ENCODING_CP932, &err));
+        must(tg_bench_roster(roster, persons, TG_ENCODING_CP932, &err), &err);
     double parse = parse_rate(claims), hmac = hmac_rate(key), writing = write_rate(dir);
     printf("limits: parsing %.0f rows/s, HMAC of %d bytes %.0f/s, SHA-256 and writing %.0f MiB/s\n",
            parse, MESSAGE, hmac, writing);

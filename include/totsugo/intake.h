@@ -2,6 +2,17 @@
 /**
  * @file
  * From raw rows with names in the open to a token file.
+ *
+ * Inputs are CSV as municipalities have it: CP932 or UTF-8, with lines above the header, gzip'ed or
+ * not. The header is found by its names. Any number of calls may run at once.
+ *
+ * Space on disk: what does not fit in memory is sorted in files without a name in the output's
+ * folder. They hold pseudonymised rows only and vanish with the process. They take at most the
+ * token file's size and 12 bytes a row, rows of the same person much less; twice that where memory
+ * is smaller than about a five-hundredth of the token file.
+ *
+ * Bounds of `~1` keys: a value of more than 255 characters gives only itself, and so do all fields
+ * of a key where there would be more than 4,096 combinations.
  */
 #ifndef TOTSUGO_INTAKE_H
 #define TOTSUGO_INTAKE_H
@@ -21,11 +32,14 @@ struct tg_pseudonymize_options {
     const char *period;           /**< YYYY-MM, or NULL */
     const char *const *inputs;    /**< required; CSV files, "-" for standard input */
     size_t n_inputs;
-    const char *output;           /**< required unless check_only; the manifest goes beside it */
-    const char *lookup;           /**< NULL: none; mode 0600 */
-    const char *rejects;          /**< NULL: none */
-    unsigned threads;             /**< 0: one a processor */
-    uint64_t memory;              /**< bytes for sorting and caches; 0: 1 GiB; at least 16 MiB */
+    const char *output;           /**< required unless check_only; the manifest goes beside it, but
+                                       for "-", standard output, which has none */
+    const char *lookup;           /**< NULL: none; mode 0600; only where rows have ids */
+    const char *rejects;          /**< NULL: none; also written for a file that is refused because of
+                                       its rejects or unreadable values */
+    unsigned threads;             /**< 0: one a processor; at most 32 are used */
+    uint64_t memory;              /**< bytes for sorting and caches; 0: 1 GiB; at least 16 MiB. The
+                                       process needs up to 64 MiB more */
     bool force;                   /**< replace outputs */
     bool check_only;              /**< do everything but write */
 };
@@ -34,8 +48,8 @@ struct tg_pseudonymize_options {
 struct tg_token_profile {
     const char *token;     /**< without "token_" */
     uint64_t empty;        /**< rows without this token */
-    uint64_t distinct;     /**< different tokens; 0 when not counted */
-    uint64_t largest[5];   /**< rows that share one token: the largest groups */
+    uint64_t distinct;     /**< different tokens, exact; 0 for keys with `~1`, which are not counted */
+    uint64_t largest[5];   /**< rows that share one token: the largest groups, descending */
 };
 
 /** What came of it. */
@@ -56,14 +70,22 @@ struct tg_pseudonymize_result {
  * Turns raw CSV into a token file and its manifest. Streaming: memory stays near
  * `options->memory`. Same bytes whatever threads and memory.
  *
- * @param result  out: also set as far as known when the data is refused; free it
- * @return TG_OK; TG_DATA: refused, nothing was written; TG_NO_INPUT; TG_NO_PERMISSION: key of
- *         another study; TG_CANT_CREATE; TG_IO; TG_CANCELLED; TG_NO_MEMORY
+ * Warnings go to the reporter when a token is empty for most rows, when one token has very many
+ * rows (at least 100, one in a hundred of those that have a token, and ten times as many as a token
+ * has on average; or more than half of at least 1,000), when there are no rows or no tokens.
+ * Progress: stage "reading" in bytes, "writing" in rows.
+ *
+ * @param reporter  NULL: silent; its callbacks may be called from any thread, one at a time
+ * @param result    out: also set as far as known when the data is refused; free it
+ * @return TG_OK; TG_DATA: refused, no token file was written; TG_NO_INPUT; TG_NO_PERMISSION: key of
+ *         another study; TG_USAGE: an option is missing or wrong, or one file is named twice;
+ *         TG_CONFIG: no such source; TG_CANT_CREATE; TG_IO; TG_CANCELLED; TG_NO_MEMORY
  */
 TG_API TG_CHECKED enum tg_status tg_pseudonymize(const struct tg_pseudonymize_options *options,
                                                  const struct tg_reporter *reporter,
                                                  struct tg_pseudonymize_result *result,
                                                  struct tg_error *err);
+/** Frees what a result owns; NULL and a result that is all zero are allowed. */
 TG_API void tg_pseudonymize_result_free(struct tg_pseudonymize_result *result);
 
 #ifdef __cplusplus

@@ -233,6 +233,24 @@ static enum tg_status write_balance(const struct tg_matching *in, const struct t
 
 enum { SETS, UNMATCHED, BALANCE, N_FILES };
 
+static enum tg_status put_in_place(struct tg_csv_writer *w[N_FILES], struct tg_error *err)
+{
+    struct tg_output *outputs[N_FILES] = {NULL}, **there[N_FILES];
+    size_t n = 0;
+    enum tg_status status = TG_OK;
+    for (int i = 0; i < N_FILES && !status; i++) {
+        if (!w[i])
+            continue;
+        status = tg_csv_finish(&w[i], NULL, &outputs[i], err);
+        there[n++] = &outputs[i];
+    }
+    if (!status)
+        return tg_output_commit_all(there, n, err);
+    for (int i = 0; i < N_FILES; i++)
+        tg_output_discard(&outputs[i]);
+    return status;
+}
+
 enum tg_status tg_match_write(const struct tg_matching *in, const struct tg_matched *matched,
                               struct tg_match_counts *counts, struct tg_error *err)
 {
@@ -251,10 +269,9 @@ enum tg_status tg_match_write(const struct tg_matching *in, const struct tg_matc
         status = write_unmatched(in, matched, w[UNMATCHED], err);
     if (!status)
         status = write_balance(in, matched, w[BALANCE], counts, err);
-    for (int i = 0; i < N_FILES; i++) {
-        if (!status && w[i])
-            status = tg_csv_commit(&w[i], NULL, err);
+    if (!status)
+        status = put_in_place(w, err);
+    for (int i = 0; i < N_FILES; i++)
         tg_csv_discard(&w[i]);
-    }
     return status;
 }

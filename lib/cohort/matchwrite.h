@@ -9,8 +9,8 @@
 #include "cohort/compare.h"
 
 /**
- * Writes sets, unmatched and balance, as the options ask, and counts what the balance says. All
- * files are begun before the first is put in its place.
+ * Writes sets, unmatched and balance, as the options ask, and counts what the balance says. The
+ * files appear together or not at all.
  */
 TG_CHECKED enum tg_status tg_match_write(const struct tg_matching *in,
                                          const struct tg_matched *matched,

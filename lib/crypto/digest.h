@@ -33,7 +33,8 @@ bool tg_equal_secret(const void *a, const void *b, size_t len);
 
 /**
  * A purpose-bound key derived from another: HKDF-SHA-256(key, salt = study, info = label). For the
- * site key: "totsugo/site/token" (stored tokens), "totsugo/site/subject" (subject ids),
+ * site key: "totsugo/site/token" (stored tokens), "totsugo/site/identity" (digests of
+ * combinations of tokens), "totsugo/site/subject" (subject ids),
  * "totsugo/site/audit" (seal of the audit log), "totsugo/site/order" (seeded draws).
  * Use with tg_token_compute() or tg_mac(). The key must be of this study.
  * @return TG_OK; TG_NO_PERMISSION: the key is of another study; TG_NO_MEMORY; TG_BUG

@@ -1,30 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <totsugo/crypto.h>
 
-/* 8 digits of 4 bytes at once: every byte of `x` becomes a nibble, and then its digit. */
-static void encode_word(const unsigned char *p, char *out)
-{
-    uint64_t x = (uint64_t)p[0] << 24 | (uint64_t)p[1] << 16 | (uint64_t)p[2] << 8 | p[3];
-    x = (x | x << 16) & UINT64_C(0x0000FFFF0000FFFF);
-    x = (x | x << 8) & UINT64_C(0x00FF00FF00FF00FF);
-    x = (x | x << 4) & UINT64_C(0x0F0F0F0F0F0F0F0F);
-    uint64_t letters = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
-    x += UINT64_C(0x3030303030303030) + letters * ('a' - '9' - 1);
-    for (int i = 0; i < 8; i++)
-        out[i] = (char)(unsigned char)(x >> (56 - 8 * i));
-}
+#include <string.h>
+
+/* The digits of every byte. */
+static const char pairs[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+                            "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+                            "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+                            "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
+                            "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
+                            "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+                            "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+                            "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
 void tg_hex_encode(const void *data, size_t len, char *out)
 {
-    static const char digits[] = "0123456789abcdef";
     const unsigned char *p = data;
-    size_t i = 0;
-    for (; i + 4 <= len; i += 4)
-        encode_word(p + i, out + 2 * i);
-    for (; i < len; i++) {
-        out[2 * i] = digits[p[i] >> 4];
-        out[2 * i + 1] = digits[p[i] & 15];
-    }
+    for (size_t i = 0; i < len; i++)
+        memcpy(out + 2 * i, pairs + 2 * (size_t)p[i], 2);
 }
 
 /* The value of a lower-case hex digit, or 16. */

@@ -12,6 +12,8 @@
 struct demo {
     const struct tg_demo_options *options;
     const struct tg_reporter *reporter;
+    struct tg_reporter quiet; /* the reporter without warnings */
+    const char *last_source;
     struct tg_arena arena;
     struct tg_study *study;
     struct tg_key *key;
@@ -97,6 +99,14 @@ static bool split_name(const char *name, char **source, char **period, struct tg
     return *source != NULL;
 }
 
+/* A source's months warn of the same things: once is enough. */
+static const struct tg_reporter *reporter_for(struct demo *d, const char *source)
+{
+    bool again = d->last_source && strcmp(d->last_source, source) == 0;
+    d->last_source = source;
+    return again ? &d->quiet : d->reporter;
+}
+
 static enum tg_status pseudonymize_one(struct demo *d, const char *name, struct tg_error *err)
 {
     struct tg_buf command = {0};
@@ -123,7 +133,7 @@ static enum tg_status pseudonymize_one(struct demo *d, const char *name, struct 
         status = say(d, &command, err);
     tg_buf_free(&command);
     if (!status)
-        status = tg_pseudonymize(&o, d->reporter, &result, err);
+        status = tg_pseudonymize(&o, reporter_for(d, source), &result, err);
     tg_pseudonymize_result_free(&result);
     if (!status && period && strcmp(period, d->last_month) > 0)
         memcpy(d->last_month, period, sizeof d->last_month);
@@ -167,6 +177,9 @@ enum tg_status tg_demo(const struct tg_demo_options *options, const struct tg_re
                        struct tg_run_summary *summary, struct tg_error *err)
 {
     struct demo d = {.options = options, .reporter = reporter};
+    if (reporter)
+        d.quiet = *reporter;
+    d.quiet.warn = NULL;
     enum tg_status status = generate(&d, err);
     if (!status)
         status = make_key(&d, err);

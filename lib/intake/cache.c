@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/cache.h"
 
+#include "intake/order.h"
 #include "sys/thread.h"
 
 #include <stdatomic.h>
@@ -12,23 +13,24 @@ __extension__ typedef unsigned __int128 wide;
 enum {
     SHARDS = 64,
     SHARD_SHIFT = 64 - 6,
-    ENTRY_ALIGN = 16,
-    ENTRY_GUESS = 128, /* bytes: few entries are smaller */
+    ENTRY_ALIGN = 8,
+    ENTRY_GUESS = 256, /* bytes of an entry, for the number of slots */
     LINE = 64,         /* bytes that memory hands out together */
-    ENTRY_LINES = 5,
+    ENTRY_LINES = 4,
     BLOCK_MIN = 4 * 1024,
     BLOCK_MAX = 64 * 1024,
+    PREFIX_HEX = 16,
 };
 
-/* Behind it: prefixes, seen, key, cells. */
+/* Behind `seen`: the key, the cells. */
 struct entry {
     struct entry *next;
     uint64_t hash;
     uint64_t uses;
-    struct tg_identity_facts facts;
     uint32_t key_len;
     uint32_t cells_len;
-    uint64_t prefixes[];
+    struct tg_identity_facts facts;
+    uint16_t seen[];
 };
 
 struct block {
@@ -41,18 +43,33 @@ struct block {
 struct shard {
     struct tg_mutex *mutex;
     _Atomic(struct entry *) *slots;
-    struct block *blocks;
-    size_t bytes;
+    struct block *oldest, *newest;
+    size_t bytes;       /* of all blocks */
+    uint64_t *prefixes; /* room for those of one entry */
 };
 
 struct tg_cache {
     size_t n_tokens, n_columns;
-    size_t shard_memory;
-    size_t n_slots; /* of a shard: a power of two */
+    size_t shard_memory; /* for blocks */
+    size_t n_slots;      /* of a shard: a power of two */
     size_t block_size;
     uint64_t seed[2];
     struct shard shards[SHARDS];
 };
+
+static void choose_sizes(struct tg_cache *c, uint64_t memory)
+{
+    uint64_t share = memory / SHARDS;
+    c->shard_memory = share > SIZE_MAX / 4 ? SIZE_MAX / 4 : (size_t)share;
+    for (c->n_slots = 1; c->n_slots < c->shard_memory / ENTRY_GUESS;)
+        c->n_slots *= 2;
+    c->shard_memory -= c->n_slots * sizeof(struct entry *);
+    c->block_size = c->shard_memory / 16;
+    if (c->block_size > BLOCK_MAX)
+        c->block_size = BLOCK_MAX;
+    if (c->block_size < BLOCK_MIN)
+        c->block_size = BLOCK_MIN;
+}
 
 enum tg_status tg_cache_new(size_t n_tokens, size_t n_columns, uint64_t memory,
                             const uint64_t seed[2], struct tg_cache **out, struct tg_error *err)
@@ -60,22 +77,15 @@ enum tg_status tg_cache_new(size_t n_tokens, size_t n_columns, uint64_t memory,
     struct tg_cache *c = tg_calloc(1, sizeof *c, err);
     if (!c)
         return TG_NO_MEMORY;
-    uint64_t share = memory / SHARDS;
     c->n_tokens = n_tokens;
     c->n_columns = n_columns;
-    c->shard_memory = share > SIZE_MAX / 4 ? SIZE_MAX / 4 : (size_t)share;
-    c->block_size = c->shard_memory / 16;
-    if (c->block_size > BLOCK_MAX)
-        c->block_size = BLOCK_MAX;
-    if (c->block_size < BLOCK_MIN)
-        c->block_size = BLOCK_MIN;
-    for (c->n_slots = 1; c->n_slots < c->shard_memory / ENTRY_GUESS;)
-        c->n_slots *= 2;
+    choose_sizes(c, memory);
     memcpy(c->seed, seed, sizeof c->seed);
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *s = &c->shards[i];
         s->slots = tg_calloc(c->n_slots, sizeof *s->slots, err);
-        if (!s->slots || tg_mutex_new(&s->mutex, err)) {
+        s->prefixes = tg_calloc(n_tokens, sizeof *s->prefixes, err);
+        if (!s->slots || !s->prefixes || tg_mutex_new(&s->mutex, err)) {
             tg_cache_free(&c);
             return TG_NO_MEMORY;
         }
@@ -103,20 +113,26 @@ uint64_t tg_cache_hash(const struct tg_cache *c, const char *key, size_t len)
     return fold(fold(h ^ word, 0xD6E8FEB86659FD93u) ^ c->seed[1], 0x9E3779B97F4A7C15u);
 }
 
-static uint16_t *entry_seen(const struct tg_cache *c, struct entry *e)
-{
-    return (uint16_t *)(e->prefixes + c->n_tokens);
-}
-
 static char *entry_key(const struct tg_cache *c, struct entry *e)
 {
-    return (char *)(entry_seen(c, e) + c->n_columns);
+    return (char *)(e->seen + c->n_columns);
+}
+
+static size_t entry_size(const struct tg_cache *c, size_t key_len, size_t cells_len)
+{
+    size_t size = offsetof(struct entry, seen) + c->n_columns * sizeof(uint16_t);
+    return (size + key_len + cells_len + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN;
 }
 
 /* The high bits choose the shard, the low ones the slot in it. */
 static _Atomic(struct entry *) *slot_of(const struct tg_cache *c, uint64_t hash)
 {
     return &c->shards[hash >> SHARD_SHIFT].slots[hash & (c->n_slots - 1)];
+}
+
+static struct entry *first_of(const struct tg_cache *c, uint64_t hash)
+{
+    return atomic_load_explicit(slot_of(c, hash), memory_order_relaxed);
 }
 
 void tg_cache_hint_slot(const struct tg_cache *c, uint64_t hash)
@@ -127,14 +143,14 @@ void tg_cache_hint_slot(const struct tg_cache *c, uint64_t hash)
 /* The entry may be gone by now: nothing in it is read. */
 void tg_cache_hint_entry(const struct tg_cache *c, uint64_t hash)
 {
-    const struct entry *e = atomic_load_explicit(slot_of(c, hash), memory_order_relaxed);
+    const char *e = (const char *)first_of(c, hash);
     for (size_t i = 0; e && i < ENTRY_LINES; i++)
-        __builtin_prefetch((const char *)e + i * LINE);
+        __builtin_prefetch(e + i * LINE);
 }
 
 static struct entry *find(const struct tg_cache *c, uint64_t hash, const char *key, size_t len)
 {
-    struct entry *e = atomic_load_explicit(slot_of(c, hash), memory_order_relaxed);
+    struct entry *e = first_of(c, hash);
     while (e && (e->hash != hash || e->key_len != len || memcmp(entry_key(c, e), key, len) != 0))
         e = e->next;
     return e;
@@ -158,52 +174,61 @@ enum tg_status tg_cache_get(struct tg_cache *c, uint64_t hash, const char *key, 
     return status;
 }
 
-static size_t entry_size(const struct tg_cache *c, size_t key_len, size_t cells_len)
+static void take_out(const struct tg_cache *c, const struct entry *gone)
 {
-    size_t size = sizeof(struct entry) + c->n_tokens * sizeof(uint64_t) +
-                  c->n_columns * sizeof(uint16_t) + key_len + cells_len;
-    return (size + ENTRY_ALIGN - 1) / ENTRY_ALIGN * ENTRY_ALIGN;
+    struct entry *e = first_of(c, gone->hash);
+    if (e == gone) {
+        atomic_store_explicit(slot_of(c, gone->hash), gone->next, memory_order_relaxed);
+        return;
+    }
+    while (e->next != gone)
+        e = e->next;
+    e->next = gone->next;
 }
 
-/* Hands the entries of a block over, where `on` is given, and wipes them. */
-static enum tg_status empty_block(const struct tg_cache *c, struct block *b, tg_on_identity *on,
-                                  void *ctx, struct tg_error *err)
+/* The first token of each cell, as struct tg_identity has them. */
+static void read_prefixes(const struct tg_cache *c, const char *cells, uint64_t *prefixes)
 {
+    for (size_t i = 0; i < c->n_tokens; i++) {
+        unsigned char first[PREFIX_HEX / 2];
+        prefixes[i] = 0;
+        if (*cells != ',' && tg_hex_decode(cells, sizeof first, first))
+            prefixes[i] = tg_identity_prefix(first);
+        while (*cells != ',')
+            cells++;
+        cells++;
+    }
+}
+
+/* Hands the entries of the oldest block over, where `on` is given, and wipes them. */
+static enum tg_status empty_oldest(const struct tg_cache *c, struct shard *s, tg_on_identity *on,
+                                   void *ctx, struct tg_error *err)
+{
+    struct block *b = s->oldest;
     enum tg_status status = TG_OK;
-    for (size_t at = 0; at < b->used && !status;) {
+    for (size_t at = 0; at < b->used;) {
         struct entry *e = (void *)((char *)b->bytes + at);
-        if (on)
-            status = on(ctx, e->prefixes, entry_seen(c, e), e->facts.any, e->uses, err);
-        atomic_store_explicit(slot_of(c, e->hash), NULL, memory_order_relaxed);
+        if (on && !status) {
+            read_prefixes(c, entry_key(c, e) + e->key_len, s->prefixes);
+            status = on(ctx, s->prefixes, e->seen, e->facts.any, e->uses, err);
+        }
+        take_out(c, e);
         at += entry_size(c, e->key_len, e->cells_len);
     }
-    if (status)
-        return status;
     tg_wipe(b->bytes, b->used);
     b->used = 0;
-    return TG_OK;
-}
-
-/* Empties a shard; one block stays for what comes next. */
-static enum tg_status hand_over(const struct tg_cache *c, struct shard *s, tg_on_identity *on,
-                                void *ctx, struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    for (struct block *b = s->blocks; b && !status; b = b->next)
-        status = empty_block(c, b, on, ctx, err);
-    while (!status && s->blocks && s->blocks->next) {
-        struct block *b = s->blocks;
-        s->blocks = b->next;
-        s->bytes -= b->size;
-        free(b);
-    }
+    s->oldest = b->next;
+    if (!s->oldest)
+        s->newest = NULL;
+    s->bytes -= b->size;
+    free(b);
     return status;
 }
 
 static struct entry *entry_alloc(const struct tg_cache *c, struct shard *s, size_t need,
                                  struct tg_error *err)
 {
-    struct block *b = s->blocks;
+    struct block *b = s->newest;
     if (!b || need > b->size - b->used) {
         size_t size = need > c->block_size ? need : c->block_size;
         b = malloc(sizeof *b + size);
@@ -211,10 +236,12 @@ static struct entry *entry_alloc(const struct tg_cache *c, struct shard *s, size
             (void)TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
             return NULL;
         }
-        b->used = 0;
-        b->size = size;
-        b->next = s->blocks;
-        s->blocks = b;
+        *b = (struct block){.size = size};
+        if (s->newest)
+            s->newest->next = b;
+        else
+            s->oldest = b;
+        s->newest = b;
         s->bytes += size;
     }
     struct entry *e = (void *)((char *)b->bytes + b->used);
@@ -229,19 +256,17 @@ static enum tg_status put(struct tg_cache *c, struct shard *s, uint64_t hash, co
     struct entry *e = entry_alloc(c, s, entry_size(c, len, cells_len), err);
     if (!e)
         return TG_NO_MEMORY;
-    _Atomic(struct entry *) *slot = slot_of(c, hash);
-    *e = (struct entry){.next = atomic_load_explicit(slot, memory_order_relaxed),
+    *e = (struct entry){.next = first_of(c, hash),
                         .hash = hash,
                         .uses = 1,
                         .facts = identity->facts,
                         .key_len = (uint32_t)len,
                         .cells_len = (uint32_t)cells_len};
-    memcpy(e->prefixes, identity->prefixes, c->n_tokens * sizeof *e->prefixes);
-    memcpy(entry_seen(c, e), identity->seen, c->n_columns * sizeof(uint16_t));
+    memcpy(e->seen, identity->seen, c->n_columns * sizeof *e->seen);
     memcpy(entry_key(c, e), key, len);
     if (cells_len)
         memcpy(entry_key(c, e) + len, identity->cells.data, cells_len);
-    atomic_store_explicit(slot, e, memory_order_relaxed);
+    atomic_store_explicit(slot_of(c, hash), e, memory_order_relaxed);
     return TG_OK;
 }
 
@@ -251,16 +276,16 @@ enum tg_status tg_cache_put(struct tg_cache *c, uint64_t hash, const char *key, 
 {
     struct shard *s = &c->shards[hash >> SHARD_SHIFT];
     enum tg_status status = TG_OK;
-    size_t size = len + identity->cells.len;
-    if (size > c->block_size / 2)
+    if (entry_size(c, len, identity->cells.len) > c->block_size / 2)
         return on(ctx, identity->prefixes, identity->seen, identity->facts.any, 1, err);
     tg_mutex_lock(s->mutex);
-    if (s->bytes + c->block_size > c->shard_memory)
-        status = hand_over(c, s, on, ctx, err);
-    struct entry *e = status ? NULL : find(c, hash, key, len);
+    struct entry *e = find(c, hash, key, len);
     if (e)
         e->uses++;
-    else if (!status)
+    else if (s->oldest && s->bytes + c->block_size > c->shard_memory &&
+             s->newest->used + c->block_size / 2 > s->newest->size)
+        status = empty_oldest(c, s, on, ctx, err);
+    if (!e && !status)
         status = put(c, s, hash, key, len, identity, err);
     tg_mutex_unlock(s->mutex);
     return status;
@@ -270,9 +295,11 @@ enum tg_status tg_cache_drain(struct tg_cache *c, size_t part, size_t n, tg_on_i
                               void *ctx, struct tg_error *err)
 {
     for (size_t i = part; i < SHARDS; i += n) {
-        enum tg_status status = hand_over(c, &c->shards[i], on, ctx, err);
-        if (status)
-            return status;
+        while (c->shards[i].oldest) {
+            enum tg_status status = empty_oldest(c, &c->shards[i], on, ctx, err);
+            if (status)
+                return status;
+        }
     }
     return TG_OK;
 }
@@ -284,9 +311,10 @@ void tg_cache_free(struct tg_cache **cache)
     struct tg_cache *c = *cache;
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *s = &c->shards[i];
-        (void)hand_over(c, s, NULL, NULL, NULL);
-        free(s->blocks);
+        while (s->oldest)
+            (void)empty_oldest(c, s, NULL, NULL, NULL);
         free(s->slots);
+        free(s->prefixes);
         tg_mutex_free(&s->mutex);
     }
     tg_wipe(c->seed, sizeof c->seed);

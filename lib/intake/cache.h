@@ -5,7 +5,9 @@
  * person hundreds of times. Any thread.
  *
  * Every use of an entry is counted; what is known of an entry is handed over with that count when
- * the entry goes, so that nothing has to be counted a row. All raw bytes are wiped.
+ * the entry goes, so that nothing has to be counted a row. Where room is needed the oldest entries
+ * go: in a file that is sorted by person they are not missed, in any other no choice is better. All
+ * raw bytes are wiped.
  */
 #ifndef TG_INTAKE_CACHE_H
 #define TG_INTAKE_CACHE_H

@@ -3,6 +3,7 @@
 
 #include "intake/decimal.h"
 #include "intake/decoders.h"
+#include "intake/reader.h"
 #include "table/csv.h"
 #include "text/calendar.h"
 
@@ -41,7 +42,15 @@ struct cell {
     enum tg_encoding encoding;
     const struct tg_plan_carry *carry;
     const char *raw;
-    uint32_t len;
+    size_t len;
+};
+
+/* Its text while it is read, and what it came to. */
+struct reading {
+    const char *text;
+    size_t len;
+    enum tg_value value;
+    unsigned notes;
 };
 
 enum tg_status tg_carrier_new(const struct tg_plan *plan, struct tg_tally *tally,
@@ -66,7 +75,7 @@ enum tg_status tg_carrier_new(const struct tg_plan *plan, struct tg_tally *tally
 static struct memo *memo_of(const struct tg_carrier *c, const struct cell *cell)
 {
     uint64_t hash = cell->carry->column * 0x9E3779B97F4A7C15u + cell->len;
-    for (uint32_t i = 0; i < cell->len; i++)
+    for (size_t i = 0; i < cell->len; i++)
         hash = (hash ^ (unsigned char)cell->raw[i]) * 0x100000001B3u;
     return &c->memos[(hash ^ hash >> 32) & (MEMO_SLOTS - 1)];
 }
@@ -88,17 +97,17 @@ static void memo_set(struct memo *m, const struct cell *cell, const char *text, 
     memcpy(m->text, text, text_len);
 }
 
-/* One width and trimmed, in c->value; what is no number but looks like one stays as it is. */
-static enum tg_status normalize(struct tg_carrier *c, const char *text, size_t len,
-                                enum tg_value *value, unsigned *notes, struct tg_error *err)
+/* One width and trimmed, in c->value. */
+static enum tg_status normalize(struct tg_carrier *c, struct reading *r, struct tg_error *err)
 {
-    size_t room = tg_normalize_bound(len);
+    size_t room = tg_normalize_bound(r->len);
     c->value.len = 0;
-    *value = TG_VALUE_MISSING;
-    *notes = 0;
     enum tg_status status = tg_buf_reserve(&c->value, room, err);
     if (!status)
-        *value = tg_normalize(TG_FIELD_ID, text, len, c->value.data, room, &c->value.len, notes);
+        r->value = tg_normalize(TG_FIELD_ID, r->text, r->len, c->value.data, room, &c->value.len,
+                                &r->notes);
+    /* 1.23E+11 is what a spreadsheet leaves of an identifier; here it is only text */
+    r->notes &= ~(unsigned)TG_NOTE_EXPONENT;
     return status;
 }
 
@@ -112,34 +121,29 @@ static void trim(const char **text, size_t *len)
         --*len;
 }
 
-static enum tg_status put_text(struct tg_carrier *c, const char *text, size_t len, unsigned *notes,
-                               struct tg_error *err)
+static enum tg_status put_text(struct tg_carrier *c, struct reading *r, struct tg_error *err)
 {
-    enum tg_value value;
-    enum tg_status status = normalize(c, text, len, &value, notes, err);
-    *notes &= ~(unsigned)TG_NOTE_EXPONENT;
-    if (status || value == TG_VALUE_MISSING)
+    enum tg_status status = normalize(c, r, err);
+    if (status || r->value == TG_VALUE_MISSING)
         return status;
-    if (value == TG_VALUE_OK)
+    if (r->value == TG_VALUE_OK)
         return tg_csv_quote(&c->out, c->value.data, c->value.len, err);
-    trim(&text, &len);
-    return tg_csv_quote(&c->out, text, len, err);
+    r->value = TG_VALUE_OK;
+    trim(&r->text, &r->len);
+    return tg_csv_quote(&c->out, r->text, r->len, err);
 }
 
-static enum tg_status put_number(struct tg_carrier *c, const char *text, size_t len,
-                                 enum tg_value *value, unsigned *notes, struct tg_error *err)
+static enum tg_status put_number(struct tg_carrier *c, struct reading *r, struct tg_error *err)
 {
     struct tg_decimal d;
     char number[TG_DECIMAL_TEXT];
-    enum tg_status status = normalize(c, text, len, value, notes, err);
-    *notes &= ~(unsigned)TG_NOTE_EXPONENT;
-    if (status || *value != TG_VALUE_OK)
+    enum tg_status status = normalize(c, r, err);
+    if (status || r->value != TG_VALUE_OK)
         return status;
-    if (!tg_decimal_read(c->value.data, c->value.len, &d)) {
-        *value = TG_VALUE_UNREADABLE;
-        return TG_OK;
-    }
-    return tg_buf_add(&c->out, number, tg_decimal_write(&d, number), err);
+    if (tg_decimal_read(c->value.data, c->value.len, &d))
+        return tg_buf_add(&c->out, number, tg_decimal_write(&d, number), err);
+    r->value = TG_VALUE_UNREADABLE;
+    return TG_OK;
 }
 
 static enum tg_status put_yen(struct tg_carrier *c, int64_t yen, struct tg_error *err)
@@ -156,136 +160,110 @@ static enum tg_status put_yen(struct tg_carrier *c, int64_t yen, struct tg_error
     return tg_buf_add(&c->out, digits + at, sizeof digits - at, err);
 }
 
-static enum tg_status put_amount(struct tg_carrier *c, const char *text, size_t len,
-                                 enum tg_value *value, struct tg_error *err)
+static enum tg_status put_amount(struct tg_carrier *c, struct reading *r, struct tg_error *err)
 {
     struct tg_decimal d;
     int64_t yen;
-    unsigned notes;
-    *value = TG_VALUE_OK;
-    if (!len || len > PLAIN_DIGITS || !tg_decimal_read(text, len, &d)) {
-        enum tg_status status = normalize(c, text, len, value, &notes, err);
-        if (status || *value != TG_VALUE_OK)
+    r->value = TG_VALUE_OK;
+    if (!r->len || r->len > PLAIN_DIGITS || !tg_decimal_read(r->text, r->len, &d)) {
+        enum tg_status status = normalize(c, r, err);
+        if (status || r->value != TG_VALUE_OK)
             return status;
         if (!tg_decimal_read(c->value.data, c->value.len, &d))
-            *value = TG_VALUE_UNREADABLE;
+            r->value = TG_VALUE_UNREADABLE;
     }
-    if (*value == TG_VALUE_OK && !tg_decimal_yen(&d, &c->scale, &yen))
-        *value = TG_VALUE_UNREADABLE;
-    return *value == TG_VALUE_OK ? put_yen(c, yen, err) : TG_OK;
+    if (r->value == TG_VALUE_OK && !tg_decimal_yen(&d, &c->scale, &yen))
+        r->value = TG_VALUE_UNREADABLE;
+    return r->value == TG_VALUE_OK ? put_yen(c, yen, err) : TG_OK;
 }
 
-static enum tg_status put_month(struct tg_carrier *c, const char *text, size_t len,
-                                enum tg_value *value, unsigned *notes, struct tg_error *err)
+static enum tg_status put_month(struct tg_carrier *c, struct reading *r, struct tg_error *err)
 {
     int32_t month;
     char out[8];
-    *value = tg_month_parse(text, len, &month, notes);
-    if (*value != TG_VALUE_OK)
+    r->value = tg_month_parse(r->text, r->len, &month, &r->notes);
+    if (r->value != TG_VALUE_OK)
         return TG_OK;
     tg_month_format(month, out);
     return tg_buf_add(&c->out, out, strlen(out), err);
 }
 
-static enum tg_status put_day(struct tg_carrier *c, const char *text, size_t len,
-                              enum tg_value *value, unsigned *notes, struct tg_error *err)
+static enum tg_status put_day(struct tg_carrier *c, struct reading *r, struct tg_error *err)
 {
     struct tg_date date;
     char out[11];
-    *value = tg_date_parse(text, len, &date, notes);
-    if (*value != TG_VALUE_OK)
+    r->value = tg_date_parse(r->text, r->len, &date, &r->notes);
+    if (r->value != TG_VALUE_OK)
         return TG_OK;
     tg_day_format(tg_day_number(&date), out);
     return tg_buf_add(&c->out, out, strlen(out), err);
 }
 
-/* Does something stand there that may be a day nobody knows: 2025-05-00, 不詳? */
-static enum tg_status is_unknown_day(struct tg_carrier *c, const char *text, size_t len,
-                                     bool *unknown, struct tg_error *err)
+/* A day that was not read: does something stand there that is a day nobody knows, 2025-05-00 or
+ * 不詳, or nothing at all? */
+static enum tg_status put_unknown_day(struct tg_carrier *c, struct reading *r, struct tg_error *err)
 {
     static const char not_known[] = "不詳";
-    enum tg_value value;
-    unsigned notes;
-    enum tg_status status = normalize(c, text, len, &value, &notes, err);
-    *unknown = value != TG_VALUE_MISSING;
-    for (size_t i = 0; i + sizeof not_known - 1 <= len && !*unknown; i++)
-        *unknown = memcmp(text + i, not_known, sizeof not_known - 1) == 0;
+    size_t len = sizeof not_known - 1;
+    enum tg_status status = normalize(c, r, err);
+    bool unknown = r->value != TG_VALUE_MISSING;
+    for (size_t i = 0; i + len <= r->len && !unknown; i++)
+        unknown = memcmp(r->text + i, not_known, len) == 0;
+    r->value = unknown ? TG_VALUE_UNREADABLE : TG_VALUE_MISSING;
     return status;
 }
 
-static enum tg_reject day_reject(const char *name)
+static enum tg_status put_day_or_none(struct tg_carrier *c, struct reading *r, struct tg_error *err)
 {
-    return strcmp(name, "withdrawn_on") == 0 ? TG_REJECT_WITHDRAWN_ON : TG_REJECT_GRANTED_ON;
-}
-
-/* Appends one cell, or says why the row cannot be used. */
-static enum tg_status put_cell(struct tg_carrier *c, enum tg_carry how, const char *name,
-                               const char *text, size_t len, enum tg_value *value, unsigned *notes,
-                               enum tg_reject *reject, struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    bool unknown = false;
-    *value = TG_VALUE_OK;
-    switch (how) {
-    case TG_CARRY_TEXT:
-        return put_text(c, text, len, notes, err);
-    case TG_CARRY_NUMBER:
-        return put_number(c, text, len, value, notes, err);
-    case TG_CARRY_DAY:
-        return put_day(c, text, len, value, notes, err);
-    case TG_CARRY_DAY_NEEDED:
-        status = put_day(c, text, len, value, notes, err);
-        *reject = *value == TG_VALUE_OK ? TG_REJECT_NONE : TG_REJECT_DATE;
-        return status;
-    case TG_CARRY_DAY_OR_NONE:
-        status = put_day(c, text, len, value, notes, err);
-        if (!status && *value == TG_VALUE_MISSING)
-            status = is_unknown_day(c, text, len, &unknown, err);
-        if (unknown || *value == TG_VALUE_UNREADABLE)
-            *reject = day_reject(name);
-        return status;
-    case TG_CARRY_MONTH:
-        status = put_month(c, text, len, value, notes, err);
-        *reject = *value == TG_VALUE_OK ? TG_REJECT_NONE : TG_REJECT_MONTH;
-        return status;
-    case TG_CARRY_AMOUNT:
-        status = put_amount(c, text, len, value, err);
-        *reject = *value == TG_VALUE_OK ? TG_REJECT_NONE : TG_REJECT_AMOUNT;
-        return status;
-    case TG_CARRY_PROVIDER:
-    case TG_CARRY_BIRTH_MONTH:
-    case TG_CARRY_SEX:
-        break;
-    }
+    enum tg_status status = put_day(c, r, err);
+    if (!status && r->value == TG_VALUE_MISSING)
+        status = put_unknown_day(c, r, err);
     return status;
 }
 
+/* How the carried columns are read, and what becomes of a row where that fails. */
+static const struct {
+    enum tg_status (*put)(struct tg_carrier *c, struct reading *r, struct tg_error *err);
+    bool needed; /* missing is as bad as unreadable */
+    bool rejects;
+} ways[] = {
+    [TG_CARRY_TEXT] = {put_text, false, false},
+    [TG_CARRY_DAY] = {put_day, false, false},
+    [TG_CARRY_DAY_OR_NONE] = {put_day_or_none, false, true},
+    [TG_CARRY_DAY_NEEDED] = {put_day, true, true},
+    [TG_CARRY_MONTH] = {put_month, true, true},
+    [TG_CARRY_AMOUNT] = {put_amount, true, true},
+    [TG_CARRY_NUMBER] = {put_number, false, false},
+};
+
+/* Appends what a cell comes to; `plain`: nothing had to be counted. */
 static enum tg_status read_cell(struct tg_carrier *c, const struct cell *cell, bool *plain,
                                 enum tg_reject *reject, struct tg_error *err)
 {
+    const struct tg_plan_carry *carry = cell->carry;
     struct tg_decoded decoded;
     bool ok;
-    unsigned notes = 0;
-    enum tg_value value = TG_VALUE_OK;
-    size_t column = cell->carry->column;
     c->decoders.text.len = 0;
-    enum tg_status status = tg_decoders_read(&c->decoders, cell->encoding, cell->raw, cell->len,
-                                             &decoded, &ok, err);
+    enum tg_status status =
+        tg_decoders_read(&c->decoders, cell->encoding, cell->raw, cell->len, &decoded, &ok, err);
     if (status)
         return status;
-    if (!ok) {
-        *reject = TG_REJECT_ENCODING;
+    *reject = ok ? TG_REJECT_NONE : TG_REJECT_ENCODING;
+    if (*reject)
         return TG_OK;
-    }
-    const char *text = tg_decoded_text(&c->decoders, &decoded);
-    status = put_cell(c, cell->carry->how, cell->carry->name, text, decoded.len, &value, &notes,
-                      reject, err);
-    *plain = !notes && value != TG_VALUE_UNREADABLE;
-    if (status || *reject)
+    struct reading r = {.text = tg_decoded_text(&c->decoders, &decoded), .len = decoded.len};
+    status = ways[carry->how].put(c, &r, err);
+    if (status)
         return status;
-    c->tally->filled[column] += cell->len > 0;
-    c->tally->unreadable[column] += value == TG_VALUE_UNREADABLE;
-    tg_tally_notes(c->tally, column, notes, 1);
+    bool bad = r.value == TG_VALUE_UNREADABLE;
+    if (ways[carry->how].rejects && (bad || (ways[carry->how].needed && r.value)))
+        *reject = tg_reject_of(carry->name);
+    if (*reject)
+        return TG_OK;
+    *plain = !r.notes && !bad;
+    c->tally->filled[carry->column] += cell->len > 0;
+    c->tally->unreadable[carry->column] += bad;
+    tg_tally_notes(c->tally, carry->column, r.notes, 1);
     return TG_OK;
 }
 
@@ -294,15 +272,14 @@ static enum tg_status carry_cell(struct tg_carrier *c, const struct cell *cell,
 {
     size_t from = c->out.len;
     bool plain = false;
-    struct memo *m = cell->len && cell->len <= MEMO_BYTES && cell->carry->how != TG_CARRY_AMOUNT
-                         ? memo_of(c, cell)
-                         : NULL;
+    bool repeats = cell->len && cell->len <= MEMO_BYTES && cell->carry->how != TG_CARRY_AMOUNT;
+    struct memo *m = repeats ? memo_of(c, cell) : NULL;
     if (m && memo_is(m, cell)) {
         c->tally->filled[cell->carry->column]++;
         return tg_buf_add(&c->out, m->text, m->text_len, err);
     }
     enum tg_status status = read_cell(c, cell, &plain, reject, err);
-    if (!status && m && plain && !*reject && c->out.len - from <= MEMO_BYTES)
+    if (!status && m && plain && c->out.len - from <= MEMO_BYTES)
         memo_set(m, cell, c->out.data + from, c->out.len - from);
     return status;
 }
@@ -319,8 +296,7 @@ static enum tg_status carry_column(struct tg_carrier *c, enum tg_encoding encodi
     }
     if (carry->column == TG_PLAN_NONE)
         return TG_OK;
-    memcpy(&cell.len, *raw, sizeof cell.len);
-    cell.raw = *raw + sizeof cell.len;
+    cell.raw = tg_batch_cell(*raw, &cell.len);
     *raw = cell.raw + cell.len;
     return carry_cell(c, &cell, reject, err);
 }

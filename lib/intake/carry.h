@@ -14,7 +14,7 @@ struct tg_carrier;
 
 /** What a row's carried cells came to. */
 struct tg_carried {
-    const char *text;      /**< cells with commas between them, without those of the identity */
+    const char *text; /**< cells with commas between them, without those of the identity */
     size_t len;
     size_t facts_at;       /**< in `text`: where birth month and sex go; TG_PLAN_NONE: nowhere */
     enum tg_reject reject; /**< TG_REJECT_NONE: the row can be used */

@@ -137,8 +137,8 @@ enum tg_status tg_census_add(struct tg_census *c, size_t lane_index, size_t colu
         }
     }
     if (!status)
-        status = tg_grow(&counts->entries, &counts->cap, counts->n + 1, sizeof *counts->entries,
-                         err);
+        status =
+            tg_grow(&counts->entries, &counts->cap, counts->n + 1, sizeof *counts->entries, err);
     if (status)
         return status;
     counts->entries[counts->n++] = (struct tg_entry){prefix, {.count = uses}};

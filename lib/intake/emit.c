@@ -120,8 +120,30 @@ enum tg_status tg_emit_rejects(struct tg_job *job, struct tg_outputs *out, struc
         status = tg_sorter_seal(job->rejects, i, err);
     if (!status)
         status = tg_sorter_merge(job->rejects, on_reject, out->rejects, err);
+    return status;
+}
+
+enum tg_status tg_outputs_commit(struct tg_outputs *out, struct tg_output **manifest,
+                                 struct tg_output **tokens, struct tg_error *err)
+{
+    struct tg_output *lookup = NULL, *rejects = NULL;
+    /* the manifest comes last: a token file without one is imported by nobody */
+    struct tg_output **all[] = {&lookup, &rejects, tokens, manifest};
+    struct tg_output **there[NAMES_MAX];
+    enum tg_status status = TG_OK;
+    size_t n = 0;
+    if (out->lookup)
+        status = tg_csv_finish(&out->lookup, NULL, &lookup, err);
+    if (!status && out->rejects)
+        status = tg_csv_finish(&out->rejects, NULL, &rejects, err);
+    for (size_t i = 0; i < NAMES_MAX; i++) {
+        if (*all[i])
+            there[n++] = all[i];
+    }
     if (!status)
-        status = tg_csv_commit(&out->rejects, NULL, err);
+        return tg_output_commit_all(there, n, err);
+    for (size_t i = 0; i < n; i++)
+        tg_output_discard(there[i]);
     return status;
 }
 

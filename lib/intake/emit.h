@@ -23,9 +23,15 @@ TG_CHECKED enum tg_status tg_outputs_begin(struct tg_job *job, struct tg_outputs
 /** Merges the rows into token file and lookup. @return TG_OK, TG_IO, TG_CANCELLED, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_emit_rows(struct tg_job *job, struct tg_outputs *out,
                                        struct tg_error *err);
-/** Writes the rejects file and puts it in place, when there is to be one. */
+/** Writes the rejects file, when there is to be one. */
 TG_CHECKED enum tg_status tg_emit_rejects(struct tg_job *job, struct tg_outputs *out,
                                           struct tg_error *err);
+/**
+ * Puts the lookup, the rejects, the token file and its manifest (the last two may be NULL inside)
+ * in place, all or none. @return TG_OK, TG_CANT_CREATE, TG_IO
+ */
+TG_CHECKED enum tg_status tg_outputs_commit(struct tg_outputs *out, struct tg_output **manifest,
+                                            struct tg_output **tokens, struct tg_error *err);
 /** Throws away what was not put in place. */
 void tg_outputs_discard(struct tg_outputs *out);
 

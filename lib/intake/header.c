@@ -113,6 +113,7 @@ static size_t count_similar(const struct candidate *c, const char *header, size_
         if (seen.len == wanted.len && memcmp(seen.text, wanted.text, seen.len) == 0 && found++ == 0)
             *at = i;
     }
+    tg_wipe(&seen, sizeof seen); /* the row may turn out to be one of data */
     return found;
 }
 
@@ -192,7 +193,7 @@ static enum tg_status search(struct candidate *c, struct candidate *best, struct
             accept(c, out);
             return TG_OK;
         }
-        if (matched > most) {
+        if (matched > most || best->n == 0) {
             most = matched;
             swap(c, best);
         }

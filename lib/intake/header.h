@@ -11,9 +11,9 @@
 
 /** Where things stand in the rows below a header. */
 struct tg_header {
-    size_t *cells;    /**< by plan column: index of its cell */
-    size_t n_cells;   /**< of the header row */
-    size_t n_titled;  /**< the same without empty ones at its end */
+    size_t *cells;   /**< by plan column: index of its cell */
+    size_t n_cells;  /**< of the header row */
+    size_t n_titled; /**< the same without empty ones at its end */
 };
 
 /**

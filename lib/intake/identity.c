@@ -4,7 +4,7 @@
 #include "crypto/message.h"
 #include "intake/decoders.h"
 #include "intake/near.h"
-#include "intake/order.h"
+#include "intake/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,11 +57,11 @@ static enum tg_status decode_cells(struct tg_identifier *id, enum tg_encoding en
 {
     id->decoders.text.len = 0;
     for (size_t i = 0; i < id->plan->n_identity; i++) {
-        uint32_t len;
-        memcpy(&len, raw, sizeof len);
+        size_t len;
         bool ok;
+        raw = tg_batch_cell(raw, &len);
         enum tg_status status =
-            tg_decoders_read(&id->decoders, encoding, raw + sizeof len, len, &id->cells[i], &ok, err);
+            tg_decoders_read(&id->decoders, encoding, raw, len, &id->cells[i], &ok, err);
         if (status)
             return status;
         if (!ok) {
@@ -69,7 +69,7 @@ static enum tg_status decode_cells(struct tg_identifier *id, enum tg_encoding en
             id->out.column = i;
             return TG_OK;
         }
-        raw += sizeof len + len;
+        raw += len;
     }
     return TG_OK;
 }
@@ -193,9 +193,7 @@ static enum tg_status add_token(struct tg_identifier *id, size_t i, struct tg_er
         token->multi ? near_tokens(id, token, first, err) : plain_token(id, token, first, err);
     if (status)
         return status;
-    /* 0 is kept for "no token"; that a token begins with 8 zero bytes does not happen */
-    uint64_t prefix = tg_prefix_of(first, sizeof first, 0);
-    id->out.prefixes[i] = prefix ? prefix : 1;
+    id->out.prefixes[i] = tg_identity_prefix(first);
     if (!facts->any)
         memcpy(facts->key, first, sizeof facts->key);
     facts->any = true;

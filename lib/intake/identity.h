@@ -6,6 +6,7 @@
 #ifndef TG_INTAKE_IDENTITY_H
 #define TG_INTAKE_IDENTITY_H
 
+#include "intake/order.h"
 #include "intake/plan.h"
 
 /** What became of the cells of one identity column: bits of enum tg_value_note and these. */
@@ -36,8 +37,16 @@ struct tg_identity {
     uint64_t *prefixes;  /**< by token: first 8 bytes of its first token, 0: none */
     uint16_t *seen;      /**< by identity column */
     enum tg_identity_problem problem;
-    size_t column;       /**< of the problem */
+    size_t column; /**< of the problem */
 };
+
+/** A token's first 8 bytes as a number. 0 is kept for "no token"; that a token begins with 8 zero
+ * bytes does not happen. */
+static inline uint64_t tg_identity_prefix(const unsigned char token[8])
+{
+    uint64_t prefix = tg_prefix_of(token, 8, 0);
+    return prefix ? prefix : 1;
+}
 
 /** Reads identities; one a thread. */
 struct tg_identifier;

@@ -22,19 +22,19 @@ struct tg_job {
     uint64_t memory;
     char *scratch_dir;
 
-    struct tg_reader *reader;  /**< under `reading` */
+    struct tg_reader *reader; /**< under `reading` */
     struct tg_mutex *reading;
-    bool ended;                /**< under `reading`: nothing is left to read, or one has failed */
+    bool ended; /**< under `reading`: nothing is left to read, or one has failed */
     struct tg_mutex *failing;
-    enum tg_status status;     /**< under `failing`, as the next two */
-    uint64_t failed_at;        /**< line that failed; the first one is told */
+    enum tg_status status; /**< under `failing`, as the next two */
+    uint64_t failed_at;    /**< line that failed; the first one is told */
     struct tg_error err;
 
     struct tg_cache *cache;
     struct tg_sorter *rows;    /**< records: 16 bytes of the first token or the row id, the row */
     struct tg_sorter *rejects; /**< records: 8 bytes of the line, the rejects file's line */
     struct tg_census *census;
-    struct tg_tally *tallies;  /**< by thread */
+    struct tg_tally *tallies; /**< by thread */
     struct tg_tally total;
     struct tg_census_column *counts; /**< by token */
     struct tg_arena arena;

@@ -49,8 +49,7 @@ static bool before(const struct tg_merge_source *a, const struct tg_merge_source
 {
     if (a->prefix != b->prefix)
         return a->prefix < b->prefix;
-    return tg_bytes_compare(a->record->bytes, a->record->len, b->record->bytes, b->record->len) <
-           0;
+    return tg_bytes_compare(a->record->bytes, a->record->len, b->record->bytes, b->record->len) < 0;
 }
 
 /* The source at the root of the heap has changed. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/near.h"
+#include "intake/order.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -83,12 +84,13 @@ static enum tg_status cut_parts(struct tg_near *near, const struct tg_plan_token
 /* As tg_message_add(), without a copy of the shorter value. */
 static char *put_part(char *to, const struct tg_near_part *part, const struct tg_near_cut *cut)
 {
-    size_t len = part->len - cut->len, behind = len - cut->at;
-    for (unsigned i = 0; i < 4; i++)
-        *to++ = (char)(unsigned char)(len >> (24 - 8 * i));
-    memcpy(to, part->value, cut->at);
-    memcpy(to + cut->at, part->value + cut->at + cut->len, behind);
-    return to + len;
+    size_t len = part->len - cut->len;
+    const unsigned char head[4] = {(unsigned char)(len >> 24), (unsigned char)(len >> 16),
+                                   (unsigned char)(len >> 8), (unsigned char)len};
+    memcpy(to, head, sizeof head);
+    memcpy(to + 4, part->value, cut->at);
+    memcpy(to + 4 + cut->at, part->value + cut->at + cut->len, len - cut->at);
+    return to + 4 + len;
 }
 
 static void add_token(struct tg_near *near, const struct tg_plan_token *token)
@@ -131,15 +133,22 @@ static int compare(const void *a, const void *b)
     return memcmp(a, b, TG_TOKEN_LEN);
 }
 
-/* There are about ten as a rule. */
+/* There are about ten as a rule, and their first 8 bytes tell them apart. */
 static void insertion_sort(struct tg_near *near)
 {
     unsigned char moved[TG_TOKEN_LEN];
-    for (size_t i = 1; i < near->n; i++) {
+    uint64_t prefixes[FEW];
+    for (size_t i = 0; i < near->n; i++) {
+        uint64_t prefix = tg_prefix_of(near->tokens[i], TG_TOKEN_LEN, 0);
         size_t j = i;
         memcpy(moved, near->tokens[i], sizeof moved);
-        for (; j > 0 && memcmp(near->tokens[j - 1], moved, sizeof moved) > 0; j--)
+        for (; j > 0 && prefixes[j - 1] >= prefix; j--) {
+            if (prefixes[j - 1] == prefix && compare(near->tokens[j - 1], moved) <= 0)
+                break;
+            prefixes[j] = prefixes[j - 1];
             memcpy(near->tokens[j], near->tokens[j - 1], sizeof moved);
+        }
+        prefixes[j] = prefix;
         memcpy(near->tokens[j], moved, sizeof moved);
     }
 }

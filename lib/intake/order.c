@@ -18,23 +18,6 @@ struct order {
 
 static void sort(struct tg_entry *e, struct tg_entry *tmp, size_t n, struct order o);
 
-uint64_t tg_prefix_of(const unsigned char *bytes, size_t len, size_t at)
-{
-    uint64_t word = 0;
-    if (at >= len)
-        return 0;
-    if (len - at >= sizeof word) {
-        memcpy(&word, bytes + at, sizeof word);
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        word = __builtin_bswap64(word);
-#endif
-        return word;
-    }
-    for (size_t i = at; i < len; i++)
-        word |= (uint64_t)bytes[i] << (TOP_SHIFT - 8 * (i - at));
-    return word;
-}
-
 int tg_bytes_compare(const unsigned char *a, size_t a_len, const unsigned char *b, size_t b_len)
 {
     int order = memcmp(a, b, a_len < b_len ? a_len : b_len);

@@ -14,6 +14,8 @@
 
 #include "base/mem.h"
 
+#include <string.h>
+
 /** A record: `len` bytes that decide its order, then `tail_len` bytes that go along. */
 struct tg_record {
     uint32_t len;
@@ -30,7 +32,17 @@ struct tg_entry {
 };
 
 /** 8 bytes from `at` on as a big-endian number; what lies behind the end counts as zeros. */
-uint64_t tg_prefix_of(const unsigned char *bytes, size_t len, size_t at);
+static inline uint64_t tg_prefix_of(const unsigned char *bytes, size_t len, size_t at)
+{
+    uint64_t word = 0;
+    if (at < len && len - at >= sizeof word) {
+        memcpy(&word, bytes + at, sizeof word);
+        return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? word : __builtin_bswap64(word);
+    }
+    for (size_t i = at; i < len; i++)
+        word |= (uint64_t)bytes[i] << (56 - 8 * (i - at));
+    return word;
+}
 
 /** Asks for a record's memory, which will be read soon. */
 static inline void tg_record_fetch(const struct tg_record *r)

@@ -237,8 +237,8 @@ static enum tg_status no_source(const struct tg_study *study, const char *name,
         status = tg_buf_printf(&names, err, "%s%s", i ? ", " : "", study->sources[i].name);
     const char *rule = status ? NULL : tg_buf_text(&names, err);
     if (rule)
-        status = TG_FAIL(err, TG_MSG_STUDY_SOURCE, .file = study->path, .column = name,
-                         .rule = rule);
+        status =
+            TG_FAIL(err, TG_MSG_STUDY_SOURCE, .file = study->path, .column = name, .rule = rule);
     tg_buf_free(&names);
     return status ? status : TG_NO_MEMORY;
 }

@@ -29,7 +29,7 @@ struct tg_plan_field {
 };
 
 struct tg_plan_part {
-    size_t field;         /**< TG_PLAN_NONE: `constant` */
+    size_t field; /**< TG_PLAN_NONE: `constant` */
     const char *constant;
     bool one_missing;
 };

@@ -6,9 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How memory is shared out, in eighths: a roster has few people twice and all of them to count.
- * What is beside it stays below 64 MiB: batches, buffers. */
-enum { EIGHTHS = 8, EIGHTHS_ROWS = 5, EIGHTHS_MORE = 2, EIGHTHS_LESS = 1 };
+/* How memory is shared out, in eighths: claims live on the cache and sort well from disk; a roster
+ * has few people twice, and all of them to count. What is beside it stays below 64 MiB. */
+struct shares {
+    unsigned rows, cache, census;
+};
+enum { EIGHTHS = 8 };
+static const struct shares shares_roster = {5, 1, 2};
+static const struct shares shares_events = {2, 5, 1};
 
 enum {
     THREADS_MAX = 32,
@@ -49,7 +54,12 @@ static size_t choose_threads(const struct tg_job *job)
     return n > THREADS_MAX ? THREADS_MAX : n;
 }
 
-static uint64_t share(const struct tg_job *job, unsigned eighths)
+static const struct shares *shares_of(const struct tg_job *job)
+{
+    return job->plan.has_row_id ? &shares_roster : &shares_events;
+}
+
+static uint64_t bytes_of(const struct tg_job *job, unsigned eighths)
 {
     return job->memory / EIGHTHS * eighths;
 }
@@ -79,8 +89,8 @@ static enum tg_status make_cache(struct tg_job *job, struct tg_error *err)
     tg_token_compute(key, "cache", sizeof "cache", token);
     tg_token_key_free(&key);
     memcpy(seed, token, sizeof seed);
-    status = tg_cache_new(job->plan.n_tokens, job->plan.n_identity, share(job, job->plan.has_row_id ? EIGHTHS_LESS : EIGHTHS_MORE), seed,
-                          &job->cache, err);
+    status = tg_cache_new(job->plan.n_tokens, job->plan.n_identity,
+                          bytes_of(job, shares_of(job)->cache), seed, &job->cache, err);
     tg_wipe(token, sizeof token);
     tg_wipe(seed, sizeof seed);
     return status;
@@ -95,14 +105,15 @@ static enum tg_status make_sorters(struct tg_job *job, struct tg_error *err)
     if (!job->scratch_dir)
         return TG_NO_MEMORY;
     if (!o->check_only)
-        status = tg_sorter_new(job->n_threads, share(job, EIGHTHS_ROWS), job->scratch_dir,
-                               &job->rows, err);
+        status = tg_sorter_new(job->n_threads, bytes_of(job, shares_of(job)->rows),
+                               job->scratch_dir, &job->rows, err);
     if (!status && !o->check_only && o->rejects)
-        status = tg_sorter_new(job->n_threads, memory_rejects, job->scratch_dir, &job->rejects,
-                               err);
+        status =
+            tg_sorter_new(job->n_threads, memory_rejects, job->scratch_dir, &job->rejects, err);
     if (!status)
-        status = tg_census_new(job->plan.n_tokens, job->n_threads, share(job, job->plan.has_row_id ? EIGHTHS_MORE : EIGHTHS_LESS),
-                               job->scratch_dir, &job->census, err);
+        status =
+            tg_census_new(job->plan.n_tokens, job->n_threads, bytes_of(job, shares_of(job)->census),
+                          job->scratch_dir, &job->census, err);
     return status;
 }
 
@@ -152,15 +163,17 @@ static enum tg_status write_all(struct tg_job *job, struct tg_outputs *outputs,
                                 const struct tg_pseudonymize_result *result, struct tg_error *err)
 {
     char sha256[TG_DIGEST_HEX + 1];
+    struct tg_output *tokens = NULL, *manifest = NULL;
     enum tg_status status = tg_emit_rows(job, outputs, err);
-    if (!status && outputs->lookup)
-        status = tg_csv_commit(&outputs->lookup, NULL, err);
     if (!status)
         status = tg_emit_rejects(job, outputs, err);
     if (!status)
-        status = tg_csv_commit(&outputs->tokens, sha256, err);
+        status = tg_csv_finish(&outputs->tokens, sha256, &tokens, err);
     if (!status && outputs->manifest)
-        status = tg_summary_manifest(job, result, outputs->manifest, sha256, err);
+        status = tg_summary_manifest(job, result, outputs->manifest, sha256, &manifest, err);
+    if (!status)
+        return tg_outputs_commit(outputs, &manifest, &tokens, err);
+    tg_output_discard(&tokens);
     return status;
 }
 
@@ -169,12 +182,14 @@ static enum tg_status refuse(struct tg_job *job, struct tg_outputs *outputs, enu
                              struct tg_error *err)
 {
     struct tg_error second;
-    if (job->rejects && tg_emit_rejects(job, outputs, &second)) {
-        if (err)
-            *err = second;
-        return second.status;
-    }
-    return why;
+    enum tg_status status = TG_OK;
+    if (job->rejects)
+        status = tg_emit_rejects(job, outputs, &second);
+    if (!status && outputs->rejects)
+        status = tg_csv_commit(&outputs->rejects, NULL, &second);
+    if (status && err)
+        *err = second;
+    return status ? status : why;
 }
 
 static enum tg_status run(struct tg_job *job, struct tg_outputs *outputs,

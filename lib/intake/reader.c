@@ -119,13 +119,22 @@ static enum tg_status add_ragged(struct tg_batch *b, uint64_t line, struct tg_er
     return status;
 }
 
+static size_t cell_size(size_t len)
+{
+    return (len < TG_BATCH_LONG ? 1 : 1 + sizeof(uint32_t)) + len;
+}
+
 static char *put_cell(char *to, const struct tg_cell *cell)
 {
     uint32_t len = (uint32_t)cell->len;
-    memcpy(to, &len, sizeof len);
+    *to++ = (char)(unsigned char)(len < TG_BATCH_LONG ? len : TG_BATCH_LONG);
+    if (len >= TG_BATCH_LONG) {
+        memcpy(to, &len, sizeof len);
+        to += sizeof len;
+    }
     if (len)
-        memcpy(to + sizeof len, cell->data, len);
-    return to + sizeof len + len;
+        memcpy(to, cell->data, len);
+    return to + len;
 }
 
 static enum tg_status add_row(const struct tg_reader *r, struct tg_batch *b,
@@ -134,14 +143,14 @@ static enum tg_status add_row(const struct tg_reader *r, struct tg_batch *b,
 {
     static const struct tg_cell none = {"", 0};
     const struct tg_plan *plan = r->plan;
-    size_t need = TG_BATCH_HEAD + plan->n_columns * sizeof(uint32_t);
+    size_t need = TG_BATCH_HEAD;
     for (size_t i = 0; i < plan->n_columns; i++)
-        need += r->header.cells[i] < n ? cells[r->header.cells[i]].len : 0;
+        need += cell_size(r->header.cells[i] < n ? cells[r->header.cells[i]].len : 0);
     enum tg_status status = tg_buf_reserve(&b->rows, need, err);
     if (status)
         return status;
     char *row = b->rows.data + b->rows.len, *to = row + TG_BATCH_HEAD;
-    uint32_t all = (uint32_t)(need - TG_BATCH_HEAD), identity = 0, encoding = r->encoding;
+    uint32_t all = (uint32_t)(need - TG_BATCH_HEAD), identity = 0;
     for (size_t i = 0; i < plan->n_columns; i++) {
         size_t at = r->header.cells[i];
         to = put_cell(to, at < n ? &cells[at] : &none);
@@ -151,7 +160,7 @@ static enum tg_status add_row(const struct tg_reader *r, struct tg_batch *b,
     memcpy(row, &line, sizeof line);
     memcpy(row + 8, &all, sizeof all);
     memcpy(row + 12, &identity, sizeof identity);
-    memcpy(row + TG_BATCH_ENCODING, &encoding, sizeof encoding);
+    row[TG_BATCH_ENCODING] = (char)r->encoding;
     b->rows.len += need;
     b->n_rows++;
     return TG_OK;

@@ -8,10 +8,12 @@
 
 #include "intake/plan.h"
 
+#include <string.h>
+
 /**
  * Some rows of one input. A row in `rows`: its line (uint64_t), the length of all its cells
- * (uint32_t), the length of its identity cells (uint32_t), the encoding (uint32_t), then the plan's
- * columns in order, each a length (uint32_t) and its bytes.
+ * (uint32_t), the length of its identity cells (uint32_t), the encoding (a byte), then the plan's
+ * columns in order as tg_batch_cell() reads them.
  */
 struct tg_batch {
     struct tg_buf rows;
@@ -19,15 +21,30 @@ struct tg_batch {
     uint64_t *ragged; /**< lines of rows with too few or too many cells */
     size_t n_ragged, cap_ragged;
     enum tg_encoding encoding;
-    bool guessed;         /**< UTF-8 because the file's beginning was */
-    const char *path;     /**< of the input */
+    bool guessed;          /**< UTF-8 because the file's beginning was */
+    const char *path;      /**< of the input */
     uint64_t lines_before; /**< physical lines of the inputs before it */
 };
 
 enum {
-    TG_BATCH_HEAD = 20,     /**< bytes of a row before its cells */
+    TG_BATCH_HEAD = 17,     /**< bytes of a row before its cells */
     TG_BATCH_ENCODING = 16, /**< where the encoding stands; it and the identity cells are one key */
 };
+
+/** Lengths below this are one byte; others this byte and a uint32_t. */
+enum { TG_BATCH_LONG = 255 };
+
+/** The cell that stands at `at`: its bytes and, in `len`, how many; the next one follows them. */
+static inline const char *tg_batch_cell(const char *at, size_t *len)
+{
+    uint32_t long_len;
+    *len = (unsigned char)*at;
+    if (*len < TG_BATCH_LONG)
+        return at + 1;
+    memcpy(&long_len, at + 1, sizeof long_len);
+    *len = long_len;
+    return at + 1 + sizeof long_len;
+}
 
 /** Wipes and frees. */
 void tg_batch_free(struct tg_batch *batch);

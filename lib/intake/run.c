@@ -20,8 +20,8 @@ void tg_run_begin(struct tg_run_writer *w, struct tg_scratch *scratch, uint64_t 
 
 static enum tg_status flush(struct tg_run_writer *w, struct tg_error *err)
 {
-    enum tg_status status = tg_scratch_write(w->run.scratch, w->run.at + w->run.len, w->block.data,
-                                             w->block.len, err);
+    enum tg_status status =
+        tg_scratch_write(w->run.scratch, w->run.at + w->run.len, w->block.data, w->block.len, err);
     w->run.len += w->block.len;
     w->block.len = 0;
     return status;
@@ -83,8 +83,8 @@ static enum tg_status fill(struct tg_run_reader *r, size_t need, struct tg_error
         return TG_FAIL(err, TG_MSG_BUG, .rule = "a run ends with a whole record");
     enum tg_status status = tg_buf_reserve(&r->block, want - have, err);
     if (!status)
-        status = tg_scratch_read(r->left.scratch, r->left.at, r->block.data + have, want - have,
-                                 err);
+        status =
+            tg_scratch_read(r->left.scratch, r->left.at, r->block.data + have, want - have, err);
     if (status)
         return status;
     r->block.len = want;

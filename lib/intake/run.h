@@ -35,10 +35,10 @@ TG_CHECKED enum tg_status tg_run_finish(struct tg_run_writer *w, struct tg_error
 void tg_run_writer_free(struct tg_run_writer *w);
 
 struct tg_run_reader {
-    struct tg_run left;    /**< what has not been read from disk */
+    struct tg_run left; /**< what has not been read from disk */
     struct tg_buf block;
-    size_t at;             /**< in the block */
-    struct tg_buf record;  /**< room for a struct tg_record */
+    size_t at;            /**< in the block */
+    struct tg_buf record; /**< room for a struct tg_record */
 };
 
 /**

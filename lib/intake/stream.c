@@ -133,8 +133,7 @@ static enum tg_status look_ahead(struct tg_stream *s, size_t want, struct tg_err
 {
     while (s->look_len < want) {
         size_t got = 0;
-        enum tg_status status =
-            read_some(s, s->look + s->look_len, want - s->look_len, &got, err);
+        enum tg_status status = read_some(s, s->look + s->look_len, want - s->look_len, &got, err);
         if (status)
             return status;
         if (got == 0)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum {
-    DOMINANT_ROWS = 100, /* fewer rows than this dominate nothing */
+    DOMINANT_ROWS = 100,  /* fewer rows than this dominate nothing */
     DOMINANT_SHARE = 100, /* one row in so many has the token, */
     DOMINANT_MEAN = 10,   /* and so many times as many rows as a token has on average */
     DOMINANT_HALF = 1000, /* or more than half of at least so many rows */
@@ -52,8 +52,7 @@ static enum tg_status make_warnings(const struct tg_job *job, struct tg_arena *a
                                     struct tg_pseudonymize_result *out, struct tg_error *err)
 {
     const struct tg_tally *t = &job->total;
-    out->warnings =
-        tg_arena_alloc(arena, TG_N_NOTES + t->n_columns, sizeof *out->warnings, err);
+    out->warnings = tg_arena_alloc(arena, TG_N_NOTES + t->n_columns, sizeof *out->warnings, err);
     if (!out->warnings)
         return TG_NO_MEMORY;
     for (unsigned i = 0; i < TG_N_NOTES; i++)
@@ -168,8 +167,8 @@ static enum tg_status add_profile(struct tg_buf *json, const struct tg_token_pro
         status = tg_buf_printf(json, err, ", \"distinct\": %llu, \"largest\": [",
                                (unsigned long long)p->distinct);
     for (size_t i = 0; i < TG_CENSUS_LARGEST && p->largest[i] && !status; i++)
-        status = tg_buf_printf(json, err, "%s%llu", i ? ", " : "",
-                               (unsigned long long)p->largest[i]);
+        status =
+            tg_buf_printf(json, err, "%s%llu", i ? ", " : "", (unsigned long long)p->largest[i]);
     return status ? status : tg_buf_printf(json, err, p->distinct ? "]}" : "}");
 }
 
@@ -191,7 +190,7 @@ static enum tg_status make_profile_json(const struct tg_pseudonymize_result *r, 
 static enum tg_status write_manifest(const struct tg_job *job,
                                      const struct tg_pseudonymize_result *result, const char *path,
                                      const char *sha256, const char **tokens, const char *profile,
-                                     struct tg_error *err)
+                                     struct tg_output **out, struct tg_error *err)
 {
     const struct tg_plan *plan = &job->plan;
     const char *provider = plan->source->provider;
@@ -214,19 +213,19 @@ static enum tg_status write_manifest(const struct tg_job *job,
                                   .n_warnings = result->n_warnings,
                                   .sha256 = sha256,
                                   .tool = "totsugo " TG_VERSION};
-    return tg_manifest_write(path, &m, profile, job->options->force, err);
+    return tg_manifest_finish(path, &m, profile, job->options->force, out, err);
 }
 
 enum tg_status tg_summary_manifest(const struct tg_job *job,
                                    const struct tg_pseudonymize_result *result, const char *path,
-                                   const char *sha256, struct tg_error *err)
+                                   const char *sha256, struct tg_output **out, struct tg_error *err)
 {
     struct tg_buf json = {0};
     const char **tokens = tg_calloc(job->plan.n_tokens, sizeof *tokens, err);
     enum tg_status status = tokens ? make_profile_json(result, &json, err) : TG_NO_MEMORY;
     const char *profile = status ? NULL : tg_buf_text(&json, err);
     if (profile)
-        status = write_manifest(job, result, path, sha256, tokens, profile, err);
+        status = write_manifest(job, result, path, sha256, tokens, profile, out, err);
     else
         status = TG_NO_MEMORY;
     tg_buf_free(&json);

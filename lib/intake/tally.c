@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { MY_NUMBERS_SURE = 20 /* so many by chance, one in eleven each, do not happen */ };
 
@@ -20,6 +21,14 @@ static const char *const reject_names[TG_N_REJECTS] = {
 const char *tg_reject_name(enum tg_reject reject)
 {
     return reject_names[reject];
+}
+
+enum tg_reject tg_reject_of(const char *name)
+{
+    int i = TG_N_REJECTS - 1;
+    while (i > TG_REJECT_NONE && strcmp(reject_names[i], name) != 0)
+        i--;
+    return (enum tg_reject)i;
 }
 
 enum tg_status tg_tally_init(struct tg_tally *t, const struct tg_plan *plan, struct tg_error *err)

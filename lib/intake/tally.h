@@ -22,9 +22,11 @@ enum tg_reject {
 };
 /** The rule's permanent name, "ragged". */
 const char *tg_reject_name(enum tg_reject reject);
+/** The rule that bears a carried column's name. */
+enum tg_reject tg_reject_of(const char *name);
 
 struct tg_tally {
-    uint64_t rows;     /**< used */
+    uint64_t rows; /**< used */
     uint64_t rejected;
     uint64_t no_token; /**< used rows without any token */
     uint64_t rejects[TG_N_REJECTS];

@@ -176,7 +176,7 @@ static enum tg_status identify(struct worker *w, const struct row *row,
     status = tg_buf_add(&w->row, new->cells.data, new->cells.len, err);
     if (status)
         return status;
-    size_t len = sizeof(uint32_t) + row->identity_len;
+    size_t len = 1 + row->identity_len;
     if (w->asks)
         return tg_cache_put(job->cache, row->hash, row->key, len, new, on_identity, w, err);
     return on_identity(w, new->prefixes, new->seen, new->facts.any, 1, err);
@@ -187,7 +187,7 @@ static enum tg_status add_identity(struct worker *w, const struct row *row,
                                    const struct tg_identity **identity, struct tg_error *err)
 {
     struct tg_cache *cache = w->job->cache;
-    size_t len = sizeof(uint32_t) + row->identity_len;
+    size_t len = 1 + row->identity_len;
     *identity = NULL;
     bool found = false;
     enum tg_status status = TG_OK;
@@ -239,8 +239,8 @@ static enum tg_status do_row(struct worker *w, const struct row *row, struct tg_
     struct tg_carried carried;
     struct tg_identity_facts facts;
     const struct tg_identity *identity;
-    enum tg_status status = tg_carry_row(w->carrier, w->batch.encoding,
-                                         row->cells + row->identity_len, &carried, err);
+    enum tg_status status =
+        tg_carry_row(w->carrier, w->batch.encoding, row->cells + row->identity_len, &carried, err);
     if (status)
         return status;
     if (carried.reject)
@@ -264,13 +264,12 @@ static enum tg_status list_rows(struct worker *w, struct tg_error *err)
 {
     const struct tg_cache *cache = w->job->cache;
     const char *at = w->batch.rows.data;
-    enum tg_status status =
-        tg_grow(&w->rows, &w->cap_rows, w->batch.n_rows, sizeof *w->rows, err);
+    enum tg_status status = tg_grow(&w->rows, &w->cap_rows, w->batch.n_rows, sizeof *w->rows, err);
     for (size_t i = 0; i < w->batch.n_rows && !status; i++) {
         struct row *row = &w->rows[i];
         *row = read_row(at);
         if (w->asks)
-            row->hash = tg_cache_hash(cache, row->key, sizeof(uint32_t) + row->identity_len);
+            row->hash = tg_cache_hash(cache, row->key, 1 + row->identity_len);
         at += TG_BATCH_HEAD + row->cells_len;
     }
     return status;

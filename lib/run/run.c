@@ -43,10 +43,29 @@ static uint64_t count_linked(const struct tg_month *m)
     return n;
 }
 
-/* Counts for the audit log; numbers only. */
-static enum tg_status record(struct tg_month *m, const char *folder,
+/* The month's folder, and where it is made. */
+struct moving {
+    char *made, *folder;
+    bool had_old;
+};
+
+static enum tg_status place(void *ctx, struct tg_error *err)
+{
+    struct moving *move = ctx;
+    return tg_dir_place(move->made, move->folder, &move->had_old, err);
+}
+
+static void take_back(void *ctx)
+{
+    const struct moving *move = ctx;
+    tg_dir_take_back(move->made, move->folder, move->had_old);
+}
+
+/* The audit log gets counts; numbers only. */
+static enum tg_status record(struct tg_month *m, struct moving *move,
                              const struct tg_output_digest *files, size_t n, struct tg_error *err)
 {
+    const struct tg_placing placing = {place, take_back, move};
     struct tg_buf detail = {0};
     enum tg_status status = tg_buf_printf(
         &detail, err, "{\"as_of\":%lu,\"users\":%zu,\"linked\":%llu,\"matched\":%llu}",
@@ -54,40 +73,46 @@ static enum tg_status record(struct tg_month *m, const char *folder,
         (unsigned long long)m->cohort.flow.matched);
     const char *text = status ? NULL : tg_buf_text(&detail, err);
     if (!status)
-        status = text ? tg_store_record_run(m->store, m->month, m->recipient, folder, files, n,
-                                            text, err)
+        status = text ? tg_store_record_run(m->store, m->month, m->recipient, move->folder, files,
+                                            n, text, &placing, err)
                       : TG_NO_MEMORY;
     tg_buf_free(&detail);
     return status;
+}
+
+static enum tg_status name_folders(struct tg_month *m, const char *out, struct moving *move,
+                                   struct tg_error *err)
+{
+    char name[8], partial[32];
+    tg_month_format(m->month, name);
+    (void)snprintf(partial, sizeof partial, ".%s.partial", name);
+    move->folder = tg_path_join(&m->arena, out, name, err);
+    move->made = tg_path_join(&m->arena, out, partial, err);
+    return move->folder && move->made ? TG_OK : TG_NO_MEMORY;
 }
 
 /* Everything is written beside the month's folder and put in place in one step. */
 static enum tg_status deliver(struct tg_month *m, const char *out, struct tg_run_summary *summary,
                               struct tg_error *err)
 {
-    char name[8], partial_name[32];
+    struct moving move = {0};
     struct tg_output_digest *files = NULL;
     size_t n = 0;
-    tg_month_format(m->month, name);
-    (void)snprintf(partial_name, sizeof partial_name, ".%s.partial", name);
-    char *folder = tg_path_join(&m->arena, out, name, err);
-    char *partial = tg_path_join(&m->arena, out, partial_name, err);
-    if (!folder || !partial)
-        return TG_NO_MEMORY;
-    enum tg_status status = tg_dir_remove(partial, err);
+    enum tg_status status = name_folders(m, out, &move, err);
+    if (status)
+        return status;
+    status = tg_dir_remove(move.made, err);
     if (!status)
-        status = tg_dir_make(partial, err);
+        status = tg_dir_make(move.made, err);
     if (!status)
-        status = tg_month_write(m, partial, &files, &n, err);
+        status = tg_month_write(m, move.made, &files, &n, err);
     if (!status)
         status = tg_progress(m->reporter, "report", 1, 1, err);
     if (!status)
-        status = tg_dir_replace(partial, folder, err);
-    if (status)
-        tg_dir_discard(partial);
-    else
-        status = record(m, folder, files, n, err);
-    (void)snprintf(summary->folder, sizeof summary->folder, "%s", folder);
+        status = record(m, &move, files, n, err);
+    /* what lies there now is what was replaced, or what could not be delivered */
+    tg_dir_discard(move.made);
+    (void)snprintf(summary->folder, sizeof summary->folder, "%s", move.folder);
     free(files);
     return status;
 }

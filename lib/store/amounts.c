@@ -173,9 +173,9 @@ enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_source *
                       .counts = counts};
     int64_t source_id = 0;
     *counts = (struct tg_event_counts){.first_month = TG_NO_MONTH, .last_month = TG_NO_MONTH};
-    enum tg_status status = tg_db_number(&store->db, "SELECT id FROM source WHERE name = ?",
-                                         DB_ARGS(DB_TEXT(source->name, strlen(source->name))),
-                                         &source_id, err);
+    enum tg_status status =
+        tg_db_number(&store->db, "SELECT id FROM source WHERE name = ?",
+                     DB_ARGS(DB_TEXT(source->name, strlen(source->name))), &source_id, err);
     if (status || source_id == 0)
         return status;
     status = first_and_last(&store->db, source_id, month, counts, err);

@@ -31,8 +31,9 @@ static enum tg_status seal(const struct tg_store *store, const struct entry *e,
 }
 
 /* What is kept outside the log, so that taking away its last entries is found. */
-static enum tg_status seal_head(const struct tg_store *store, const unsigned char mac[TG_DIGEST_LEN],
-                                char hex[TG_DIGEST_HEX + 1], struct tg_error *err)
+static enum tg_status seal_head(const struct tg_store *store,
+                                const unsigned char mac[TG_DIGEST_LEN], char hex[TG_DIGEST_HEX + 1],
+                                struct tg_error *err)
 {
     unsigned char head[TG_DIGEST_LEN];
     struct tg_buf message = {0};
@@ -80,14 +81,14 @@ enum tg_status tg_audit_add(struct tg_store *store, const char *verb, const char
     if (!status)
         status = seal_head(store, e.mac, head, err);
     if (!status)
-        status = tg_db_once(&store->db,
-                            "INSERT INTO audit(seq, at, user, verb, detail, prev, mac)"
-                            " VALUES(?, ?, ?, ?, ?, ?, ?)",
-                            DB_ARGS(DB_INT(e.seq), DB_TEXT(at, strlen(at)),
-                                    DB_TEXT(user, strlen(user)), DB_TEXT(verb, strlen(verb)),
-                                    DB_TEXT(detail, strlen(detail)),
-                                    DB_BLOB(e.prev, TG_DIGEST_LEN), DB_BLOB(e.mac, TG_DIGEST_LEN)),
-                            err);
+        status =
+            tg_db_once(&store->db,
+                       "INSERT INTO audit(seq, at, user, verb, detail, prev, mac)"
+                       " VALUES(?, ?, ?, ?, ?, ?, ?)",
+                       DB_ARGS(DB_INT(e.seq), DB_TEXT(at, strlen(at)), DB_TEXT(user, strlen(user)),
+                               DB_TEXT(verb, strlen(verb)), DB_TEXT(detail, strlen(detail)),
+                               DB_BLOB(e.prev, TG_DIGEST_LEN), DB_BLOB(e.mac, TG_DIGEST_LEN)),
+                       err);
     return status ? status : tg_meta_set(&store->db, TG_META_AUDIT_HEAD, head, err);
 }
 

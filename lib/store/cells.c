@@ -8,7 +8,7 @@
 #include <string.h>
 
 enum tg_status tg_cell_malformed(const struct tg_importing *im, const struct tg_token_row *row,
-                                size_t column, const char *form, struct tg_error *err)
+                                 size_t column, const char *form, struct tg_error *err)
 {
     size_t n;
     const char *const *names = tg_token_file_carried(im->file, &n);

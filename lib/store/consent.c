@@ -66,10 +66,9 @@ static void take_fact(struct tg_consent_view *view, sqlite3_stmt *fact, int mont
     view->method = sqlite3_column_int64(fact, 3);
 }
 
-enum tg_status tg_consent_ask(struct tg_consent_asker *asker,
-                              const unsigned char app[TG_TOKEN_LEN], int64_t purpose,
-                              int32_t month, uint32_t on, struct tg_consent_view *out,
-                              struct tg_error *err)
+enum tg_status tg_consent_ask(struct tg_consent_asker *asker, const unsigned char app[TG_TOKEN_LEN],
+                              int64_t purpose, int32_t month, uint32_t on,
+                              struct tg_consent_view *out, struct tg_error *err)
 {
     const struct tg_db *db = &asker->store->db;
     int months = asker->store->study->consent_months;

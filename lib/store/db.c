@@ -10,13 +10,22 @@ static enum tg_message message_of(int rc)
         int rc;
         enum tg_message message;
     } table[] = {
-        {SQLITE_NOMEM, TG_MSG_NO_MEMORY},       {SQLITE_BUSY, TG_MSG_STORE_BUSY},
-        {SQLITE_LOCKED, TG_MSG_STORE_BUSY},     {SQLITE_FULL, TG_MSG_STORE_WRITE},
-        {SQLITE_IOERR, TG_MSG_STORE_WRITE},     {SQLITE_READONLY, TG_MSG_STORE_CREATE},
-        {SQLITE_CANTOPEN, TG_MSG_STORE_CREATE}, {SQLITE_PERM, TG_MSG_STORE_CREATE},
-        {SQLITE_AUTH, TG_MSG_STORE_CREATE},     {SQLITE_NOTADB, TG_MSG_STORE_NOT},
-        {SQLITE_CORRUPT, TG_MSG_STORE_DAMAGED}, {SQLITE_FORMAT, TG_MSG_STORE_NOT},
+        {SQLITE_NOMEM, TG_MSG_NO_MEMORY},
+        {SQLITE_BUSY, TG_MSG_STORE_BUSY},
+        {SQLITE_LOCKED, TG_MSG_STORE_BUSY},
+        {SQLITE_FULL, TG_MSG_STORE_WRITE},
+        {SQLITE_IOERR, TG_MSG_STORE_WRITE},
+        {SQLITE_READONLY, TG_MSG_STORE_CREATE},
+        {SQLITE_CANTOPEN, TG_MSG_STORE_CREATE},
+        {SQLITE_PERM, TG_MSG_STORE_CREATE},
+        {SQLITE_AUTH, TG_MSG_STORE_CREATE},
+        {SQLITE_NOTADB, TG_MSG_STORE_NOT},
+        {SQLITE_CORRUPT, TG_MSG_STORE_DAMAGED},
+        {SQLITE_FORMAT, TG_MSG_STORE_NOT},
         {SQLITE_CONSTRAINT, TG_MSG_STORE_RULE},
+        /* the statements are right, so what they ask for is missing */
+        {SQLITE_ERROR, TG_MSG_STORE_DAMAGED},
+        {SQLITE_PROTOCOL, TG_MSG_STORE_BUSY},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (table[i].rc == (rc & 0xFF))
@@ -30,9 +39,8 @@ enum tg_status tg_db_fail(const struct tg_db *db, int rc, struct tg_error *err)
     if (rc == SQLITE_IOERR_NOMEM)
         rc = SQLITE_NOMEM;
     return TG_FAIL(err, message_of(rc), .file = db->path, .rule = sqlite3_errstr(rc),
-                   .sys_errno = db->handle && rc != SQLITE_NOMEM
-                                    ? sqlite3_system_errno(db->handle)
-                                    : 0);
+                   .sys_errno =
+                       db->handle && rc != SQLITE_NOMEM ? sqlite3_system_errno(db->handle) : 0);
 }
 
 enum tg_status tg_db_open(const char *path, struct tg_db *db, struct tg_error *err)

@@ -53,11 +53,10 @@ TG_CHECKED enum tg_status tg_db_open(const char *path, struct tg_db *db, struct 
 void tg_db_close(struct tg_db *db);
 
 /** One or several statements without arguments and without rows. */
-TG_CHECKED enum tg_status tg_db_exec(const struct tg_db *db, const char *sql,
-                                     struct tg_error *err);
+TG_CHECKED enum tg_status tg_db_exec(const struct tg_db *db, const char *sql, struct tg_error *err);
 /** Finalize it with sqlite3_finalize(), which allows NULL. */
-TG_CHECKED enum tg_status tg_db_prepare(const struct tg_db *db, const char *sql,
-                                        sqlite3_stmt **out, struct tg_error *err);
+TG_CHECKED enum tg_status tg_db_prepare(const struct tg_db *db, const char *sql, sqlite3_stmt **out,
+                                        struct tg_error *err);
 /** Resets a statement and binds all its arguments, in order. */
 TG_CHECKED enum tg_status tg_db_bind(const struct tg_db *db, sqlite3_stmt *stmt,
                                      const struct tg_arg *args, size_t n, struct tg_error *err);

@@ -18,7 +18,7 @@ struct summary {
 
 struct decision {
     struct summary *components; /* by root of the component */
-    int64_t *person;            /* by root of the group */
+    int64_t *person;            /* by group */
 };
 
 static bool is_complete(const struct tg_node *node)
@@ -49,48 +49,14 @@ static void summarise(struct tg_reach *reach, struct summary *components)
         add_to_summary(&components[tg_reach_root(reach, TG_COMPONENT, i)], &reach->nodes[i]);
 }
 
-/* The group of a node is one person; its root is a node of it. */
-static size_t group_of(struct tg_reach *reach, const struct decision *d, size_t node)
-{
-    size_t root = tg_reach_root(reach, TG_COMPONENT, node);
-    if (d->components[root].complete && !d->components[root].conflict)
-        return root;
-    return tg_reach_root(reach, TG_AGREEING, node);
-}
-
-static int by_person(const void *a, const void *b)
-{
-    const struct tg_claim *x = a, *y = b;
-    if (x->person != y->person)
-        return x->person < y->person ? -1 : 1;
-    return (x->member > y->member) - (x->member < y->member);
-}
-
-/*
- * A group has the number of its first identity. The number of an identity that has lost all its
- * rows lives on in the group that had it, if nobody else has it.
- */
-static enum tg_status name_groups(struct tg_reach *reach, struct decision *d, struct tg_error *err)
+/* A group is one person. */
+static void group_nodes(struct tg_reach *reach, const struct summary *components)
 {
     for (size_t i = 0; i < reach->n; i++) {
-        int64_t *person = &d->person[group_of(reach, d, i)];
-        if (*person == 0 || reach->nodes[i].id < *person)
-            *person = reach->nodes[i].id;
+        size_t root = tg_reach_root(reach, TG_COMPONENT, i);
+        bool whole = components[root].complete && !components[root].conflict;
+        reach->nodes[i].group = (uint32_t)(whole ? root : tg_reach_root(reach, TG_AGREEING, i));
     }
-    if (reach->n_claims)
-        qsort(reach->claims, reach->n_claims, sizeof *reach->claims, by_person);
-    enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < reach->n_claims; i++) {
-        const struct tg_claim *claim = &reach->claims[i];
-        if (i > 0 && reach->claims[i - 1].person == claim->person)
-            continue;
-        bool is_free = false;
-        status = tg_reach_is_free(reach, claim->person, &is_free, err);
-        int64_t *person = &d->person[group_of(reach, d, tg_reach_find(reach, claim->member))];
-        if (!status && is_free && claim->person < *person)
-            *person = claim->person;
-    }
-    return status;
 }
 
 struct writer {
@@ -112,10 +78,10 @@ static enum tg_status write_node(struct writer *w, const struct tg_node *node, i
         DB_ARGS(DB_INT(person), DB_MAYBE(conflict != 0, conflict), DB_INT(node->id)), err);
     if (status || is_new || node->person == person)
         return status;
-    return tg_db_run(w->db, w->log,
-                     DB_ARGS(DB_INT(node->id), DB_INT(node->person), DB_INT(person),
-                             DB_INT(w->delivery_id)),
-                     err);
+    return tg_db_run(
+        w->db, w->log,
+        DB_ARGS(DB_INT(node->id), DB_INT(node->person), DB_INT(person), DB_INT(w->delivery_id)),
+        err);
 }
 
 static int by_id(const void *a, const void *b)
@@ -133,9 +99,8 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
     for (size_t i = 0; i < reach->n; i++)
         order[i] = (struct tg_ranked){reach->nodes[i].id, i};
     qsort(order, reach->n, sizeof *order, by_id);
-    enum tg_status status =
-        tg_db_prepare(w->db, "UPDATE identity SET person_id = ?, conflict = ? WHERE id = ?",
-                      &w->update, err);
+    enum tg_status status = tg_db_prepare(
+        w->db, "UPDATE identity SET person_id = ?, conflict = ? WHERE id = ?", &w->update, err);
     if (!status)
         status = tg_db_prepare(w->db,
                                "INSERT INTO person_change(identity_id, from_person, to_person,"
@@ -144,7 +109,7 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
     for (size_t i = 0; !status && i < reach->n; i++) {
         size_t at = order[i].index;
         const struct summary *s = &d->components[tg_reach_root(reach, TG_COMPONENT, at)];
-        status = write_node(w, &reach->nodes[at], d->person[group_of(reach, d, at)],
+        status = write_node(w, &reach->nodes[at], d->person[reach->nodes[at].group],
                             s->conflict ? s->first : 0, err);
     }
     (void)sqlite3_finalize(w->update);
@@ -154,11 +119,11 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
 }
 
 enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touched,
-                               int64_t first_new, int64_t delivery_id,
+                               const struct tg_ids *revived, int64_t first_new, int64_t delivery_id,
                                const struct tg_reporter *reporter, uint64_t *joined_new,
                                struct tg_error *err)
 {
-    struct tg_reach reach = {.store = store};
+    struct tg_reach reach = {.store = store, .first_new = first_new, .revived = revived};
     struct decision d = {0};
     struct writer w = {.db = &store->db, .first_new = first_new, .delivery_id = delivery_id};
     enum tg_status status = tg_reach_load(&reach, touched, reporter, err);
@@ -169,7 +134,8 @@ enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touc
             status = TG_NO_MEMORY;
         if (!status) {
             summarise(&reach, d.components);
-            status = name_groups(&reach, &d, err);
+            group_nodes(&reach, d.components);
+            status = tg_number_groups(&reach, d.person, err);
         }
         if (!status)
             status = write_all(&reach, &d, &w, err);

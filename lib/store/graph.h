@@ -10,9 +10,9 @@
  * has both, all are one person, also those that lack one of them; elsewhere an identity that lacks
  * one of them stands alone.
  *
- * So persons are a function of what is in the store and not of the order in which it came. Their
- * numbers are stable: a person has the number of its first identity, the smallest survives a
- * merge, and after a split each part gets the number it had or would have had.
+ * So who is one person is a function of what is in the store and not of the order in which it
+ * came. Numbers are stable: a person has the number of its first identity and keeps it, the
+ * smallest survives a merge, and after a split each part gets the number it had or would have had.
  */
 #ifndef TG_STORE_GRAPH_H
 #define TG_STORE_GRAPH_H
@@ -34,14 +34,15 @@ bool tg_numbers_has(const struct tg_numbers *numbers, unsigned token);
  * about 80 bytes for each identity in those components.
  *
  * @param touched      ascending; those without rows are passed over
+ * @param revived      identities that had no rows before this delivery, ascending
  * @param first_new    identities from this number on are new in this delivery
  * @param delivery_id  what brought the change
  * @param joined_new   out: new identities that joined a person of a smaller number
  */
 TG_CHECKED enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touched,
-                                          int64_t first_new, int64_t delivery_id,
-                                          const struct tg_reporter *reporter, uint64_t *joined_new,
-                                          struct tg_error *err);
+                                          const struct tg_ids *revived, int64_t first_new,
+                                          int64_t delivery_id, const struct tg_reporter *reporter,
+                                          uint64_t *joined_new, struct tg_error *err);
 
 /**
  * Finds number-like tokens that two people of a delivery hold at the same time: two rows carry it,

@@ -136,9 +136,9 @@ static enum tg_status find_source(struct tg_importing *im, struct tg_error *err)
     enum tg_status status = tg_db_once(
         db, "INSERT OR IGNORE INTO source(name, kind, provider) VALUES(?, ?, ?)", as_here, 3, err);
     if (!status)
-        status = tg_db_number(
-            db, "SELECT id FROM source WHERE name = ? AND kind = ? AND provider = ?", as_here, 3,
-            &im->source_id, err);
+        status =
+            tg_db_number(db, "SELECT id FROM source WHERE name = ? AND kind = ? AND provider = ?",
+                         as_here, 3, &im->source_id, err);
     if (!status && im->source_id == 0)
         return TG_FAIL(err, TG_MSG_IMPORT_SOURCE, .file = im->path, .column = name);
     return status;
@@ -186,15 +186,15 @@ static enum tg_status find_words(struct tg_importing *im, struct tg_error *err)
 {
     const struct tg_source *source = im->source;
     im->words.db = &im->store->db;
-    enum tg_status status = find_extras(im, source->measures, source->n_measures, &im->measures,
-                                        &im->n_measures, err);
+    enum tg_status status =
+        find_extras(im, source->measures, source->n_measures, &im->measures, &im->n_measures, err);
     if (!status)
         status = find_extras(im, source->attributes, source->n_attributes, &im->attributes,
                              &im->n_attributes, err);
     for (size_t i = 0; !status && i < im->n_measures; i++) {
         struct tg_extra *measure = &im->measures[i];
-        status = tg_word_intern(&im->words, measure->name, strlen(measure->name), &measure->word,
-                                err);
+        status =
+            tg_word_intern(&im->words, measure->name, strlen(measure->name), &measure->word, err);
     }
     const char *provider = provider_of(im)[0] ? provider_of(im) : TG_NO_PURPOSE;
     if (!status && source->kind == TG_KIND_CONSENTS)
@@ -223,6 +223,7 @@ static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
                                &im->add_withdrawal, err);
     im->interner.source_id = im->source_id;
     im->interner.period = im->period;
+    im->interner.rows = im->manifest->rows;
     im->interner.founds_persons = im->kind->kind == TG_KIND_ROSTER;
     return status ? status : tg_interner_begin(&im->interner, err);
 }
@@ -241,7 +242,8 @@ static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
             status = tg_progress(im->reporter, "import", im->rows - 1, im->manifest->rows, err);
         if (!status)
             status = im->kind->row(im, row, err);
-        if (status && sqlite3_extended_errcode(im->store->db.handle) == SQLITE_CONSTRAINT_PRIMARYKEY)
+        if (status &&
+            sqlite3_extended_errcode(im->store->db.handle) == SQLITE_CONSTRAINT_PRIMARYKEY)
             status = TG_FAIL(err, TG_MSG_IMPORT_ROW_TWICE, .file = im->path, .line = row->line);
     }
     if (!status && im->kind->end)
@@ -274,12 +276,12 @@ static enum tg_status join_persons(struct tg_importing *im, struct tg_import_res
     int64_t founded = 0, conflicts = 0;
     if (!in->founds_persons)
         return TG_OK;
-    enum tg_status status =
-        tg_twins_find(im->store, im->delivery_id, &in->touched, &n_shared, err);
+    enum tg_status status = tg_twins_find(im->store, im->delivery_id, &in->touched, &n_shared, err);
     tg_ids_sort(&in->touched);
+    tg_ids_sort(&in->revived);
     if (!status)
-        status = tg_graph_update(im->store, &in->touched, in->first_new, im->delivery_id,
-                                 im->reporter, &joined, err);
+        status = tg_graph_update(im->store, &in->touched, &in->revived, in->first_new,
+                                 im->delivery_id, im->reporter, &joined, err);
     if (!status)
         status = tg_db_number(&im->store->db,
                               "SELECT count(*) FROM identity WHERE id >= ? AND person_id = id",
@@ -307,10 +309,14 @@ static enum tg_status write_audit(struct tg_importing *im, const struct tg_impor
     const struct tg_manifest *m = im->manifest;
     const struct {
         const char *name, *text;
-    } texts[] = {{"source", m->source},         {"kind", m->kind},
-                 {"period", m->period},         {"sha256", m->sha256},
-                 {"study_digest", m->study_digest}, {"key_id", m->key_id},
-                 {"tool", m->tool},             {"version", tg_version()}};
+    } texts[] = {{"source", m->source},
+                 {"kind", m->kind},
+                 {"period", m->period},
+                 {"sha256", m->sha256},
+                 {"study_digest", m->study_digest},
+                 {"key_id", m->key_id},
+                 {"tool", m->tool},
+                 {"version", tg_version()}};
     const struct {
         const char *name;
         uint64_t number;

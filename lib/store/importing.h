@@ -46,7 +46,7 @@ struct tg_importing {
     struct tg_buf scratch;
 
     sqlite3_stmt *add_row, *add_withdrawal;
-    int64_t provider; /**< word */
+    int64_t provider;                       /**< word */
     struct tg_extra *measures, *attributes; /**< those that the study and the file have */
     size_t n_measures, n_attributes;
     struct tg_run run;

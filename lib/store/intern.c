@@ -42,6 +42,11 @@ void tg_ids_sort(struct tg_ids *ids)
     ids->n = n;
 }
 
+bool tg_ids_have(const struct tg_ids *ids, int64_t id)
+{
+    return ids->n && bsearch(&id, ids->items, ids->n, sizeof id, by_number) != NULL;
+}
+
 void tg_ids_free(struct tg_ids *ids)
 {
     free(ids->items);
@@ -58,7 +63,8 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
         {&in->add, "INSERT INTO identity(id, source_id, digest, birth_month, sex, tokens,"
                    " seen_from, person_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"},
         {&in->see, "UPDATE identity SET seen_from = ? WHERE id = ?"},
-        {&in->add_token, "INSERT OR IGNORE INTO identity_token(token, hash, identity_id) VALUES(?, ?, ?)"},
+        {&in->add_token,
+         "INSERT OR IGNORE INTO identity_token(token, hash, identity_id) VALUES(?, ?, ?)"},
         {&in->members, "SELECT i.id, i.source_id FROM identity_token t"
                        " JOIN identity i ON i.id = t.identity_id"
                        " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
@@ -70,7 +76,7 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
     in->next_id = ++in->first_new;
     for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
         status = tg_db_prepare(db, statements[i].sql, statements[i].stmt, err);
-    return status;
+    return status ? status : tg_known_load(db, in->source_id, in->rows, &in->known, err);
 }
 
 void tg_interner_free(struct tg_interner *in)
@@ -82,6 +88,8 @@ void tg_interner_free(struct tg_interner *in)
     tg_buf_free(&in->message);
     tg_buf_free(&in->packed);
     tg_ids_free(&in->touched);
+    tg_ids_free(&in->revived);
+    tg_known_free(&in->known);
     if (in->pending)
         tg_wipe(in->pending, in->cap_pending * sizeof *in->pending);
     free(in->pending);
@@ -119,8 +127,8 @@ static enum tg_status add_pending(struct tg_interner *in, size_t column,
                                   const struct tg_token_cell *cell, struct tg_error *err)
 {
     const struct tg_token_column *c = &in->columns[column];
-    enum tg_status status = tg_grow(&in->pending, &in->cap_pending, in->n_pending + cell->n,
-                                    sizeof *in->pending, err);
+    enum tg_status status =
+        tg_grow(&in->pending, &in->cap_pending, in->n_pending + cell->n, sizeof *in->pending, err);
     for (size_t i = 0; !status && i < cell->n; i++) {
         struct tg_pending *p = &in->pending[in->n_pending];
         p->identity = in->next_id;
@@ -151,13 +159,13 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
         return status;
     /* a row without a token is nobody: it could be anybody */
     bool person = in->founds_persons && in->packed.len > 0;
-    status = tg_db_run(&in->store->db, in->add,
-                       DB_ARGS(DB_INT(in->next_id), DB_INT(in->source_id),
-                               DB_BLOB(digest, TG_TOKEN_LEN),
-                               DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month),
-                               DB_INT(facts->sex), DB_BLOB(in->packed.data, in->packed.len),
-                               DB_INT(in->period), DB_MAYBE(person, in->next_id)),
-                       err);
+    status =
+        tg_db_run(&in->store->db, in->add,
+                  DB_ARGS(DB_INT(in->next_id), DB_INT(in->source_id), DB_BLOB(digest, TG_TOKEN_LEN),
+                          DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month),
+                          DB_INT(facts->sex), DB_BLOB(in->packed.data, in->packed.len),
+                          DB_INT(in->period), DB_MAYBE(person, in->next_id)),
+                  err);
     if (status)
         return status;
     *id = in->next_id++;
@@ -165,40 +173,59 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
 }
 
 /* Keeps the first period in which the identity was seen, whatever the order of import. */
-static enum tg_status see_again(struct tg_interner *in, int64_t id, bool had_rows,
-                                int64_t seen_from, struct tg_error *err)
+static enum tg_status see_again(struct tg_interner *in, struct tg_known_identity *known,
+                                struct tg_error *err)
 {
-    if (had_rows && seen_from <= in->period)
+    if (known->has_rows && known->seen_from <= in->period)
         return TG_OK;
     enum tg_status status = TG_OK;
-    if (!had_rows && in->founds_persons)
-        status = tg_ids_add(&in->touched, id, err);
-    return status ? status
-                  : tg_db_run(&in->store->db, in->see, DB_ARGS(DB_INT(in->period), DB_INT(id)),
-                              err);
+    if (!known->has_rows && in->founds_persons)
+        status = tg_ids_add(&in->touched, known->id, err);
+    if (!status && !known->has_rows && in->founds_persons)
+        status = tg_ids_add(&in->revived, known->id, err);
+    known->has_rows = true;
+    known->seen_from = in->period;
+    if (status)
+        return status;
+    return tg_db_run(&in->store->db, in->see, DB_ARGS(DB_INT(in->period), DB_INT(known->id)), err);
+}
+
+static enum tg_status find_in_table(struct tg_interner *in, struct tg_known_identity *known,
+                                    struct tg_error *err)
+{
+    const struct tg_db *db = &in->store->db;
+    bool found = false;
+    enum tg_status status = tg_db_bind(
+        db, in->find, DB_ARGS(DB_INT(in->source_id), DB_BLOB(known->digest, TG_TOKEN_LEN)), err);
+    if (!status)
+        status = tg_db_next(db, in->find, &found, err);
+    if (status || !found)
+        return status;
+    known->id = sqlite3_column_int64(in->find, 0);
+    known->has_rows = sqlite3_column_type(in->find, 1) != SQLITE_NULL;
+    known->seen_from = sqlite3_column_int(in->find, 1);
+    (void)sqlite3_reset(in->find);
+    return TG_OK;
 }
 
 enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
                          const struct tg_identity_facts *facts, int64_t *id, struct tg_error *err)
 {
-    const struct tg_db *db = &in->store->db;
-    unsigned char digest[TG_TOKEN_LEN];
-    bool found = false;
-    enum tg_status status = digest_row(in, row, facts, digest, err);
-    if (!status)
-        status = tg_db_bind(db, in->find,
-                            DB_ARGS(DB_INT(in->source_id), DB_BLOB(digest, TG_TOKEN_LEN)), err);
-    if (!status)
-        status = tg_db_next(db, in->find, &found, err);
+    struct tg_known_identity asked = {.seen_from = in->period, .has_rows = true}, *known = &asked;
+    enum tg_status status = digest_row(in, row, facts, asked.digest, err);
+    if (!status && in->known.slots)
+        known = tg_known_find(&in->known, asked.digest);
+    else if (!status)
+        status = find_in_table(in, &asked, err);
     if (status)
         return status;
-    if (!found)
-        return add_identity(in, row, facts, digest, id, err);
-    *id = sqlite3_column_int64(in->find, 0);
-    bool had_rows = sqlite3_column_type(in->find, 1) != SQLITE_NULL;
-    int64_t seen_from = sqlite3_column_int64(in->find, 1);
-    (void)sqlite3_reset(in->find);
-    return see_again(in, *id, had_rows, seen_from, err);
+    if (known->id) {
+        *id = known->id;
+        return see_again(in, known, err);
+    }
+    status = add_identity(in, row, facts, asked.digest, id, err);
+    asked.id = *id;
+    return status || !in->known.slots ? status : tg_known_add(&in->known, &asked, err);
 }
 
 static int by_place(const void *a, const void *b)
@@ -210,26 +237,30 @@ static int by_place(const void *a, const void *b)
     return order ? order : (x->identity > y->identity) - (x->identity < y->identity);
 }
 
-/* Those who carry one number-like token: when they are several, somebody has to look at them. */
+/* Those who carry one number-like token: when they are several, somebody has to look at them. The
+ * group itself is not in the table yet. */
 static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pending *group,
                                       size_t n, struct tg_ids *own, struct tg_error *err)
 {
     const struct tg_db *db = &in->store->db;
-    size_t members = 0;
+    size_t members = n;
     bool row = true;
     own->n = 0;
-    enum tg_status status = tg_db_bind(db, in->members,
-                                       DB_ARGS(DB_INT(in->columns[group->column].number),
-                                               DB_BLOB(group->hash, TG_TOKEN_LEN)),
-                                       err);
+    enum tg_status status = tg_db_bind(
+        db, in->members,
+        DB_ARGS(DB_INT(in->columns[group->column].number), DB_BLOB(group->hash, TG_TOKEN_LEN)),
+        err);
     while (!status && row) {
         status = tg_db_next(db, in->members, &row, err);
         members += !status && row;
         if (!status && row && sqlite3_column_int64(in->members, 1) == in->source_id)
             status = tg_ids_add(own, sqlite3_column_int64(in->members, 0), err);
     }
-    for (size_t i = 0; !status && members > 1 && i < n; i++)
+    for (size_t i = 0; !status && members > 1 && i < n; i++) {
         status = tg_ids_add(&in->touched, group[i].identity, err);
+        if (!status)
+            status = tg_ids_add(own, group[i].identity, err);
+    }
     for (size_t i = 0; !status && own->n > 1 && i < own->n; i++)
         status = tg_db_run(db, in->mark_kin, DB_ARGS(DB_INT(own->items[i])), err);
     return status;
@@ -257,6 +288,8 @@ enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
     if (in->n_pending == 0)
         return TG_OK;
     qsort(in->pending, in->n_pending, sizeof *in->pending, by_place);
+    if (in->founds_persons)
+        status = look_at_groups(in, err);
     for (size_t i = 0; !status && i < in->n_pending; i++) {
         const struct tg_pending *p = &in->pending[i];
         status = tg_db_run(&in->store->db, in->add_token,
@@ -264,8 +297,6 @@ enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
                                    DB_BLOB(p->hash, TG_TOKEN_LEN), DB_INT(p->identity)),
                            err);
     }
-    if (!status && in->founds_persons)
-        status = look_at_groups(in, err);
     in->n_pending = 0;
     return status;
 }

@@ -10,14 +10,16 @@ enum tg_status tg_meta_get(const struct tg_db *db, const char *name, char out[TG
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     out[0] = '\0';
-    enum tg_status status =
-        tg_db_prepare(db, "SELECT value FROM meta WHERE name = ?", &stmt, err);
+    enum tg_status status = tg_db_prepare(db, "SELECT value FROM meta WHERE name = ?", &stmt, err);
     if (!status)
         status = tg_db_bind(db, stmt, DB_ARGS(DB_TEXT(name, strlen(name))), err);
     if (!status)
         status = tg_db_next(db, stmt, &row, err);
-    if (!status && row)
-        (void)snprintf(out, TG_META_SIZE, "%s", (const char *)sqlite3_column_text(stmt, 0));
+    const char *value = !status && row ? (const char *)sqlite3_column_text(stmt, 0) : "";
+    if (!value)
+        status = TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    else
+        (void)snprintf(out, TG_META_SIZE, "%s", value);
     (void)sqlite3_finalize(stmt);
     return status;
 }

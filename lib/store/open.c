@@ -41,8 +41,8 @@ static enum tg_status derive_keys(struct tg_store *store, struct tg_error *err)
                 {"totsugo/site/audit", &store->audit_key}};
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < sizeof keys / sizeof keys[0]; i++)
-        status = tg_purpose_key_new(store->site_key, store->study->id, keys[i].label, keys[i].key,
-                                    err);
+        status =
+            tg_purpose_key_new(store->site_key, store->study->id, keys[i].label, keys[i].key, err);
     return status;
 }
 

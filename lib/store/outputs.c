@@ -35,9 +35,8 @@ enum tg_status tg_store_deliveries(struct tg_store *store, int32_t month, struct
     size_t filled = 0;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    enum tg_status status =
-        tg_db_number(&store->db, "SELECT count(*) FROM delivery WHERE period <= ?", args, 1,
-                     &count, err);
+    enum tg_status status = tg_db_number(
+        &store->db, "SELECT count(*) FROM delivery WHERE period <= ?", args, 1, &count, err);
     if (status)
         return status;
     struct tg_delivery *list = tg_arena_alloc(arena, (size_t)count, sizeof *list, err);
@@ -118,7 +117,8 @@ static enum tg_status describe(struct tg_buf *json, int32_t month, const char *r
 
 enum tg_status tg_store_record_run(struct tg_store *store, int32_t month, const char *recipient,
                                    const char *folder, const struct tg_output_digest *files,
-                                   size_t n, const char *detail, struct tg_error *err)
+                                   size_t n, const char *detail, const struct tg_placing *placing,
+                                   struct tg_error *err)
 {
     struct tg_buf json = {0};
     const char *text = NULL;
@@ -128,10 +128,16 @@ enum tg_status tg_store_record_run(struct tg_store *store, int32_t month, const 
     if (!status)
         status = text ? tg_db_begin(&store->db, err) : TG_NO_MEMORY;
     if (!status) {
+        bool placed = false;
         status = write_outputs(store, month, recipient, folder, files, n, err);
         if (!status)
             status = tg_audit_add(store, "run", text, err);
+        if (!status)
+            status = placing->place(placing->ctx, err);
+        placed = !status;
         status = tg_db_end(&store->db, status, err);
+        if (status && placed)
+            placing->take_back(placing->ctx);
     }
     tg_buf_free(&json);
     return status;

@@ -91,8 +91,7 @@ static enum tg_status fill_facts(const struct tg_db *db, struct gather *g, struc
 }
 
 /* The row's stretch; who is missing from the newest delivery was there until last seen. */
-static struct tg_stretch stretch_of(const struct tg_roster *roster,
-                                    const struct tg_roster_row *row)
+static struct tg_stretch stretch_of(const struct tg_roster *roster, const struct tg_roster_row *row)
 {
     struct tg_stretch s = {INT32_MIN, INT32_MAX};
     if (row->enrolled_from)
@@ -199,8 +198,7 @@ static enum tg_status unite_stretches(struct gather *g, struct tg_error *err)
     return TG_OK;
 }
 
-static enum tg_status name_districts(const struct tg_db *db, struct gather *g,
-                                     struct tg_error *err)
+static enum tg_status name_districts(const struct tg_db *db, struct gather *g, struct tg_error *err)
 {
     struct tg_people *people = g->people;
     struct tg_word_list words;

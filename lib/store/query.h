@@ -30,7 +30,14 @@ struct tg_person {
     uint32_t n_stretches;
 };
 
-/** All persons known by a month, ascending by id. */
+/**
+ * All persons known by a month, ascending by id.
+ *
+ * The newest row is that of the newest period; in one period that of the source which the study
+ * names first. Of each source the newest delivery that has the person speaks for the stretches:
+ * without an end, they end with that delivery's period when a newer one lacks the person. A source
+ * that maps neither enrolled_from nor enrolled_to speaks only for those whom no other one has.
+ */
 struct tg_people {
     struct tg_person *items;
     size_t n;
@@ -54,7 +61,8 @@ struct tg_user {
     int32_t birth_month;
     uint8_t sex;
     uint32_t registered_on;           /**< YYYYMMDD; 0: unknown */
-    enum tg_consent_state consent;    /**< for the study's purpose on the day asked about */
+    enum tg_consent_state consent;    /**< for the study's purpose on the day asked about; a known
+                                           withdrawal counts, whichever delivery brought it */
     uint32_t consented_on;            /**< first day of the consent in force; 0: none */
     int32_t first_activity;           /**< month of the first measure of this app user, or
                                            TG_NO_MONTH */
@@ -98,8 +106,8 @@ TG_CHECKED enum tg_status tg_store_amounts(struct tg_store *store, const struct 
                                            tg_on_amount *on, void *ctx,
                                            struct tg_event_counts *counts, struct tg_error *err);
 
-/** Roster rows of components that were not merged: their number tokens agree, their birth months
- * or sexes do not. Ascending by component and row id. */
+/** The newest roster row of each identity of components that were not merged: their number tokens
+ * agree, their birth months or sexes do not. Ascending by component and row id. */
 typedef enum tg_status tg_on_conflict(void *ctx, uint64_t component,
                                       const unsigned char row_id[TG_TOKEN_LEN],
                                       struct tg_error *err);
@@ -130,9 +138,17 @@ struct tg_output_digest {
     const char *name;
     char sha256[65];
 };
+/** How the folder comes into its place: between the record and its commit, so that what is visible
+ * is recorded and what is recorded is visible. */
+struct tg_placing {
+    enum tg_status (*place)(void *ctx, struct tg_error *err);
+    void (*take_back)(void *ctx); /**< undoes place() when the commit fails */
+    void *ctx;
+};
 TG_CHECKED enum tg_status tg_store_record_run(struct tg_store *store, int32_t month,
                                               const char *recipient, const char *folder,
                                               const struct tg_output_digest *files, size_t n,
-                                              const char *detail, struct tg_error *err);
+                                              const char *detail, const struct tg_placing *placing,
+                                              struct tg_error *err);
 
 #endif

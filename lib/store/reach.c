@@ -73,13 +73,13 @@ static enum tg_status grow_slots(struct tg_reach *reach, struct tg_error *err)
     return TG_OK;
 }
 
-static enum tg_status add_claim(struct tg_reach *reach, int64_t person, int64_t member,
-                                struct tg_error *err)
+static enum tg_status add_heir(struct tg_reach *reach, int64_t person, int64_t member,
+                               struct tg_error *err)
 {
-    enum tg_status status = tg_grow(&reach->claims, &reach->cap_claims, reach->n_claims + 1,
-                                    sizeof *reach->claims, err);
+    enum tg_status status =
+        tg_grow(&reach->heirs, &reach->cap_heirs, reach->n_heirs + 1, sizeof *reach->heirs, err);
     if (!status)
-        reach->claims[reach->n_claims++] = (struct tg_claim){person, member};
+        reach->heirs[reach->n_heirs++] = (struct tg_heir){person, member};
     return status;
 }
 
@@ -100,6 +100,8 @@ static enum tg_status add_node(struct tg_reach *reach, const struct tg_node *nod
         return status;
     *index = reach->n++;
     reach->nodes[*index] = *node;
+    reach->nodes[*index].stayed =
+        node->id < reach->first_new && !tg_ids_have(reach->revived, node->id);
     reach->nodes[*index].parent[TG_COMPONENT] = (uint32_t)*index;
     reach->nodes[*index].parent[TG_AGREEING] = (uint32_t)*index;
     reach->slots[at] = (uint32_t)*index + 1;
@@ -166,8 +168,8 @@ static enum tg_status load_group(struct tg_reach *reach, unsigned token, const u
     const struct tg_db *db = &reach->store->db;
     bool row = true, has_rows;
     *n = *n_alive = 0;
-    enum tg_status status = tg_db_bind(db, reach->carriers,
-                                       DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
+    enum tg_status status =
+        tg_db_bind(db, reach->carriers, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
     while (!status && row) {
         status = tg_db_next(db, reach->carriers, &row, err);
         if (status || !row)
@@ -218,7 +220,7 @@ static enum tg_status join_group(struct tg_reach *reach, size_t n, struct tg_err
             head = c;
         if (c->index == SIZE_MAX) {
             if (head->index != SIZE_MAX)
-                status = add_claim(reach, c->node.person, head->node.id, err);
+                status = add_heir(reach, c->node.person, head->node.id, err);
             continue;
         }
         first = first ? first : c;
@@ -318,24 +320,6 @@ static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
     return status;
 }
 
-/* A node whose person is an identity without rows would like to keep that number. */
-static enum tg_status claim_own(struct tg_reach *reach, struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < reach->n; i++) {
-        if (reach->nodes[i].person != reach->nodes[i].id)
-            status = add_claim(reach, reach->nodes[i].person, reach->nodes[i].id, err);
-    }
-    /* who was reached keeps their own number anyway */
-    size_t n = 0;
-    for (size_t i = 0; i < reach->n_claims; i++) {
-        if (tg_reach_find(reach, reach->claims[i].person) == SIZE_MAX)
-            reach->claims[n++] = reach->claims[i];
-    }
-    reach->n_claims = n;
-    return status;
-}
-
 enum tg_status tg_reach_load(struct tg_reach *reach, const struct tg_ids *from,
                              const struct tg_reporter *reporter, struct tg_error *err)
 {
@@ -348,29 +332,29 @@ enum tg_status tg_reach_load(struct tg_reach *reach, const struct tg_ids *from,
         if (!status && i % BETWEEN_REPORTS == 0)
             status = tg_progress(reporter, "persons", i, reach->n, err);
     }
-    return status ? status : claim_own(reach, err);
+    return status;
 }
 
-enum tg_status tg_reach_is_free(struct tg_reach *reach, int64_t person, bool *is_free,
-                                struct tg_error *err)
+enum tg_status tg_reach_is_taken(struct tg_reach *reach, int64_t person, bool *taken,
+                                 struct tg_error *err)
 {
     const struct tg_db *db = &reach->store->db;
-    bool row = false, alive = false;
+    bool row = false;
     enum tg_status status = tg_db_bind(db, reach->alive, DB_ARGS(DB_INT(person)), err);
     if (!status)
         status = tg_db_next(db, reach->alive, &row, err);
-    alive = !status && row && sqlite3_column_int(reach->alive, 0);
+    *taken = !status && row && sqlite3_column_int(reach->alive, 0) &&
+             tg_reach_find(reach, person) == SIZE_MAX;
     (void)sqlite3_reset(reach->alive);
     row = true;
     if (!status)
         status = tg_db_bind(db, reach->holders, DB_ARGS(DB_INT(person)), err);
-    while (!status && row && !alive) {
+    while (!status && row && !*taken) {
         status = tg_db_next(db, reach->holders, &row, err);
         if (!status && row)
-            alive = tg_reach_find(reach, sqlite3_column_int64(reach->holders, 0)) == SIZE_MAX;
+            *taken = tg_reach_find(reach, sqlite3_column_int64(reach->holders, 0)) == SIZE_MAX;
     }
     (void)sqlite3_reset(reach->holders);
-    *is_free = !alive;
     return status;
 }
 
@@ -383,7 +367,7 @@ void tg_reach_free(struct tg_reach *reach)
     tg_numbers_free(&reach->numbers);
     tg_buf_free(&reach->packed);
     free(reach->nodes);
-    free(reach->claims);
+    free(reach->heirs);
     free(reach->slots);
     free(reach->seen);
     free(reach->group);

@@ -22,11 +22,13 @@ struct tg_node {
     int64_t conflict; /**< 0: none */
     int32_t birth_month;
     uint8_t sex;
+    bool stayed; /**< had rows before this delivery too */
     uint32_t parent[TG_N_UNIONS];
+    uint32_t group; /**< one person: a node of it that stands for all; for the caller */
 };
 
-/** A node that has, or stands beside one that had, the number of an identity without rows. */
-struct tg_claim {
+/** A node that agrees with an identity without rows, and the number that one had. */
+struct tg_heir {
     int64_t person;
     int64_t member; /**< the node's identity */
 };
@@ -38,11 +40,13 @@ struct tg_ranked {
 };
 
 struct tg_reach {
-    struct tg_store *store; /**< given by the caller, the rest zero */
+    struct tg_store *store;       /**< given by the caller, with the next two; the rest zero */
+    int64_t first_new;            /**< identities from this number on are new */
+    const struct tg_ids *revived; /**< these had no rows before; ascending */
     struct tg_node *nodes;
     size_t n, cap;
-    struct tg_claim *claims;
-    size_t n_claims, cap_claims;
+    struct tg_heir *heirs;
+    size_t n_heirs, cap_heirs;
 
     struct tg_numbers numbers;
     uint32_t *slots; /**< node index + 1 by identity, open addressing */
@@ -61,9 +65,17 @@ TG_CHECKED enum tg_status tg_reach_load(struct tg_reach *reach, const struct tg_
 size_t tg_reach_root(struct tg_reach *reach, enum tg_union which, size_t at);
 /** The node of an identity; SIZE_MAX: it was not reached. */
 size_t tg_reach_find(const struct tg_reach *reach, int64_t id);
-/** Is the number of an identity without rows held by nobody who was not reached? */
-TG_CHECKED enum tg_status tg_reach_is_free(struct tg_reach *reach, int64_t person, bool *is_free,
-                                           struct tg_error *err);
+/** Does somebody with rows who was not reached have this number, or could have it again? */
+TG_CHECKED enum tg_status tg_reach_is_taken(struct tg_reach *reach, int64_t person, bool *taken,
+                                            struct tg_error *err);
 void tg_reach_free(struct tg_reach *reach);
+
+/**
+ * Gives each group a number.
+ *
+ * @param person  out: by node that stands for a group; room for all nodes, all 0 before
+ */
+TG_CHECKED enum tg_status tg_number_groups(struct tg_reach *reach, int64_t *person,
+                                           struct tg_error *err);
 
 #endif

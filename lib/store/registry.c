@@ -31,8 +31,8 @@ static const char consent_words[] = "SELECT provider FROM consent_row UNION"
 static enum tg_status newest_row(const struct tg_db *db, sqlite3_stmt *newest,
                                  const unsigned char *app, struct line *line, struct tg_error *err)
 {
-    enum tg_status status = tg_db_bind(
-        db, newest, DB_ARGS(DB_INT(TG_APP_NUMBER), DB_BLOB(app, TG_TOKEN_LEN)), err);
+    enum tg_status status =
+        tg_db_bind(db, newest, DB_ARGS(DB_INT(TG_APP_NUMBER), DB_BLOB(app, TG_TOKEN_LEN)), err);
     if (!status)
         status = tg_db_next(db, newest, &line->has_row, err);
     if (!status && line->has_row && sqlite3_column_bytes(newest, 0) == TG_TOKEN_LEN)
@@ -54,8 +54,8 @@ static enum tg_status add_line(struct tg_store *store, struct registry *r,
     unsigned char app[TG_TOKEN_LEN] = {0};
     if (sqlite3_column_bytes(user, 0) == TG_TOKEN_LEN)
         memcpy(app, sqlite3_column_blob(user, 0), TG_TOKEN_LEN);
-    status = tg_consent_ask(asker, app, sqlite3_column_int64(user, 2), INT32_MAX, on, &line->view,
-                            err);
+    status =
+        tg_consent_ask(asker, app, sqlite3_column_int64(user, 2), INT32_MAX, on, &line->view, err);
     line->form = tg_word_text(&r->words, line->view.form);
     line->method = tg_word_text(&r->words, line->view.method);
     return status ? status : newest_row(&store->db, newest, app, line, err);
@@ -107,8 +107,8 @@ static int by_columns(const void *a, const void *b)
     if (!order)
         order = memcmp(x->row_id, y->row_id, TG_TOKEN_LEN);
     if (!order)
-        order = (x->view.granted_on > y->view.granted_on) -
-                (x->view.granted_on < y->view.granted_on);
+        order =
+            (x->view.granted_on > y->view.granted_on) - (x->view.granted_on < y->view.granted_on);
     if (!order)
         order = (x->view.withdrawn_on > y->view.withdrawn_on) -
                 (x->view.withdrawn_on < y->view.withdrawn_on);

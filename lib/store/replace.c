@@ -28,9 +28,8 @@ static enum tg_status unshare(struct tg_importing *im, struct tg_error *err)
     struct tg_store *store = im->store;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    enum tg_status status =
-        tg_db_prepare(&store->db, "SELECT token, hash FROM shared_token WHERE delivery_id = ?",
-                      &stmt, err);
+    enum tg_status status = tg_db_prepare(
+        &store->db, "SELECT token, hash FROM shared_token WHERE delivery_id = ?", &stmt, err);
     if (!status)
         status = tg_db_bind(&store->db, stmt, DB_ARGS(DB_INT(im->delivery_id)), err);
     while (!status && row) {
@@ -48,25 +47,22 @@ static enum tg_status unshare(struct tg_importing *im, struct tg_error *err)
 enum tg_status tg_replace_begin(struct tg_importing *im, struct tg_error *err)
 {
     const struct tg_arg delivery[] = {DB_INT(im->delivery_id)};
-    const char *list = im->kind->in_runs
-                           ? "INSERT OR IGNORE INTO temp.dropped(identity_id)"
-                             " SELECT r.identity_id FROM delivery d JOIN %s r"
-                             " ON r.id BETWEEN d.first_run AND d.last_run"
-                             " AND r.delivery_id = d.id WHERE d.id = ?"
-                           : "INSERT OR IGNORE INTO temp.dropped(identity_id)"
-                             " SELECT identity_id FROM %s WHERE delivery_id = ?";
-    const char *empty = im->kind->in_runs
-                            ? "DELETE FROM %s WHERE id BETWEEN"
-                              " (SELECT first_run FROM delivery WHERE id = ?1)"
-                              " AND (SELECT last_run FROM delivery WHERE id = ?1)"
-                              " AND delivery_id = ?1"
-                            : "DELETE FROM %s WHERE delivery_id = ?";
-    enum tg_status status =
-        tg_db_exec(&im->store->db,
-                   "CREATE TEMP TABLE IF NOT EXISTS dropped("
-                   "identity_id INTEGER PRIMARY KEY, period INTEGER);"
-                   "DELETE FROM temp.dropped",
-                   err);
+    const char *list = im->kind->in_runs ? "INSERT OR IGNORE INTO temp.dropped(identity_id)"
+                                           " SELECT r.identity_id FROM delivery d JOIN %s r"
+                                           " ON r.id BETWEEN d.first_run AND d.last_run"
+                                           " AND r.delivery_id = d.id WHERE d.id = ?"
+                                         : "INSERT OR IGNORE INTO temp.dropped(identity_id)"
+                                           " SELECT identity_id FROM %s WHERE delivery_id = ?";
+    const char *empty = im->kind->in_runs ? "DELETE FROM %s WHERE id BETWEEN"
+                                            " (SELECT first_run FROM delivery WHERE id = ?1)"
+                                            " AND (SELECT last_run FROM delivery WHERE id = ?1)"
+                                            " AND delivery_id = ?1"
+                                          : "DELETE FROM %s WHERE delivery_id = ?";
+    enum tg_status status = tg_db_exec(&im->store->db,
+                                       "CREATE TEMP TABLE IF NOT EXISTS dropped("
+                                       "identity_id INTEGER PRIMARY KEY, period INTEGER);"
+                                       "DELETE FROM temp.dropped",
+                                       err);
     if (!status)
         status = run_on_table(im, list, delivery, 1, err);
     if (!status)
@@ -80,11 +76,10 @@ static enum tg_status keep_dropped(struct tg_importing *im, struct tg_error *err
     const struct tg_arg delivery[] = {DB_INT(im->delivery_id)};
     const struct tg_arg source[] = {DB_INT(im->source_id)};
     int64_t left = 0;
-    enum tg_status status =
-        run_on_table(im,
-                     "DELETE FROM temp.dropped WHERE identity_id IN"
-                     " (SELECT identity_id FROM %s WHERE delivery_id = ?)",
-                     delivery, 1, err);
+    enum tg_status status = run_on_table(im,
+                                         "DELETE FROM temp.dropped WHERE identity_id IN"
+                                         " (SELECT identity_id FROM %s WHERE delivery_id = ?)",
+                                         delivery, 1, err);
     if (!status)
         status = tg_db_number(&im->store->db, "SELECT count(*) FROM temp.dropped", DB_NO_ARGS,
                               &left, err);

@@ -41,11 +41,11 @@ TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char
 
 /** @name Settings of the store */
 /** @{ */
-#define TG_META_STUDY "study"
-#define TG_META_SITE_KEY "site_key_id"
-#define TG_META_DIGEST "study_digest"
+#define TG_META_STUDY      "study"
+#define TG_META_SITE_KEY   "site_key_id"
+#define TG_META_DIGEST     "study_digest"
 #define TG_META_NORMALIZER "normalizer"
-#define TG_META_KEY "key_id"
+#define TG_META_KEY        "key_id"
 #define TG_META_AUDIT_HEAD "audit_head"
 
 enum { TG_META_SIZE = 96 };

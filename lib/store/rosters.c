@@ -51,7 +51,11 @@ enum tg_status tg_rosters_list(struct tg_store *store, int32_t month, struct tg_
         *roster = (struct tg_roster){.delivery = sqlite3_column_int64(stmt, 0),
                                      .source = sqlite3_column_int64(stmt, 1),
                                      .period = sqlite3_column_int(stmt, 2)};
-        describe(store->study, (const char *)sqlite3_column_text(stmt, 3), roster);
+        const char *name = (const char *)sqlite3_column_text(stmt, 3);
+        if (!name)
+            status = TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+        else
+            describe(store->study, name, roster);
     }
     (void)sqlite3_finalize(stmt);
     if (status) {

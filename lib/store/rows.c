@@ -96,8 +96,8 @@ static enum tg_status read_consent(struct tg_importing *im, const struct tg_toke
 {
     enum tg_status status = tg_cell_word(im, row, CONSENT_PURPOSE, &c->purpose, err);
     if (!status && c->purpose == 0)
-        status = tg_word_intern(&im->words, TG_NO_PURPOSE, sizeof TG_NO_PURPOSE - 1, &c->purpose,
-                                err);
+        status =
+            tg_word_intern(&im->words, TG_NO_PURPOSE, sizeof TG_NO_PURPOSE - 1, &c->purpose, err);
     if (!status)
         status = tg_cell_word(im, row, CONSENT_FORM, &c->form, err);
     if (!status)
@@ -124,13 +124,12 @@ enum tg_status tg_import_consent(struct tg_importing *im, const struct tg_token_
     if (!status)
         status = tg_db_run(
             db, im->add_row,
-            DB_ARGS(DB_INT(im->delivery_id), DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
-                    {.type = c.has_app ? TG_ARG_BLOB : TG_ARG_NULL, .data = c.app,
-                     .len = TG_TOKEN_LEN},
-                    DB_INT(im->provider), DB_INT(c.purpose), DB_MAYBE(c.form, c.form),
-                    DB_MAYBE(c.method, c.method), DB_MAYBE(c.granted_on, c.granted_on),
-                    DB_MAYBE(c.withdrawn_on, c.withdrawn_on),
-                    DB_MAYBE(c.attributes, c.attributes)),
+            DB_ARGS(
+                DB_INT(im->delivery_id), DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
+                {.type = c.has_app ? TG_ARG_BLOB : TG_ARG_NULL, .data = c.app, .len = TG_TOKEN_LEN},
+                DB_INT(im->provider), DB_INT(c.purpose), DB_MAYBE(c.form, c.form),
+                DB_MAYBE(c.method, c.method), DB_MAYBE(c.granted_on, c.granted_on),
+                DB_MAYBE(c.withdrawn_on, c.withdrawn_on), DB_MAYBE(c.attributes, c.attributes)),
             err);
     if (status || !c.has_app || !c.withdrawn_on)
         return status;

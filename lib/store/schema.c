@@ -57,11 +57,11 @@ static const char version_1[] =
     "  digest BLOB,"
     "  birth_month INTEGER,"
     "  sex INTEGER NOT NULL,"
-    "  tokens BLOB NOT NULL,"                    /* see tg_packed_find() */
-    "  seen_from INTEGER,"                       /* period of its first delivery; NULL: no rows */
-    "  person_id INTEGER REFERENCES identity,"   /* rosters only */
-    "  kin INTEGER NOT NULL DEFAULT 0,"          /* shares a number with another of its source */
-    "  conflict INTEGER,"                        /* its component is not one person */
+    "  tokens BLOB NOT NULL,"                  /* see tg_packed_find() */
+    "  seen_from INTEGER,"                     /* period of its first delivery; NULL: no rows */
+    "  person_id INTEGER REFERENCES identity," /* rosters only */
+    "  kin INTEGER NOT NULL DEFAULT 0,"        /* shares a number with another of its source */
+    "  conflict INTEGER,"                      /* its component is not one person */
     "  UNIQUE(source_id, digest)"
     ") STRICT;"
     "CREATE INDEX identity_joined ON identity(person_id) WHERE person_id <> id;"
@@ -180,11 +180,11 @@ static const char *const upgrades[] = {version_1};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 
-enum tg_status tg_schema_look(const struct tg_db *db, enum tg_db_content *out,
-                              struct tg_error *err)
+enum tg_status tg_schema_look(const struct tg_db *db, enum tg_db_content *out, struct tg_error *err)
 {
     int64_t application = 0, tables = 0;
-    enum tg_status status = tg_db_number(db, "PRAGMA application_id", DB_NO_ARGS, &application, err);
+    enum tg_status status =
+        tg_db_number(db, "PRAGMA application_id", DB_NO_ARGS, &application, err);
     if (!status)
         status = tg_db_number(db, "SELECT count(*) FROM sqlite_schema", DB_NO_ARGS, &tables, err);
     if (status)

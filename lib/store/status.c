@@ -71,9 +71,8 @@ static enum tg_status count_user(struct pairs *pairs, struct tg_consent_asker *a
                                  sqlite3_stmt *user, uint32_t on, struct tg_error *err)
 {
     const char *provider = (const char *)sqlite3_column_text(user, 0);
-    const unsigned char *app =
-        tg_packed_find(sqlite3_column_blob(user, 1), (size_t)sqlite3_column_bytes(user, 1),
-                       TG_APP_NUMBER);
+    const unsigned char *app = tg_packed_find(sqlite3_column_blob(user, 1),
+                                              (size_t)sqlite3_column_bytes(user, 1), TG_APP_NUMBER);
     for (size_t i = 0; i < pairs->n; i++) {
         struct pair *pair = &pairs->items[i];
         struct tg_consent_view view = {.state = TG_CONSENT_NONE};

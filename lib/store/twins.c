@@ -123,11 +123,10 @@ static enum tg_status list_tokens(struct tg_store *store, struct kin *kin, struc
             unsigned token = tg_packed_token(row->tokens + i);
             if (!tg_numbers_has(&numbers, token))
                 continue;
-            status = tg_grow(&kin->tokens, &kin->cap_tokens, kin->n_tokens + 1,
-                             sizeof *kin->tokens, err);
+            status = tg_grow(&kin->tokens, &kin->cap_tokens, kin->n_tokens + 1, sizeof *kin->tokens,
+                             err);
             if (!status)
-                kin->tokens[kin->n_tokens++] =
-                    (struct kin_token){token, row->tokens + i + 2, row};
+                kin->tokens[kin->n_tokens++] = (struct kin_token){token, row->tokens + i + 2, row};
         }
     }
     tg_numbers_free(&numbers);
@@ -185,8 +184,8 @@ enum tg_status tg_graph_touch(struct tg_store *store, unsigned token,
                       " AND i.seen_from IS NOT NULL",
                       &stmt, err);
     if (!status)
-        status = tg_db_bind(&store->db, stmt, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)),
-                            err);
+        status =
+            tg_db_bind(&store->db, stmt, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
     while (!status && row) {
         status = tg_db_next(&store->db, stmt, &row, err);
         if (!status && row)
@@ -205,11 +204,9 @@ static enum tg_status mark_shared(struct tg_store *store, const struct kin_token
         tg_db_number(&store->db, "SELECT count(*) FROM shared_token WHERE token = ? AND hash = ?",
                      DB_ARGS(DB_INT(t->token), DB_BLOB(t->hash, TG_TOKEN_LEN)), &known, err);
     if (!status)
-        status = tg_db_once(&store->db,
-                            "INSERT INTO shared_token(token, hash, delivery_id) VALUES(?, ?, ?)",
-                            DB_ARGS(DB_INT(t->token), DB_BLOB(t->hash, TG_TOKEN_LEN),
-                                    DB_INT(delivery_id)),
-                            err);
+        status = tg_db_once(
+            &store->db, "INSERT INTO shared_token(token, hash, delivery_id) VALUES(?, ?, ?)",
+            DB_ARGS(DB_INT(t->token), DB_BLOB(t->hash, TG_TOKEN_LEN), DB_INT(delivery_id)), err);
     if (status || known)
         return status;
     ++*n_shared;

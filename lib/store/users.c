@@ -22,10 +22,9 @@ static enum tg_status ask_activity(struct gather *g, const unsigned char app[TG_
 {
     const struct tg_db *db = &g->store->db;
     bool row = false;
-    enum tg_status status =
-        tg_db_bind(db, g->activity,
-                   DB_ARGS(DB_INT(TG_APP_NUMBER), DB_BLOB(app, TG_TOKEN_LEN), DB_INT(g->month)),
-                   err);
+    enum tg_status status = tg_db_bind(
+        db, g->activity,
+        DB_ARGS(DB_INT(TG_APP_NUMBER), DB_BLOB(app, TG_TOKEN_LEN), DB_INT(g->month)), err);
     if (!status)
         status = tg_db_next(db, g->activity, &row, err);
     if (!status && row && sqlite3_column_type(g->activity, 0) != SQLITE_NULL)
@@ -37,9 +36,8 @@ static enum tg_status ask_activity(struct gather *g, const unsigned char app[TG_
 static enum tg_status ask_app(struct gather *g, sqlite3_stmt *stmt, struct tg_user *user,
                               struct tg_error *err)
 {
-    const unsigned char *app =
-        tg_packed_find(sqlite3_column_blob(stmt, 6), (size_t)sqlite3_column_bytes(stmt, 6),
-                       TG_APP_NUMBER);
+    const unsigned char *app = tg_packed_find(sqlite3_column_blob(stmt, 6),
+                                              (size_t)sqlite3_column_bytes(stmt, 6), TG_APP_NUMBER);
     struct tg_consent_view view = {.state = TG_CONSENT_NONE};
     enum tg_status status = TG_OK;
     if (app && g->purpose)
@@ -55,7 +53,8 @@ static enum tg_status ask_app(struct gather *g, sqlite3_stmt *stmt, struct tg_us
 static enum tg_status add_user(struct gather *g, sqlite3_stmt *stmt, struct tg_error *err)
 {
     struct tg_users *users = g->users;
-    enum tg_status status = tg_grow(&users->items, &g->cap, users->n + 1, sizeof *users->items, err);
+    enum tg_status status =
+        tg_grow(&users->items, &g->cap, users->n + 1, sizeof *users->items, err);
     if (status)
         return status;
     const char *provider = (const char *)sqlite3_column_text(stmt, 2);

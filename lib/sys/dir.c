@@ -146,44 +146,68 @@ static enum tg_status sync_tree(const char *path, struct tg_arena *arena, struct
     return status ? status : sync_path(path, err);
 }
 
-/* Both folders change places in one step; where the file system cannot, in two. */
-static enum tg_status exchange(const char *made, const char *path, struct tg_arena *arena,
-                               struct tg_error *err)
+/* In three steps, where the file system cannot exchange two names in one. */
+static enum tg_status exchange_slowly(const char *made, const char *path, struct tg_error *err)
+{
+    struct tg_buf old = {0};
+    enum tg_status status = tg_buf_printf(&old, err, "%s.old", made);
+    const char *name = status ? NULL : tg_buf_text(&old, err);
+    if (!status)
+        status = name ? tg_dir_remove(name, err) : TG_NO_MEMORY;
+    if (!status && rename(path, name) != 0)
+        status = create_failed(path, errno, err);
+    if (!status && rename(made, path) != 0) {
+        status = create_failed(path, errno, err);
+        (void)rename(name, path);
+    }
+    if (!status && rename(name, made) != 0)
+        status = create_failed(made, errno, err);
+    tg_buf_free(&old);
+    return status;
+}
+
+static enum tg_status exchange(const char *made, const char *path, struct tg_error *err)
 {
     if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
         return TG_OK;
     if (errno != EINVAL && errno != ENOSYS)
         return create_failed(path, errno, err);
-    char *old = tg_arena_alloc(arena, strlen(path) + 5, 1, err);
-    if (!old)
-        return TG_NO_MEMORY;
-    (void)snprintf(old, strlen(path) + 5, "%s.old", path);
-    enum tg_status status = tg_dir_remove(old, err);
-    if (!status && rename(path, old) != 0)
+    return exchange_slowly(made, path, err);
+}
+
+enum tg_status tg_dir_place(const char *made, const char *path, bool *had_old, struct tg_error *err)
+{
+    struct tg_arena arena = {0};
+    *had_old = tg_dir_exists(path);
+    enum tg_status status = sync_tree(made, &arena, err);
+    if (!status && *had_old)
+        status = exchange(made, path, err);
+    else if (!status && rename(made, path) != 0)
         status = create_failed(path, errno, err);
-    if (!status && rename(made, path) != 0) {
-        status = create_failed(path, errno, err);
-        (void)rename(old, path);
+    if (!status) {
+        char *above = tg_path_dir(&arena, path, err);
+        status = above ? sync_path(above, err) : TG_NO_MEMORY;
+        if (status)
+            tg_dir_take_back(made, path, *had_old);
     }
-    return status ? status : tg_dir_remove(old, err);
+    tg_arena_free(&arena);
+    return status;
 }
 
 enum tg_status tg_dir_replace(const char *made, const char *path, struct tg_error *err)
 {
-    struct tg_arena arena = {0};
-    enum tg_status status = sync_tree(made, &arena, err);
-    if (!status && tg_dir_exists(path))
-        status = exchange(made, path, &arena, err);
-    else if (!status && rename(made, path) != 0)
-        status = create_failed(path, errno, err);
-    char *above = status ? NULL : tg_path_dir(&arena, path, err);
-    if (!status)
-        status = above ? sync_path(above, err) : TG_NO_MEMORY;
-    /* what `path` held before lies at `made` now */
-    if (!status)
-        status = tg_dir_remove(made, err);
-    tg_arena_free(&arena);
-    return status;
+    bool had_old;
+    enum tg_status status = tg_dir_place(made, path, &had_old, err);
+    return status ? status : tg_dir_remove(made, err);
+}
+
+void tg_dir_take_back(const char *made, const char *path, bool had_old)
+{
+    struct tg_error ignored;
+    if (had_old && exchange(made, path, &ignored))
+        return;
+    if (!had_old)
+        (void)rename(path, made);
 }
 
 char *tg_path_join(struct tg_arena *arena, const char *dir, const char *name, struct tg_error *err)

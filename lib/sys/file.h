@@ -80,6 +80,14 @@ TG_CHECKED enum tg_status tg_output_write(struct tg_output *o, const void *data,
  * is left behind). @return TG_OK, TG_IO, TG_CANT_CREATE
  */
 TG_CHECKED enum tg_status tg_output_commit(struct tg_output **o, struct tg_error *err);
+/**
+ * The same for several that belong together: all are written and synced before the first takes its
+ * place, and when one cannot, those already placed are taken back, replaced files restored.
+ *
+ * @param outputs  `n` pointers to outputs; all are freed
+ */
+TG_CHECKED enum tg_status tg_output_commit_all(struct tg_output **outputs[], size_t n,
+                                               struct tg_error *err);
 /** Throws an unfinished output away. NULL and pointer to NULL are allowed. */
 void tg_output_discard(struct tg_output **o);
 /** @} */
@@ -126,10 +134,19 @@ TG_CHECKED enum tg_status tg_dir_remove(const char *path, struct tg_error *err);
 /** The same on a way out: what cannot be removed stays, and the next run removes it. */
 void tg_dir_discard(const char *path);
 /**
- * Puts the finished folder `made` in the place of `path` in one step; what was at `path` is
- * removed afterwards. Everything in `made` is synced first. @return TG_OK, TG_CANT_CREATE, TG_IO
+ * Puts the finished folder `made` in the place of `path` in one step; everything in it is synced
+ * first. What was at `path` lies at `made` afterwards: remove it with tg_dir_discard(), or bring it
+ * back with tg_dir_take_back().
+ *
+ * @param had_old  out: was there something at `path`?
+ * @return TG_OK; TG_CANT_CREATE, TG_IO: both are as they were
  */
+TG_CHECKED enum tg_status tg_dir_place(const char *made, const char *path, bool *had_old,
+                                       struct tg_error *err);
+/** tg_dir_place() for good: what was there before is removed. */
 TG_CHECKED enum tg_status tg_dir_replace(const char *made, const char *path, struct tg_error *err);
+/** Undoes tg_dir_place(). */
+void tg_dir_take_back(const char *made, const char *path, bool had_old);
 bool tg_dir_exists(const char *path);
 
 /** dir/name in `arena`; `name` alone when it is absolute or `dir` is empty. */

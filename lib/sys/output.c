@@ -15,7 +15,9 @@ enum { BUFFER = 1024 * 1024 };
 struct tg_output {
     int fd;
     bool is_stdout;
-    bool named; /* `partial` is the file's name; otherwise it has none yet */
+    bool keeps_old;         /* one of several that appear together or not at all */
+    bool placed, exchanged; /* at `path`; what was there before is at `partial` */
+    bool named;             /* `partial` is a name on disk; otherwise it has none yet */
     unsigned flags;
     char *path;
     char *partial; /* beside `path` */
@@ -160,6 +162,8 @@ static enum tg_status place_new(struct tg_output *o, struct tg_error *err)
                            : create_failed(o, errno, err);
 }
 
+/* The old file takes the partial name, so that it can come back; where the file system cannot
+ * exchange names, or nothing is there, the new one just takes its place. */
 static enum tg_status place_over(struct tg_output *o, struct tg_error *err)
 {
     if (!o->named) {
@@ -168,14 +172,44 @@ static enum tg_status place_over(struct tg_output *o, struct tg_error *err)
             return create_failed(o, errno, err);
         o->named = true;
     }
+    o->exchanged =
+        o->keeps_old && renameat2(AT_FDCWD, o->partial, AT_FDCWD, o->path, RENAME_EXCHANGE) == 0;
+    if (o->exchanged)
+        return TG_OK;
+    if (o->keeps_old && errno != ENOENT && errno != EINVAL && errno != ENOSYS)
+        return create_failed(o, errno, err);
     if (rename(o->partial, o->path) != 0)
         return create_failed(o, errno, err);
     o->named = false;
     return TG_OK;
 }
 
+static enum tg_status place(struct tg_output *o, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    if (!o->is_stdout)
+        status = o->flags & TG_OUTPUT_FORCE ? place_over(o, err) : place_new(o, err);
+    o->placed = !status;
+    return status;
+}
+
+/* Takes a placed output away again. What was overwritten without an exchange cannot come back, so
+ * there the new file stays: it is whole. */
+static void take_back(struct tg_output *o)
+{
+    if (!o->placed || o->is_stdout)
+        return;
+    if (o->exchanged)
+        (void)renameat2(AT_FDCWD, o->partial, AT_FDCWD, o->path, RENAME_EXCHANGE);
+    else if (!(o->flags & TG_OUTPUT_FORCE))
+        (void)unlink(o->path);
+    o->placed = false;
+}
+
 static enum tg_status sync_dir(const struct tg_output *o, struct tg_error *err)
 {
+    if (o->is_stdout)
+        return TG_OK;
     int fd = open(o->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return write_failed(o, errno, err);
@@ -186,29 +220,36 @@ static enum tg_status sync_dir(const struct tg_output *o, struct tg_error *err)
     return rc == 0 || why == EINVAL ? TG_OK : write_failed(o, why, err);
 }
 
-/* What may not survive a power failure is not delivered; what was replaced cannot come back. */
-static enum tg_status sync_placed(const struct tg_output *o, struct tg_error *err)
+static enum tg_status settle(struct tg_output *o, struct tg_error *err)
 {
-    enum tg_status status = sync_dir(o, err);
-    if (status && !(o->flags & TG_OUTPUT_FORCE))
-        (void)unlink(o->path);
+    enum tg_status status = flush(o, err);
+    if (!status && !o->is_stdout && fsync(o->fd) != 0)
+        status = write_failed(o, errno, err);
+    return status;
+}
+
+enum tg_status tg_output_commit_all(struct tg_output **outputs[], size_t n, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; i < n && !status; i++) {
+        (*outputs[i])->keeps_old = n > 1;
+        status = settle(*outputs[i], err);
+    }
+    for (size_t i = 0; i < n && !status; i++)
+        status = place(*outputs[i], err);
+    for (size_t i = 0; i < n && !status; i++)
+        status = sync_dir(*outputs[i], err);
+    for (size_t i = n; i-- > 0;) {
+        if (status)
+            take_back(*outputs[i]);
+        tg_output_discard(outputs[i]);
+    }
     return status;
 }
 
 enum tg_status tg_output_commit(struct tg_output **out, struct tg_error *err)
 {
-    struct tg_output *o = *out;
-    enum tg_status status = flush(o, err);
-    if (!status && !o->is_stdout) {
-        if (fsync(o->fd) != 0)
-            status = write_failed(o, errno, err);
-        if (!status)
-            status = o->flags & TG_OUTPUT_FORCE ? place_over(o, err) : place_new(o, err);
-        if (!status)
-            status = sync_placed(o, err);
-    }
-    tg_output_discard(out);
-    return status;
+    return tg_output_commit_all(&out, 1, err);
 }
 
 void tg_output_discard(struct tg_output **out)

@@ -95,6 +95,9 @@ TG_CHECKED enum tg_status tg_csv_put_row(struct tg_csv_writer *w, const char *co
  */
 TG_CHECKED enum tg_status tg_csv_commit(struct tg_csv_writer **w, char *sha256,
                                         struct tg_error *err);
+/** Ends the writing but leaves the file to be put in place by tg_output_commit_all(). */
+TG_CHECKED enum tg_status tg_csv_finish(struct tg_csv_writer **w, char *sha256,
+                                        struct tg_output **out, struct tg_error *err);
 void tg_csv_discard(struct tg_csv_writer **w);
 
 /** Appends one cell to a buffer as the writer would (quoted where needed), without separator. */

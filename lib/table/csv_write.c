@@ -161,7 +161,8 @@ enum tg_status tg_csv_put_row(struct tg_csv_writer *w, const char *const *cells,
     return tg_csv_end_row(w, err);
 }
 
-enum tg_status tg_csv_commit(struct tg_csv_writer **w, char *sha256, struct tg_error *err)
+enum tg_status tg_csv_finish(struct tg_csv_writer **w, char *sha256, struct tg_output **out,
+                             struct tg_error *err)
 {
     char hex[TG_DIGEST_HEX + 1];
     enum tg_status status = flush(*w, err);
@@ -169,10 +170,18 @@ enum tg_status tg_csv_commit(struct tg_csv_writer **w, char *sha256, struct tg_e
         tg_digest_hex((*w)->digest, hex);
         if (sha256)
             memcpy(sha256, hex, sizeof hex);
-        status = tg_output_commit(&(*w)->output, err);
+        *out = (*w)->output;
+        (*w)->output = NULL;
     }
     tg_csv_discard(w);
     return status;
+}
+
+enum tg_status tg_csv_commit(struct tg_csv_writer **w, char *sha256, struct tg_error *err)
+{
+    struct tg_output *output = NULL;
+    enum tg_status status = tg_csv_finish(w, sha256, &output, err);
+    return status ? status : tg_output_commit(&output, err);
 }
 
 void tg_csv_discard(struct tg_csv_writer **w)

@@ -16,6 +16,8 @@ enum {
 
 static const char format[] = "totsugo-tokens/1";
 static const char suffix[] = ".manifest.json";
+static const char own_digest_key[] = "manifest_sha256";
+static const char own_tool[] = "totsugo ";
 
 char *tg_manifest_path(struct tg_arena *arena, const char *token_path, struct tg_error *err)
 {
@@ -210,6 +212,40 @@ static enum tg_status read_manifest(const struct reader *r, json_t *root, struct
     return status ? status : read_warnings(r, root, m);
 }
 
+/*
+ * The manifest's own digest: SHA-256 over its other members as compact JSON, in their order. It
+ * finds a digit that changed on the way; it is no signature.
+ */
+static enum tg_status own_digest(const json_t *root, char out[TG_DIGEST_HEX + 1],
+                                 struct tg_error *err)
+{
+    char *text = json_dumps(root, JSON_COMPACT);
+    if (!text)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    tg_digest_of(text, strlen(text), out);
+    free(text);
+    return TG_OK;
+}
+
+/* Other programs' manifests may lack it, ours never do. */
+static enum tg_status check_own_digest(const struct reader *r, json_t *root, const char *tool)
+{
+    char stands[TG_DIGEST_HEX + 1], is[TG_DIGEST_HEX + 1];
+    const json_t *value = json_object_get(root, own_digest_key);
+    if (!value && strncmp(tool, own_tool, sizeof own_tool - 1) != 0)
+        return TG_OK;
+    if (!value)
+        return TG_FAIL(r->err, TG_MSG_MANIFEST_CHANGED, .file = r->path);
+    if (!json_is_string(value) || !is_digest(json_string_value(value)))
+        return refuse(r, own_digest_key, "64 hex digits");
+    memcpy(stands, json_string_value(value), sizeof stands);
+    (void)json_object_del(root, own_digest_key);
+    enum tg_status status = own_digest(root, is, r->err);
+    if (!status && strcmp(stands, is))
+        status = TG_FAIL(r->err, TG_MSG_MANIFEST_CHANGED, .file = r->path);
+    return status;
+}
+
 enum tg_status tg_manifest_parse(const char *path, const char *text, size_t len,
                                  struct tg_arena *arena, struct tg_manifest *out,
                                  struct tg_error *err)
@@ -225,6 +261,8 @@ enum tg_status tg_manifest_parse(const char *path, const char *text, size_t len,
                        .line = where.line > 0 ? (uint64_t)where.line : 0);
     }
     enum tg_status status = read_manifest(&r, root, &m);
+    if (!status)
+        status = check_own_digest(&r, root, m.tool);
     json_decref(root);
     if (!status)
         *out = m;
@@ -287,8 +325,18 @@ static json_t *manifest_json(const struct tg_manifest *m, json_t *profile)
     return root;
 }
 
+/* Last of all, so that it covers the rest. */
+static enum tg_status add_own_digest(json_t *root, struct tg_error *err)
+{
+    char digest[TG_DIGEST_HEX + 1];
+    enum tg_status status = own_digest(root, digest, err);
+    if (!status && json_object_set_new(root, own_digest_key, json_string(digest)))
+        status = TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    return status;
+}
+
 static enum tg_status write_text(const char *path, const char *text, bool force,
-                                 struct tg_error *err)
+                                 struct tg_output **out, struct tg_error *err)
 {
     struct tg_output *o = NULL;
     unsigned flags = TG_OUTPUT_PUBLIC | (force ? (unsigned)TG_OUTPUT_FORCE : 0u);
@@ -297,26 +345,44 @@ static enum tg_status write_text(const char *path, const char *text, bool force,
         status = tg_output_write(o, text, strlen(text), err);
     if (!status)
         status = tg_output_write(o, "\n", 1, err);
+    if (status)
+        tg_output_discard(&o);
+    else
+        *out = o;
+    return status;
+}
+
+enum tg_status tg_manifest_finish(const char *path, const struct tg_manifest *m, const char *extra,
+                                  bool force, struct tg_output **out, struct tg_error *err)
+{
+    json_error_t where = {0};
+    json_t *profile = extra ? json_loads(extra, JSON_REJECT_DUPLICATES, &where) : NULL;
+    if (extra && !json_is_object(profile)) {
+        /* where an allocation fails inside its scanner, jansson gives no code */
+        enum json_error_code code = json_error_code(&where);
+        bool no_memory =
+            !profile && (code == json_error_out_of_memory || code == json_error_unknown);
+        json_decref(profile);
+        return no_memory ? TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path)
+                         : TG_FAIL(err, TG_MSG_BUG, .rule = "a profile is a JSON object");
+    }
+    json_t *root = manifest_json(m, profile);
+    enum tg_status status =
+        root ? add_own_digest(root, err) : TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
+    char *text = status ? NULL : json_dumps(root, JSON_INDENT(2));
     if (!status)
-        return tg_output_commit(&o, err);
-    tg_output_discard(&o);
+        status = text ? write_text(path, text, force, out, err)
+                      : TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
+    free(text);
+    json_decref(root);
+    json_decref(profile);
     return status;
 }
 
 enum tg_status tg_manifest_write(const char *path, const struct tg_manifest *m, const char *extra,
                                  bool force, struct tg_error *err)
 {
-    json_t *profile = extra ? json_loads(extra, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    if (extra && !json_is_object(profile)) {
-        json_decref(profile);
-        return TG_FAIL(err, TG_MSG_BUG, .rule = "a profile is a JSON object");
-    }
-    json_t *root = manifest_json(m, profile);
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-    enum tg_status status =
-        text ? write_text(path, text, force, err) : TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
-    free(text);
-    json_decref(root);
-    json_decref(profile);
-    return status;
+    struct tg_output *output = NULL;
+    enum tg_status status = tg_manifest_finish(path, m, extra, force, &output, err);
+    return status ? status : tg_output_commit(&output, err);
 }

@@ -23,6 +23,10 @@ TG_CHECKED enum tg_status tg_manifest_parse(const char *path, const char *text, 
  * are added under "profile". */
 TG_CHECKED enum tg_status tg_manifest_write(const char *path, const struct tg_manifest *m,
                                             const char *extra, bool force, struct tg_error *err);
+/** The same, but leaves the file to be put in place by tg_output_commit_all(). */
+TG_CHECKED enum tg_status tg_manifest_finish(const char *path, const struct tg_manifest *m,
+                                             const char *extra, bool force, struct tg_output **out,
+                                             struct tg_error *err);
 
 /** Carried columns of each kind, in the file's order, ended by NULL. */
 const char *const *tg_kind_carries(enum tg_kind kind);

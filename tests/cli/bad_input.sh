@@ -72,6 +72,11 @@ expect 1 "$TOTSUGO" inspect cut.csv
 cp inbox/roster.csv bent.csv
 sed 's/"rows": *12/"rows": 13/' inbox/roster.csv.manifest.json >bent.csv.manifest.json
 expect 65 "$TOTSUGO" import -s study.yaml bent.csv
+sed 's/"2025-03"/"2025-04"/' inbox/roster.csv.manifest.json >bent.csv.manifest.json
+expect 65 "$TOTSUGO" import -s study.yaml bent.csv
+says E548
+sed 's/"rejected": 0/"rejected": 1/' inbox/roster.csv.manifest.json >bent.csv.manifest.json
+expect 65 "$TOTSUGO" import -s study.yaml bent.csv
 cp inbox/roster.csv bare.csv
 expect 66 "$TOTSUGO" import -s study.yaml bare.csv
 expect 65 "$TOTSUGO" import -s other.yaml inbox/roster.csv

@@ -69,8 +69,8 @@ static inline const char *in_dir(const char *name)
     return p;
 }
 
-#define OK(call) ck_assert_msg((call) == TG_OK, "%s:%d: %d %s", __FILE__, __LINE__, err.message, \
-                               err.rule)
+#define OK(call)                                                                                   \
+    ck_assert_msg((call) == TG_OK, "%s:%d: %d %s", __FILE__, __LINE__, err.message, err.rule)
 
 static inline void load_study(const char *text)
 {
@@ -135,7 +135,7 @@ static inline int by_text(const void *a, const void *b)
 
 /* One line of the file: labels become tokens. */
 static inline char *make_line(const struct tg_source *source, const char *period, size_t at,
-                       const char *row)
+                              const char *row)
 {
     struct tg_buf line = {0};
     char hex[33];
@@ -159,8 +159,8 @@ static inline char *make_line(const struct tg_source *source, const char *period
     return copy;
 }
 
-static inline void make_header(const struct tg_source *source, struct tg_buf *out, const char **tokens,
-                        size_t *n_tokens)
+static inline void make_header(const struct tg_source *source, struct tg_buf *out,
+                               const char **tokens, size_t *n_tokens)
 {
     const char *comma = "";
     *n_tokens = 0;
@@ -187,8 +187,9 @@ static inline void make_header(const struct tg_source *source, struct tg_buf *ou
 
 #define KEY_ID "0123456789abcdef"
 
-static inline void write_manifest(const char *path, const struct tg_source *source, const char *period,
-                           const char **tokens, size_t n_tokens, size_t rows, const char *key_id)
+static inline void write_manifest(const char *path, const struct tg_source *source,
+                                  const char *period, const char **tokens, size_t n_tokens,
+                                  size_t rows, const char *key_id)
 {
     char sha256[TG_DIGEST_HEX + 1];
     struct tg_arena arena = {0};
@@ -216,7 +217,7 @@ static inline const char *make_file(const char *name, const char *period, const 
 {
     const struct tg_source *source = tg_study_source(study, name);
     const char *tokens[16];
-    char *lines[4096], file[96];
+    char *lines[8192], file[96];
     size_t n = 0, n_tokens;
     struct tg_buf text = {0};
     ck_assert_ptr_nonnull(source);
@@ -236,9 +237,10 @@ static inline const char *make_file(const char *name, const char *period, const 
     return path;
 }
 #define ROWS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define NO_ROWS ((const char *const[]){NULL})
+#define NO_ROWS   ((const char *const[]){NULL})
 
-static inline struct tg_import_result take(const char *name, const char *period, const char *const *rows)
+static inline struct tg_import_result take(const char *name, const char *period,
+                                           const char *const *rows)
 {
     struct tg_import_result result;
     enum tg_status status = tg_import(store, make_file(name, period, rows), NULL, &result, &err);
@@ -248,7 +250,7 @@ static inline struct tg_import_result take(const char *name, const char *period,
 }
 
 #define M(year, month) tg_month_of((year), (month))
-#define LATE M(2030, 1)
+#define LATE           M(2030, 1)
 
 /* The first number of the first row that SQL yields on the closed file. */
 static inline int64_t number(const char *sql)

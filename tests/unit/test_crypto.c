@@ -4,6 +4,7 @@
 #include "sys/thread.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,6 +255,24 @@ START_TEST(hex_is_lower_case_and_strict)
 }
 END_TEST
 
+START_TEST(hex_of_every_length)
+{
+    uint64_t random = 2463534242u;
+    for (size_t len = 0; len <= 40; len++) {
+        unsigned char data[40];
+        char hex[84], expected[84];
+        fill_random(&random, data, len);
+        memset(hex, '#', sizeof hex);
+        memset(expected, '#', sizeof expected);
+        for (size_t i = 0; i < len; i++)
+            (void)snprintf(expected + 2 * i, 3, "%02x", (unsigned)data[i]);
+        expected[2 * len] = '#';
+        tg_hex_encode(data, len, hex);
+        ck_assert_mem_eq(hex, expected, sizeof hex);
+    }
+}
+END_TEST
+
 START_TEST(secrets_are_compared_whole)
 {
     unsigned char a[TG_KEY_LEN] = {0}, b[TG_KEY_LEN] = {0};
@@ -281,6 +300,7 @@ int main(void)
     tcase_add_test(t, message_refuses_what_has_no_length);
     tcase_add_test(t, message_length_is_big_endian);
     tcase_add_test(t, hex_is_lower_case_and_strict);
+    tcase_add_test(t, hex_of_every_length);
     tcase_add_test(t, secrets_are_compared_whole);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

@@ -2,9 +2,9 @@
 #define _DEFAULT_SOURCE
 #include "store_help.h"
 
-#define PURPOSE "outcome-evaluation"
-#define USER(app) "@" app ",,,walk,1950-03,1,"
-#define GIVEN(app, on) "@" app ",walk," PURPOSE ",f1,web," on ","
+#define PURPOSE                    "outcome-evaluation"
+#define USER(app)                  "@" app ",,,walk,1950-03,1,"
+#define GIVEN(app, on)             "@" app ",walk," PURPOSE ",f1,web," on ","
 #define TAKEN_BACK(app, given, on) "@" app ",walk," PURPOSE ",f1,web," given "," on
 
 static enum tg_consent_state state_on(uint32_t day, uint32_t *since)
@@ -48,8 +48,8 @@ END_TEST
 START_TEST(a_withdrawal_ends_it_and_wins_on_its_day)
 {
     (void)take("users", "2025-01", ROWS(USER("a1")));
-    (void)take("consents", "2025-02", ROWS(TAKEN_BACK("a1", "2025-02-10", "2025-03-01"),
-                                           GIVEN("a1", "2025-03-01")));
+    (void)take("consents", "2025-02",
+               ROWS(TAKEN_BACK("a1", "2025-02-10", "2025-03-01"), GIVEN("a1", "2025-03-01")));
     expect(20250228, TG_CONSENT_IN_FORCE, 20250210);
     expect(20250301, TG_CONSENT_WITHDRAWN, 0);
     expect(20260101, TG_CONSENT_WITHDRAWN, 0);
@@ -59,8 +59,9 @@ END_TEST
 START_TEST(a_later_consent_counts_anew)
 {
     (void)take("users", "2025-01", ROWS(USER("a1")));
-    (void)take("consents", "2025-02", ROWS(TAKEN_BACK("a1", "2025-02-10", "2025-03-01"),
-                                           GIVEN("a1", "2025-04-01"), GIVEN("a1", "2025-05-01")));
+    (void)take("consents", "2025-02",
+               ROWS(TAKEN_BACK("a1", "2025-02-10", "2025-03-01"), GIVEN("a1", "2025-04-01"),
+                    GIVEN("a1", "2025-05-01")));
     expect(20250331, TG_CONSENT_WITHDRAWN, 0);
     expect(20250601, TG_CONSENT_IN_FORCE, 20250401);
 }
@@ -174,8 +175,9 @@ START_TEST(consents_of_nobody_are_told)
     struct notes notes = {.n = 0};
     const struct tg_reporter reporter = {.ctx = &notes, .warn = on_warn};
     struct tg_import_result result;
-    const char *path = make_file("consents", "2025-01", ROWS(GIVEN("a1", "2025-01-01"),
-                                                             ",walk," PURPOSE ",f1,web,2025-01-01,"));
+    const char *path =
+        make_file("consents", "2025-01",
+                  ROWS(GIVEN("a1", "2025-01-01"), ",walk," PURPOSE ",f1,web,2025-01-01,"));
     OK(tg_import(store, path, &reporter, &result, &err));
     ck_assert_uint_eq(notes.n, 1);
     ck_assert_int_eq(notes.message[0], TG_MSG_CONSENT_NO_USER);
@@ -185,7 +187,8 @@ END_TEST
 
 START_TEST(users_are_counted_by_state)
 {
-    (void)take("users", "2025-01", ROWS(USER("a1"), USER("a2"), USER("a3"), USER("a4"), ",,,walk,,,"));
+    (void)take("users", "2025-01",
+               ROWS(USER("a1"), USER("a2"), USER("a3"), USER("a4"), ",,,walk,,,"));
     (void)take("users", "2025-02", ROWS(USER("a1"), USER("a2"), USER("a3"), ",,,walk,,,"));
     (void)take("consents", "2025-01",
                ROWS(GIVEN("a1", "2025-01-01"), TAKEN_BACK("a2", "2025-01-01", "2025-01-05"),

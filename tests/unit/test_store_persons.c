@@ -3,12 +3,13 @@
 #include "store_help.h"
 
 /* insured, resident, person, near, birth month, sex, district, from, to */
-#define BORN "1950-03,1"
+#define BORN     "1950-03,1"
 #define PERSON_1 "@n1,@r1,@k1,@x1," BORN ",east,,"
 
 START_TEST(one_number_and_equal_birth_and_sex_join)
 {
-    struct tg_import_result r = take("roster", "2025-01", ROWS(PERSON_1, "@n2,@r2,@k2,,1951-01,2,,,"));
+    struct tg_import_result r =
+        take("roster", "2025-01", ROWS(PERSON_1, "@n2,@r2,@k2,,1951-01,2,,,"));
     ck_assert_uint_eq(r.outcome, TG_IMPORT_NEW);
     ck_assert_uint_eq(r.rows, 2);
     ck_assert_uint_eq(r.new_identities, 2);
@@ -46,12 +47,16 @@ END_TEST
 START_TEST(different_birth_month_or_sex_is_a_conflict_and_never_merged)
 {
     (void)take("roster", "2025-01", ROWS(PERSON_1, "@n3,@r3,@k3,,1960-01,2,,,"));
-    struct tg_import_result r = take("care", "2025-01",
-                                     ROWS("@c1,@r1,@k1,,1950-04,1,,,,", "@c3,@r3,@k3,,1960-01,1,,,,"));
+    struct tg_import_result r =
+        take("care", "2025-01", ROWS("@c1,@r1,@k1,,1950-04,1,,,,", "@c3,@r3,@k3,,1960-01,1,,,,"));
     ck_assert_uint_eq(r.conflicts, 2);
     ck_assert_uint_eq(r.new_persons, 2);
     ck_assert_int_ne(person_of("care", "2025-01", 0), person_of("roster", "2025-01", 0));
     ck_assert_int_ne(person_of("care", "2025-01", 1), person_of("roster", "2025-01", 1));
+    /* in one file too: it is a conflict, not a number that two hold */
+    r = take("care", "2025-02", ROWS("@c9,@r9,@k9,,1950-03,1,,,,", "@c9,@r9,@k10,,1950-03,2,,,,"));
+    ck_assert_uint_eq(r.conflicts, 3);
+    ck_assert_int_eq(number("SELECT count(*) FROM shared_token"), 0);
 }
 END_TEST
 
@@ -106,7 +111,8 @@ END_TEST
 
 START_TEST(a_missing_birth_month_joins_only_where_one_is_known)
 {
-    (void)take("roster", "2025-01", ROWS(PERSON_1, "@n2,@r2,@k2,,,,,,", "@n3,@r3,@k3,,1960-01,2,,,"));
+    (void)take("roster", "2025-01",
+               ROWS(PERSON_1, "@n2,@r2,@k2,,,,,,", "@n3,@r3,@k3,,1960-01,2,,,"));
     (void)take("care", "2025-01",
                ROWS("@c1,@r1,@k1,,,1,,,,", "@c2,@r2,@k2,,,,,,,", "@c3,@r3,@k3,,1960-02,2,,,,",
                     "@c4,@r3,@k4,,,,,,,"));
@@ -179,16 +185,23 @@ START_TEST(a_name_change_in_a_ledger_still_joins)
 {
     (void)take("roster", "2025-01",
                ROWS("@n1,@r1,@k1,," BORN ",,2015-04-01,2020-06-30",
-                    "@n1,@r1,@k1married,," BORN ",,2020-07-01,", "@n2,@r2,@k2,," BORN ",,2015-04-01,",
+                    "@n1,@r1,@k1married,," BORN ",,2020-07-01,",
+                    "@n2,@r2,@k2,," BORN ",,2015-04-01,",
                     "@n2,@r2,@k2married,," BORN ",,2020-07-01,"));
     ck_assert_int_eq(person_of("roster", "2025-01", 0), person_of("roster", "2025-01", 1));
     ck_assert_int_ne(person_of("roster", "2025-01", 2), person_of("roster", "2025-01", 3));
+    /* the day on which one ends and the other begins is no overlap */
+    (void)take("care", "2025-01",
+               ROWS("@c7,@r7,@k7,," BORN ",,2015-04-01,2020-07-01,",
+                    "@c7,@r7,@k8,," BORN ",,2020-07-01,,"));
+    ck_assert_int_eq(person_of("care", "2025-01", 0), person_of("care", "2025-01", 1));
 }
 END_TEST
 
 START_TEST(rows_without_tokens_are_nobody)
 {
-    struct tg_import_result r = take("roster", "2025-01", ROWS(",,,," BORN ",,,", ",,,," BORN ",,,"));
+    struct tg_import_result r =
+        take("roster", "2025-01", ROWS(",,,," BORN ",,,", ",,,," BORN ",,,"));
     ck_assert_uint_eq(r.rows, 2);
     ck_assert_uint_eq(r.new_persons, 0);
     struct tg_people people;

@@ -64,14 +64,17 @@ START_TEST(in_one_period_the_first_source_of_the_study_is_newest)
     const struct tg_person *p = only_person(M(2025, 1));
     expect_row(p->row_id, "roster", "2025-01", 0);
     ck_assert_str_eq(p->district, "north");
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",south,,"));
+    ck_assert_str_eq(only_person(M(2025, 1))->district, "south");
 }
 END_TEST
 
 START_TEST(stretches_come_from_the_newest_delivery_with_the_person)
 {
     (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,2015-04-01,"));
-    (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1,," BORN ",,2016-04-01,2020-03-31",
-                                         "@n1,@r1,@k1,," BORN ",,2021-04-01,"));
+    (void)take(
+        "roster", "2025-02",
+        ROWS("@n1,@r1,@k1,," BORN ",,2016-04-01,2020-03-31", "@n1,@r1,@k1,," BORN ",,2021-04-01,"));
     (void)take("roster", "2025-03", ROWS("@n2,@r2,@k2,," BORN ",,2015-04-01,"));
     const struct tg_person *p = only_person(M(2025, 1));
     expect_stretch(p, 0, M(2015, 4), INT32_MAX);
@@ -93,10 +96,11 @@ END_TEST
 
 START_TEST(stretches_are_united)
 {
-    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,2015-04-01,2016-03-31",
-                                         "@n1,@r1,@k1,," BORN ",,2016-04-01,2017-01-31",
-                                         "@n1,@r1,@k1,," BORN ",,2016-02-01,2016-02-20",
-                                         "@n1,@r1,@k1,," BORN ",,2018-04-01,2018-03-31"));
+    (void)take("roster", "2025-01",
+               ROWS("@n1,@r1,@k1,," BORN ",,2015-04-01,2016-03-31",
+                    "@n1,@r1,@k1,," BORN ",,2016-04-01,2017-01-31",
+                    "@n1,@r1,@k1,," BORN ",,2016-02-01,2016-02-20",
+                    "@n1,@r1,@k1,," BORN ",,2018-04-01,2018-03-31"));
     const struct tg_person *p = only_person(M(2025, 1));
     ck_assert_uint_eq(p->n_stretches, 1);
     expect_stretch(p, 0, M(2015, 4), M(2017, 1));
@@ -237,7 +241,8 @@ static int64_t yen_of(const struct sums *sums, int64_t person)
 
 START_TEST(amounts_go_to_the_one_person_a_token_leads_to)
 {
-    /* insured person near month code amount; twins share the number, each has a name of their own */
+    /* insured person near month code amount; twins share the number, each has a name of their own
+     */
     (void)take("roster", "2025-01",
                ROWS("@n1,@r1,@k1,," BORN ",,,", "@home,@ra,@ka,,2010-05,2,,,",
                     "@home,@rb,@kb,,2010-05,2,,,"));
@@ -334,8 +339,8 @@ END_TEST
 
 START_TEST(packed_numbers_come_back)
 {
-    static const int64_t numbers[] = {0,     1,        -1,        63,        64,       -64,
-                                      -65,   8191,     8192,      INT64_MAX, INT64_MIN, 1234567890,
+    static const int64_t numbers[] = {0,      1,        -1,        63,        64,        -64,
+                                      -65,    8191,     8192,      INT64_MAX, INT64_MIN, 1234567890,
                                       -20250, 99999999, INT32_MIN, INT32_MAX};
     struct tg_buf b = {0};
     enum { N = sizeof numbers / sizeof numbers[0] };

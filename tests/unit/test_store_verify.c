@@ -171,6 +171,12 @@ static void write_output(const char *name, const char *text)
     OK(tg_file_write_whole(in_dir(name), text, strlen(text), 0600, true, &err));
 }
 
+static enum tg_status place_nothing(void *ctx, struct tg_error *error)
+{
+    (void)ctx, (void)error;
+    return TG_OK;
+}
+
 static void record(const char *const *names, size_t n, const char *recipient)
 {
     struct tg_output_digest files[4];
@@ -178,7 +184,8 @@ static void record(const char *const *names, size_t n, const char *recipient)
         files[i].name = names[i];
         OK(tg_digest_file(in_dir(names[i]), files[i].sha256, &err));
     }
-    OK(tg_store_record_run(store, M(2025, 1), recipient, dir, files, n, "{\"users\":3}", &err));
+    OK(tg_store_record_run(store, M(2025, 1), recipient, dir, files, n, "{\"users\":3}",
+                           &(const struct tg_placing){place_nothing, NULL, NULL}, &err));
 }
 
 START_TEST(outputs_are_held_against_what_was_recorded)

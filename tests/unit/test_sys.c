@@ -101,6 +101,31 @@ START_TEST(output_that_appeared_meanwhile_is_not_overwritten)
 }
 END_TEST
 
+START_TEST(outputs_that_belong_together_appear_together)
+{
+    struct tg_output *a = NULL, *b = NULL;
+    struct tg_output **both[] = {&a, &b};
+    ck_assert_int_eq(tg_file_write_whole(in_folder("a"), "old", 3, 0600, false, &err), TG_OK);
+    ck_assert_int_eq(tg_output_begin(in_folder("a"), TG_OUTPUT_FORCE, &a, &err), TG_OK);
+    ck_assert_int_eq(tg_output_begin(in_folder("b"), 0, &b, &err), TG_OK);
+    ck_assert_int_eq(tg_output_write(a, "new", 3, &err), TG_OK);
+    /* somebody else takes the second name: the first must be as it was */
+    ck_assert_int_eq(tg_file_write_whole(in_folder("b"), "theirs", 6, 0600, false, &err), TG_OK);
+    ck_assert_int_eq(tg_output_commit_all(both, 2, &err), TG_CANT_CREATE);
+    ck_assert_ptr_null(a);
+    ck_assert_ptr_null(b);
+    expect_text(in_folder("a"), "old");
+    expect_text(in_folder("b"), "theirs");
+    ck_assert_int_eq(tg_output_begin(in_folder("a"), TG_OUTPUT_FORCE, &a, &err), TG_OK);
+    ck_assert_int_eq(tg_output_begin(in_folder("c"), TG_OUTPUT_FORCE, &b, &err), TG_OK);
+    ck_assert_int_eq(tg_output_write(a, "new", 3, &err), TG_OK);
+    ck_assert_int_eq(tg_output_commit_all(both, 2, &err), TG_OK);
+    expect_text(in_folder("a"), "new");
+    expect_text(in_folder("c"), "");
+    ck_assert_uint_eq(count_files(), 3);
+}
+END_TEST
+
 START_TEST(large_output_is_written_whole)
 {
     enum { PART = 700001, PARTS = 7 };
@@ -172,8 +197,16 @@ START_TEST(folder_is_replaced_in_one_step)
         ck_assert_int_eq(tg_dir_make(made, &err), TG_OK);
         char *file = tg_path_join(&arena, made, "f", &err);
         ck_assert_int_eq(tg_file_write_whole(file, text, strlen(text), 0600, false, &err), TG_OK);
-        ck_assert_int_eq(tg_dir_replace(made, place, &err), TG_OK);
+        bool had_old;
+        ck_assert_int_eq(tg_dir_place(made, place, &had_old, &err), TG_OK);
+        ck_assert_int_eq(had_old, round == 1);
         expect_text(tg_path_join(&arena, place, "f", &err), text);
+        if (round == 1) {
+            tg_dir_take_back(made, place, had_old);
+            expect_text(tg_path_join(&arena, place, "f", &err), "first");
+            ck_assert_int_eq(tg_dir_place(made, place, &had_old, &err), TG_OK);
+        }
+        tg_dir_discard(made);
         ck_assert(!tg_dir_exists(made));
         ck_assert_uint_eq(count_files(), 1);
     }
@@ -260,6 +293,7 @@ int main(void)
     tcase_add_test(t, discarded_output_leaves_nothing);
     tcase_add_test(t, existing_output_needs_force);
     tcase_add_test(t, output_that_appeared_meanwhile_is_not_overwritten);
+    tcase_add_test(t, outputs_that_belong_together_appear_together);
     tcase_add_test(t, large_output_is_written_whole);
     tcase_add_test(t, inputs_tell_why_they_cannot_be_read);
     tcase_add_test(t, secrets_that_others_can_read_are_refused);

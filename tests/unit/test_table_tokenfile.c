@@ -210,8 +210,11 @@ START_TEST(manifest_is_strict)
         enum tg_message message;
         const char *column;
     } cases[] = {
-        {"\"tool\"", "\"other\": {}, \"tool\"", TG_MSG_NONE, ""},
-        {"\"2025-04\"", "\"\"", TG_MSG_NONE, ""},
+        {"\"tool\"", "\"other\": {}, \"tool\"", TG_MSG_MANIFEST_CHANGED, ""},
+        {"\"2025-04\"", "\"\"", TG_MSG_MANIFEST_CHANGED, ""},
+        {"\"manifest_sha256\": \"", "\"manifest_sha256\": \"0", TG_MSG_MANIFEST_VALUE,
+         "manifest_sha256"},
+        {"\"manifest_sha256\"", "\"signed_by_others\"", TG_MSG_MANIFEST_CHANGED, ""},
         {"tokens/1", "tokens/2", TG_MSG_MANIFEST_FORMAT, ""},
         {"\"rows\": 0", "\"rows\": -1", TG_MSG_MANIFEST_VALUE, "rows"},
         {"\"rows\": 0", "\"rows\": 0.0", TG_MSG_MANIFEST_VALUE, "rows"},
@@ -237,6 +240,29 @@ START_TEST(manifest_is_strict)
                       (int)message, err.column);
         ck_assert_str_eq(err.column, cases[i].column);
     }
+}
+END_TEST
+
+START_TEST(every_changed_digit_is_found)
+{
+    write_files(users_header, user_manifest(), NULL);
+    size_t len = strlen(file_text(manifest_path)), n = 0;
+    char *text = malloc(len + 1);
+    ck_assert_ptr_nonnull(text);
+    memcpy(text, file_text(manifest_path), len + 1);
+    for (size_t i = 0; i < len; i++) {
+        char was = text[i];
+        if (was < '0' || was > '9')
+            continue;
+        struct tg_manifest m;
+        text[i] = was == '9' ? '8' : (char)(was + 1);
+        ck_assert_msg(tg_manifest_parse("m.json", text, len, &arena, &m, &err) == TG_DATA,
+                      "the digit at %zu may change", i);
+        text[i] = was;
+        n++;
+    }
+    ck_assert_uint_gt(n, 100);
+    free(text);
 }
 END_TEST
 
@@ -432,6 +458,7 @@ static Suite *suite(void)
     tcase_add_test(t, rows_are_read_as_written);
     tcase_add_test(t, manifest_is_read_as_written);
     tcase_add_test(t, manifest_is_strict);
+    tcase_add_test(t, every_changed_digit_is_found);
     tcase_add_test(t, another_study_is_refused);
     tcase_add_test(t, header_must_fit_the_manifest);
     tcase_add_test(t, rows_must_be_whole);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/intern.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A larger source is looked up in the table, identity by identity: 2^23 slots of 32 bytes. */
+enum { KNOWN_MAX = 5500000 };
+/* One look-up in the table costs about as much as loading so many identities. */
+enum { LOADS_A_LOOKUP = 8 };
+
+struct tg_known_identity *tg_known_find(const struct tg_known *known,
+                                        const unsigned char digest[TG_TOKEN_LEN])
+{
+    uint64_t h;
+    memcpy(&h, digest, sizeof h);
+    size_t at = (size_t)h & (known->n_slots - 1);
+    while (known->slots[at].id && memcmp(known->slots[at].digest, digest, TG_TOKEN_LEN) != 0)
+        at = (at + 1) & (known->n_slots - 1);
+    return &known->slots[at];
+}
+
+static enum tg_status make_room(struct tg_known *known, size_t need, struct tg_error *err)
+{
+    struct tg_known old = *known;
+    size_t n_slots = old.n_slots ? old.n_slots : 1024;
+    while (n_slots / 3 * 2 < need)
+        n_slots *= 2;
+    if (n_slots == old.n_slots)
+        return TG_OK;
+    struct tg_known_identity *slots = tg_calloc(n_slots, sizeof *slots, err);
+    if (!slots)
+        return TG_NO_MEMORY;
+    known->slots = slots;
+    known->n_slots = n_slots;
+    for (size_t i = 0; i < old.n_slots; i++) {
+        if (old.slots[i].id)
+            *tg_known_find(known, old.slots[i].digest) = old.slots[i];
+    }
+    free(old.slots);
+    return TG_OK;
+}
+
+enum tg_status tg_known_add(struct tg_known *known, const struct tg_known_identity *identity,
+                            struct tg_error *err)
+{
+    if (known->n >= KNOWN_MAX) {
+        tg_known_free(known);
+        return TG_OK;
+    }
+    enum tg_status status = make_room(known, known->n + 1, err);
+    if (status)
+        return status;
+    *tg_known_find(known, identity->digest) = *identity;
+    known->n++;
+    return TG_OK;
+}
+
+static enum tg_status load_all(const struct tg_db *db, int64_t source_id, struct tg_known *known,
+                               struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status = tg_db_prepare(
+        db, "SELECT id, digest, seen_from FROM identity NOT INDEXED WHERE source_id = ?", &stmt,
+        err);
+    if (!status)
+        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id)), err);
+    while (!status && row && known->slots) {
+        status = tg_db_next(db, stmt, &row, err);
+        if (status || !row)
+            break;
+        struct tg_known_identity identity = {
+            .id = sqlite3_column_int64(stmt, 0),
+            .seen_from = sqlite3_column_int(stmt, 2),
+            .has_rows = sqlite3_column_type(stmt, 2) != SQLITE_NULL,
+        };
+        if (sqlite3_column_bytes(stmt, 1) != TG_TOKEN_LEN)
+            continue;
+        memcpy(identity.digest, sqlite3_column_blob(stmt, 1), TG_TOKEN_LEN);
+        status = tg_known_add(known, &identity, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t rows,
+                             struct tg_known *known, struct tg_error *err)
+{
+    int64_t n = 0;
+    enum tg_status status = tg_db_number(db, "SELECT count(*) FROM identity WHERE source_id = ?",
+                                         DB_ARGS(DB_INT(source_id)), &n, err);
+    if (status || n > KNOWN_MAX || (uint64_t)n / LOADS_A_LOOKUP > rows)
+        return status;
+    status = make_room(known, (size_t)n + 1, err);
+    return status ? status : load_all(db, source_id, known, err);
+}
+
+void tg_known_free(struct tg_known *known)
+{
+    if (known->slots)
+        tg_wipe(known->slots, known->n_slots * sizeof *known->slots);
+    free(known->slots);
+    *known = (struct tg_known){0};
+}
