@@ -20,7 +20,7 @@ struct option_def {
     const char *ja;
 };
 
-enum { MAX_OPTIONS = 20 };
+enum { MAX_OPTIONS = 24 };
 
 /** What the command line said. `values` follows the verb's table; flags hold "". */
 struct args {
@@ -104,7 +104,7 @@ char *cli_beside(const char *study_path, const char *given, const char *name, st
 /** @} */
 
 extern const struct verb cli_init, cli_key_new, cli_key_import, cli_key_show, cli_pseudonymize,
-    cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link, cli_run, cli_evaluate,
+    cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link, cli_match, cli_run, cli_evaluate,
     cli_verify, cli_generate, cli_demo;
 
 #endif

@@ -3,7 +3,7 @@
 set -eu
 
 packages="gcc libc6-dev meson ninja-build pkg-config libcsv-dev libssl-dev libsqlite3-dev
-libyaml-dev libjansson-dev libutf8proc-dev libxlsxwriter-dev zlib1g-dev"
+libyaml-dev libjansson-dev libutf8proc-dev libxlsxwriter-dev zlib1g-dev liblapacke-dev"
 [ "${1:-}" = tests ] && packages="$packages check openssl libxml2-utils unzip man-db"
 
 missing=

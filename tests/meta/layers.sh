@@ -34,6 +34,9 @@ find lib cli include -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
                         fail_layers(line, "no room " names[i] " before " who)
                     may[who, names[i]] = 1
                 }
+            } else if (names[1] == "face" && n == 2) {
+                split(part[2], names_of_rooms, " ")
+                face_of[names[2]] = names_of_rooms[1]
             } else if (names[1] == "faces") {
                 faces[names[2]] = 1
             } else if (names[1] == "c") {
@@ -62,6 +65,8 @@ find lib cli include -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
             return "base"
         if (sub(/^totsugo\//, "", name)) {
             sub(/\.h$/, "", name)
+            if (name in face_of)
+                name = face_of[name]
             return name in rooms ? name : "?"
         }
         if (name !~ /\//)
@@ -108,6 +113,8 @@ find lib cli include -type f \( -name '*.[ch]' -o -name '*.def' -o -name '*.inc'
             sub(/\..*/, "", room)
             if (room == "messages")
                 room = "base"
+            if (room in face_of)
+                room = face_of[room]
         }
         if (!(room in rooms) && !(room in faces)) {
             fail("this file is in no room of layers.txt")

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cohort/compare.h"
+
+#include <stdlib.h>
+
+struct moments {
+    double weight, squares_of_weights;
+    double low, high, mean, variance;
+};
+
+enum tg_status tg_comparing_begin(const struct tg_sample *sample, const struct tg_matched *matched,
+                                  bool distributions, struct tg_comparing *out,
+                                  struct tg_error *err)
+{
+    *out = (struct tg_comparing){.sample = sample,
+                                 .weights = tg_calloc(sample->n, sizeof(double), err),
+                                 .values = tg_calloc(sample->n, sizeof(double), err)};
+    if (distributions)
+        out->order = tg_calloc(sample->n, sizeof *out->order, err);
+    if (!out->weights || !out->values || (distributions && !out->order))
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < matched->n; i++)
+        out->weights[matched->rows[i].person] += matched->rows[i].weight;
+    return TG_OK;
+}
+
+void tg_comparing_end(struct tg_comparing *c)
+{
+    free(c->weights);
+    free(c->values);
+    free(c->order);
+    *c = (struct tg_comparing){0};
+}
+
+static double weight_of(const struct tg_comparing *c, int time, uint32_t person)
+{
+    return time == TG_BEFORE ? 1 : c->weights[person];
+}
+
+static void add_mean(const struct tg_comparing *c, int time, struct moments m[2])
+{
+    m[0] = m[1] = (struct moments){.low = INFINITY, .high = -INFINITY};
+    for (uint32_t i = 0; i < c->sample->n; i++) {
+        struct moments *arm = &m[c->sample->treated[i]];
+        double w = weight_of(c, time, i);
+        if (!(w > 0))
+            continue;
+        arm->weight += w;
+        arm->squares_of_weights += w * w;
+        arm->mean += w * c->values[i];
+        arm->low = fmin(arm->low, c->values[i]);
+        arm->high = fmax(arm->high, c->values[i]);
+    }
+    for (int arm = 0; arm < 2; arm++) {
+        /* rounding must not make a constant vary */
+        if (m[arm].low < m[arm].high)
+            m[arm].mean /= m[arm].weight;
+        else
+            m[arm].mean = m[arm].weight > 0 ? m[arm].low : NAN;
+    }
+}
+
+/* Weighted, unbiased for weights that say how much is known: as R's cov.wt() has it. */
+static void add_variance(const struct tg_comparing *c, int time, bool binary, struct moments m[2])
+{
+    for (uint32_t i = 0; i < c->sample->n; i++) {
+        struct moments *arm = &m[c->sample->treated[i]];
+        double d = c->values[i] - arm->mean;
+        arm->variance += weight_of(c, time, i) * d * d;
+    }
+    for (int arm = 0; arm < 2; arm++) {
+        struct moments *a = &m[arm];
+        double share = a->squares_of_weights / (a->weight * a->weight);
+        a->variance /= a->weight * (1 - share);
+        if (binary)
+            a->variance = a->mean * (1 - a->mean);
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const struct tg_ordered_value *x = a, *y = b;
+    if (x->value < y->value || x->value > y->value)
+        return x->value < y->value ? -1 : 1;
+    return (x->person > y->person) - (x->person < y->person);
+}
+
+static void sort_values(struct tg_comparing *c)
+{
+    for (uint32_t i = 0; i < c->sample->n; i++)
+        c->order[i] = (struct tg_ordered_value){c->values[i], i};
+    qsort(c->order, c->sample->n, sizeof *c->order, by_value);
+}
+
+static double ecdf_distance(const struct tg_comparing *c, int time, const struct moments m[2])
+{
+    double difference = 0, most = 0;
+    for (uint32_t i = 0; i < c->sample->n; i++) {
+        uint32_t person = c->order[i].person;
+        bool arm = c->sample->treated[person];
+        double w = weight_of(c, time, person) / m[arm].weight;
+        difference += arm ? w : -w;
+        if (i + 1 == c->sample->n || c->order[i].value < c->order[i + 1].value)
+            most = fmax(most, fabs(difference));
+    }
+    return most;
+}
+
+static bool only_0_and_1(const struct tg_comparing *c)
+{
+    for (uint32_t i = 0; i < c->sample->n; i++) {
+        if (c->values[i] != 0 && c->values[i] != 1)
+            return false;
+    }
+    return true;
+}
+
+struct tg_alike tg_compare(struct tg_comparing *c)
+{
+    struct tg_alike a = {.binary = only_0_and_1(c)};
+    double sd = NAN;
+    if (!a.binary && c->order)
+        sort_values(c);
+    for (int time = TG_BEFORE; time < TG_N_TIMES; time++) {
+        struct moments m[2];
+        add_mean(c, time, m);
+        add_variance(c, time, a.binary, m);
+        if (time == TG_BEFORE)
+            sd = sqrt(m[1].variance);
+        double difference = m[1].mean - m[0].mean;
+        a.participants[time] = m[1].mean;
+        a.controls[time] = m[0].mean;
+        bool vary = m[0].low < m[0].high && isfinite(m[0].variance);
+        a.variance_ratio[time] = !a.binary && vary ? m[1].variance / m[0].variance : NAN;
+        a.ecdf_max[time] = a.binary ? fabs(difference) : c->order ? ecdf_distance(c, time, m) : NAN;
+        a.smd[time] = sd > 0 ? difference / sd : NAN;
+    }
+    return a;
+}
+
+double tg_effective_controls(const struct tg_comparing *c)
+{
+    double sum = 0, squares = 0;
+    for (uint32_t i = 0; i < c->sample->n; i++) {
+        if (c->sample->treated[i])
+            continue;
+        sum += c->weights[i];
+        squares += c->weights[i] * c->weights[i];
+    }
+    return squares > 0 ? sum * sum / squares : 0;
+}
