@@ -105,7 +105,7 @@ static enum tg_status run(struct cli *cli, const struct args *args, struct tg_er
     o.study = study;
     o.key = key;
     status = tg_pseudonymize(&o, &cli->reporter, &result, err);
-    if (!status || status == TG_DATA)
+    if (result.rows + result.rejected > 0)
         print_table(cli, &result);
     if (!status)
         cli_say(cli, "%s: %llu rows pseudonymized, %llu rejected",
