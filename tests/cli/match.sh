@@ -143,6 +143,8 @@ wrong 65 E731 --in "$data" --treatment treat --covariates age --method cem --cut
 wrong 65 E725 --in "$data" --treatment treat --covariates age --exact id
 wrong 65 E729 --in "$data" --treatment treat --covariates id
 
+wrong 64 E410 --in "$data" --treatment treat --covariates age --balance x.out
+
 # missing values: how many, or flagged
 awk -F, -v OFS=, 'NR > 1 && NR % 50 == 0 { $3 = "" } NR > 1 && NR % 60 == 0 { $5 = "NA" } { print }' "$data" >gaps.csv
 wrong 65 E723 --in gaps.csv --treatment treat --covariates age,race
