@@ -232,9 +232,11 @@ static void tell(struct cli *cli, const struct tg_match_counts *n)
             (unsigned long long)n->controls_used, (unsigned long long)n->controls,
             (unsigned long long)n->no_stratum, (unsigned long long)n->outside_caliper,
             (unsigned long long)n->used_up);
-    cli_say(cli, "effective controls %.1f; largest |SMD| %.3f; covariates with 0.1 or more %llu",
-            "対照の有効な人数 %.1f、標準化平均差の最大 %.3f、0.1以上の共変量 %llu",
-            n->effective_controls, n->worst_smd, (unsigned long long)n->unbalanced);
+    if (isfinite(n->worst_smd))
+        cli_say(cli,
+                "effective controls %.1f; largest |SMD| %.3f; covariates with 0.1 or more %llu",
+                "対照の有効な人数 %.1f、標準化平均差の最大 %.3f、0.1以上の共変量 %llu",
+                n->effective_controls, n->worst_smd, (unsigned long long)n->unbalanced);
     if (isfinite(n->caliper_width))
         cli_say(cli, "caliper width on the linear predictor %.4f", "線形予測子での許容幅 %.4f",
                 n->caliper_width);

@@ -4,10 +4,16 @@
 #include "cohort/matchwrite.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool needs_logit(const struct tg_match_options *o)
 {
     return o->method != TG_MATCH_EXACT && o->method != TG_MATCH_CEM;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
 }
 
 /* What a method does not use, nobody must believe it used. */
@@ -19,6 +25,9 @@ static enum tg_status check(const struct tg_match_options *o, struct tg_error *e
         return TG_FAIL(err, TG_MSG_USAGE_MISSING, .rule = "--in, --treatment, --output");
     if (o->n_covariates == 0 && (o->method != TG_MATCH_EXACT || o->n_exact == 0))
         return TG_FAIL(err, TG_MSG_USAGE_MISSING, .rule = "--covariates");
+    if (is_same(o->output, o->balance) || is_same(o->output, o->unmatched) ||
+        is_same(o->balance, o->unmatched))
+        return TG_FAIL(err, TG_MSG_INPUT_IS_OUTPUT, .file = o->output);
     if (!nearest && (o->ratio > 1 || o->caliper > 0 || o->replacement))
         wrong = "--ratio, --caliper and --replacement are for --method nearest";
     if (!nearest && o->distance != TG_DISTANCE_LOGIT)

@@ -10,6 +10,7 @@ enum {
     STEP = 4096,    /* searches between two looks at the reporter */
     LONG_STEP = 64, /* the same where each looks at many controls */
     NONE = -1,
+    NEIGHBOURS = 256,
 };
 
 /* Distances of mirror images differ by rounding alone, and no processor's rounding may decide: on
@@ -41,6 +42,7 @@ struct search {
     struct seeker *seekers;
     size_t n_seekers;
     struct tg_whitened whitened;
+    double *places; /* the controls' coordinates, in the order of spots */
 };
 
 static int by_spot(const void *a, const void *b)
@@ -152,11 +154,14 @@ static int64_t step(struct walk *w)
     return found;
 }
 
-static double squared_distance(const struct tg_whitened *w, uint32_t a, uint32_t b)
+/* Squared; what exceeds `enough` need not be known exactly. */
+static double distance_to(const struct search *s, uint32_t person, uint32_t spot, double enough)
 {
-    const double *x = w->coordinates + (size_t)a * w->q, *y = w->coordinates + (size_t)b * w->q;
+    size_t q = s->whitened.q;
+    const double *x = s->whitened.coordinates + (size_t)person * q,
+                 *y = s->places + (size_t)spot * q;
     double sum = 0;
-    for (size_t j = 0; j < w->q; j++)
+    for (size_t j = 0; j < q && sum <= enough; j++)
         sum += (x[j] - y[j]) * (x[j] - y[j]);
     return sum;
 }
@@ -185,6 +190,23 @@ static bool is_better(const struct search *s, const struct spot *spot, double d,
     return spot->person < s->spots[best].person;
 }
 
+/* A distance that the nearest cannot exceed: the least among neighbours on the line. Most others
+ * are then given up after a coordinate or two. */
+static double bound(struct search *s, const struct seeker *k, const struct tg_matched *out,
+                    uint32_t picked)
+{
+    struct walk walk = begin_walk(s, s->in->strata->of[k->person], k->eta);
+    double least = INFINITY;
+    for (int i = 0; i < NEIGHBOURS; i++) {
+        int64_t spot = step(&walk);
+        if (spot == NONE)
+            break;
+        if (!has_already(s, out, picked, s->spots[spot].person))
+            least = fmin(least, distance_to(s, k->person, (uint32_t)spot, least));
+    }
+    return least + TIE * least;
+}
+
 /* The free control within the caliper that is nearest by covariates. */
 static int64_t scan(struct search *s, const struct seeker *k, const struct tg_matched *out,
                     uint32_t picked)
@@ -192,16 +214,18 @@ static int64_t scan(struct search *s, const struct seeker *k, const struct tg_ma
     uint32_t stratum = s->in->strata->of[k->person], end = s->begin[stratum + 1];
     uint32_t i = lower_bound(s, s->begin[stratum], end, k->eta - s->in->width);
     int64_t best = NONE;
-    double least = INFINITY;
+    double least = INFINITY, enough = bound(s, k, out, picked);
     for (i = find(s->right, i); i < end; i = find(s->right, i + 1)) {
         const struct spot *spot = &s->spots[i];
         if (spot->eta - k->eta > s->in->width)
             break;
-        double d = squared_distance(&s->whitened, k->person, spot->person);
-        if (!is_better(s, spot, d, best, least) || has_already(s, out, picked, spot->person))
+        double d = distance_to(s, k->person, i, enough);
+        if (d > enough || !is_better(s, spot, d, best, least) ||
+            has_already(s, out, picked, spot->person))
             continue;
         best = i;
         least = d;
+        enough = fmin(enough, least + TIE * least);
     }
     return best;
 }
@@ -303,6 +327,22 @@ static void line_up(struct search *s)
         s->right[i] = s->left[i] = i;
 }
 
+/* Spots must be in their order. */
+static enum tg_status place(struct search *s, struct tg_error *err)
+{
+    enum tg_status status = tg_whiten(s->in->sample, s->in->design, &s->whitened, err);
+    size_t q = s->whitened.q;
+    if (status)
+        return status;
+    s->places = tg_calloc(s->n_spots, q * sizeof *s->places, err);
+    if (!s->places)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < s->n_spots && q > 0; i++)
+        memcpy(s->places + i * q, s->whitened.coordinates + s->spots[i].person * q,
+               q * sizeof *s->places);
+    return TG_OK;
+}
+
 /* A set's controls share the weight of one; all together weigh what they are. */
 static enum tg_status weigh(const struct search *s, struct tg_matched *out, struct tg_error *err)
 {
@@ -335,15 +375,16 @@ enum tg_status tg_match_nearest(const struct tg_matching *in, struct tg_matched 
 {
     struct search s = {.in = in};
     enum tg_status status = allocate(&s, err);
-    if (!status && in->options->distance == TG_DISTANCE_MAHALANOBIS)
-        status = tg_whiten(in->sample, in->design, &s.whitened, err);
-    if (!status) {
+    if (!status)
         line_up(&s);
+    if (!status && in->options->distance == TG_DISTANCE_MAHALANOBIS)
+        status = place(&s, err);
+    if (!status)
         status = serve_all(&s, out, err);
-    }
     if (!status)
         status = weigh(&s, out, err);
     tg_whitened_free(&s.whitened);
+    free(s.places);
     free(s.spots);
     free(s.seekers);
     free(s.begin);

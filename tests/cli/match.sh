@@ -91,4 +91,110 @@ agree cem 65/58 --method cem --cutpoints age:20:25:30:35:40,educ:6.5:9.5:12.5,re
 agree cem_auto 65/75 --method cem
 covariates=race,married,nodegree
 agree exact 185/429 --method exact
+
+# what stays the same when rows change places: everything but ties
+{ head -1 "$data" && tail -n +2 "$data" | sort -r; } >turned.csv
+covariates=age,educ,race,married,nodegree,re74,re75
+expect 0 "$TOTSUGO" match --in turned.csv --treatment treat --covariates $covariates --caliper 0.2 -o -
+[ "$(grep -c participant out)" -eq 117 ] || fail "other rows first: $(grep -c participant out)"
+
+# CP932 and UTF-8 give the same
+cat >utf8.csv <<'E'
+氏名番号,参加,年齢,圏域
+髙1,1,70,北
+あ2,0,71,北
+う3,0,30,南
+か4,1,31,南
+さ5,0,50,北
+E
+iconv -f UTF-8 -t CP932 utf8.csv >cp932.csv
+for file in cp932 utf8; do
+    expect 0 "$TOTSUGO" match --in $file.csv --treatment 参加 --covariates 年齢,圏域 --exact 圏域 \
+        --distance mahalanobis -o $file.out --balance $file.balance
+done
+same cp932.out utf8.out
+same cp932.balance utf8.balance
+grep -q '^髙1,participant,2,1' utf8.out && grep -q '^あ2,control,2,1' utf8.out || fail "no pair of the north"
+grep -q '^圏域=北,' utf8.balance || fail "no row for a level"
+
+# wrong STATUS CODE OPTIONS... : exit code and message; nothing is left
+wrong() {
+    status=$1 code=$2
+    shift 2
+    expect "$status" "$TOTSUGO" match -o x.out "$@"
+    says "$code"
+    absent x.out
+}
+wrong 64 E103 --in "$data" --covariates age
+wrong 64 E103 --in "$data" --treatment treat
+wrong 66 E200 --in none.csv --treatment treat --covariates age
+wrong 65 E720 --in "$data" --treatment treat --covariates age,shoe_size
+says shoe_size
+wrong 65 E722 --in "$data" --treatment educ --covariates age
+wrong 64 E104 --in "$data" --treatment treat --covariates age --ratio 0
+wrong 64 E104 --in "$data" --treatment treat --covariates age --caliper -1
+wrong 64 E104 --in "$data" --treatment treat --covariates age --method guess
+wrong 64 E104 --in "$data" --treatment treat --covariates age, --method exact
+wrong 64 E732 --in "$data" --treatment treat --covariates age --method cem --ratio 2
+wrong 64 E732 --in "$data" --treatment treat --covariates age --cutpoints age:30
+wrong 64 E732 --in "$data" --treatment treat --covariates age --weights ipw --method cem
+wrong 65 E731 --in "$data" --treatment treat --covariates age,race --method cem --cutpoints race:1
+wrong 65 E731 --in "$data" --treatment treat --covariates age --method cem --cutpoints educ:1
+wrong 65 E725 --in "$data" --treatment treat --covariates age --exact id
+wrong 65 E729 --in "$data" --treatment treat --covariates id
+
+wrong 64 E410 --in "$data" --treatment treat --covariates age --balance x.out
+
+# missing values: how many, or flagged
+awk -F, -v OFS=, 'NR > 1 && NR % 50 == 0 { $3 = "" } NR > 1 && NR % 60 == 0 { $5 = "NA" } { print }' "$data" >gaps.csv
+wrong 65 E723 --in gaps.csv --treatment treat --covariates age,race
+says 12 age
+expect 0 "$TOTSUGO" match --in gaps.csv --treatment treat --covariates age,race --missing flag -o gaps.out --balance gaps.balance
+says W993 12
+grep -q '^age missing,' gaps.balance || fail "no flag for age"
+grep -q '^race=,' gaps.balance || fail "no level for a missing race"
+
+# ids: none empty, none twice; rows: none ragged
+{ cat "$data" && echo 'NSW1,0,1,1,black,1,1,0,0,0'; } >twice.csv
+wrong 65 E728 --in twice.csv --treatment treat --covariates age
+{ cat "$data" && echo ',0,1,1,black,1,1,0,0,0'; } >empty.csv
+wrong 65 E728 --in empty.csv --treatment treat --covariates age
+{ cat "$data" && echo 'X,0,1'; } >ragged.csv
+wrong 65 E727 --in ragged.csv --treatment treat --covariates age
+says 616
+
+# covariates that follow from others, and those that separate, are said
+awk -F, -v OFS=, '{ print $0, NR == 1 ? "twice" : 2 * $3, NR == 1 ? "same" : 7, NR == 1 ? "told" : $2,
+    NR == 1 ? "site" : $2 ? "a" : NR % 3 ? "a" : "b", NR == 1 ? "everybody" : 1 }' "$data" >odd.csv
+expect 0 "$TOTSUGO" match --in odd.csv --treatment treat --covariates age,twice,same,educ --caliper 0.2 -o odd.out
+says W990 twice
+says W990 same
+expect 0 "$TOTSUGO" match --in "$data" --treatment treat --covariates age,educ --caliper 0.2 -o plain.out
+same odd.out plain.out
+wrong 65 E726 --in odd.csv --treatment treat --covariates age,told
+says told
+expect 0 "$TOTSUGO" match --in odd.csv --treatment treat --covariates age,site -o site.out
+says W991 site=b
+wrong 65 E724 --in odd.csv --treatment everybody --covariates age
+
+# who could not be matched, and why
+covariates=age,educ,race,married,nodegree,re74,re75
+expect 0 "$TOTSUGO" match --in "$data" --treatment treat --covariates $covariates --caliper 0.2 \
+    --exact race,married -o why.out --unmatched why
+reasons=$(awk -F, 'NR > 1 { n[$2]++ } END { print n["outside_caliper"] + n["controls_used_up"] + n["no_control_in_stratum"] }' why)
+[ "$reasons" -eq 74 ] && [ "$(wc -l <why)" -eq 75 ] || fail "reasons: $reasons"
+
+# overlap weights balance exactly what the regression was given (Li, Morgan, Zaslavsky 2018)
+expect 0 "$TOTSUGO" match --in "$data" --treatment treat --covariates $covariates --weights overlap \
+    -o overlap.out --balance overlap
+[ "$(wc -l <overlap.out)" -eq 615 ] || fail "overlap weights leave somebody out"
+awk -F, 'NR > 2 && ($6 > 1e-6 || $6 < -1e-6) { print $1, $6 }' overlap >unlike
+[ -s unlike ] && fail "overlap weights: $(head -3 unlike)"
+expect 0 "$TOTSUGO" match --in "$data" --treatment treat --covariates $covariates --weights ipw -o ipw.out
+awk -F, 'NR > 1 { w = $2 == "participant" ? 1 : $5 / (1 - $5); d = $4 - w; if (d * d > 1e-16) bad++ } END { exit bad > 0 }' \
+    ipw.out || fail "ipw weights"
+
+# an output that is there stays
+expect 73 "$TOTSUGO" match --in "$data" --treatment treat --covariates age -o ipw.out
+expect 0 "$TOTSUGO" match --in "$data" --treatment treat --covariates age -f -o ipw.out
 finish

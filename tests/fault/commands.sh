@@ -44,6 +44,12 @@ link)
     exec "$here/every.sh" -n 60 -i "$city" "$build" "$TOTSUGO" link -s study.yaml \
         --left inbox/app_users.csv --right inbox/roster.csv -o pairs.csv
     ;;
+match)
+    cp "$here/../../testdata/reference/lalonde/lalonde.csv" "$city/people.csv" || exit 1
+    exec "$here/every.sh" -n 60 -i "$city" "$build" "$TOTSUGO" match --in people.csv \
+        --treatment treat --covariates age,race,re74 --exact married --caliper 0.2 \
+        -o sets.csv --balance balance.csv --unmatched unmatched.csv
+    ;;
 *)
     exit 2
     ;;

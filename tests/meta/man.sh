@@ -14,7 +14,7 @@ trap 'rm -f "$tab"' EXIT
 awk '
     /^\.SS / { line = $0; sub(/^\.SS "?/, "", line); sub(/ \[options\].*/, "", line); verb = line }
     /^\.SH / && !/VERBS/ { verb = "" }
-    verb != "" && /^\.BI? / && match($0, /\\-\\-[a-z\\-]+/) {
+    verb != "" && /^\.BI? / && match($0, /\\-\\-[a-z0-9\\-]+/) {
         option = substr($0, RSTART, RLENGTH); gsub(/\\/, "", option); print verb ": " option
     }
     /^\.SS / { print verb ":" }' "$page" | sort >"$tab"
