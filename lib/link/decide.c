@@ -31,7 +31,7 @@ struct claim {
     bool shared;
 };
 
-enum { HAS_TOKEN = 1, SHARES_TOKEN = 2 };
+enum { HAS_TOKEN = 1, SHARES_TOKEN = 2, MET = 4, MET_ALONE = 8 };
 
 struct deciding {
     const struct tg_linkage *l;
@@ -106,10 +106,29 @@ static void tally_side(struct deciding *d, const struct tg_link_key *key, enum t
     }
 }
 
+static void tally_meetings(struct deciding *d, const struct tg_link_key *key,
+                           struct tg_link_key_report *report)
+{
+    const struct tg_link_entry *lefts = key->entries[TG_LEFT];
+    memset(d->marks, 0, d->l->facts[TG_LEFT].n);
+    for (struct meeting m = {0}; next_meeting(key, &m);) {
+        unsigned mark = is_one_to_one(&m) ? MET | MET_ALONE : MET;
+        for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT]; i++) {
+            unsigned before = d->marks[lefts[i].entity], now = before | mark;
+            d->marks[lefts[i].entity] = (unsigned char)now;
+            report->met += !(before & MET);
+            report->met_alone += (now & ~before & MET_ALONE) != 0;
+        }
+    }
+}
+
 /* The prior counts as 1,000 more people of whom one in 10,000 shares the key. */
 static double key_probability(const struct tg_link_key_report *r)
 {
-    return 1.0 - ((double)r->shared_by_others + 0.1) / ((double)r->with_token[TG_RIGHT] + 1000.0);
+    double agree = ((double)r->shared_by_others + 0.1) / ((double)r->with_token[TG_RIGHT] + 1000.0);
+    double unmet = (double)(r->with_token[TG_LEFT] - r->met);
+    double p = 1.0 - agree * (unmet + 1) / ((double)r->met_alone + 1);
+    return p > 0 ? p : 0;
 }
 
 static enum level key_level(const struct tg_linkage *l, size_t k, double probability)
@@ -260,6 +279,7 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
         struct tg_link_key_report *report = &d->reports[k];
         tally_side(d, key, TG_LEFT, report);
         tally_side(d, key, TG_RIGHT, report);
+        tally_meetings(d, key, report);
         report->probability = key_probability(report);
         enum level level = key_level(d->l, k, report->probability);
         if (level == TOO_WEAK)

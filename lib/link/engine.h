@@ -74,6 +74,8 @@ struct tg_link_decision {
 struct tg_link_key_report {
     uint64_t with_token[TG_N_SIDES]; /**< entities that have it */
     uint64_t shared_by_others; /**< right entities that share one of its tokens with another */
+    uint64_t met;              /**< left entities one of whose tokens is on the right, too */
+    uint64_t met_alone;        /**< those with a token that one entity on each side carries */
     uint64_t linked;
     double probability; /**< that a unique agreement is no accident */
 };
@@ -81,10 +83,13 @@ struct tg_link_key_report {
 /**
  * Decides for every left entity.
  *
- * A key's probability is p = 1 − (s + 0.1) / (n + 1000), s of n right entities with a token of the
- * key sharing one with another right entity: the rate at which different people agree on it, with
- * the weight of 1,000 more people of whom one in 10,000 does, so that small files are not ruled by
- * chance. Keys with p < review and keys that are not exact decide nothing.
+ * A unique agreement is an accident only where the true counterpart is missing and somebody else
+ * takes its place. A key's probability is therefore p = 1 − c · (u + 1) / (a + 1), at least 0:
+ * c = (s + 0.1) / (n + 1000), s of n right entities with a token of the key sharing one with
+ * another right entity, is the rate at which different people agree on it, with the weight of 1,000
+ * more people of whom one in 10,000 does, so that small files are not ruled by chance; u left
+ * entities with a token of the key meet nobody, a meet somebody uniquely. Keys with p < review and
+ * keys that are not exact decide nothing.
  *
  * A token that one entity on each side carries proposes that pair, unless birth month and sex both
  * disagree (for number-like keys: either); a token of several on either side proposes nobody.

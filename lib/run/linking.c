@@ -160,6 +160,8 @@ static void add_reports(struct tg_month *m, const struct tg_linkage *l,
         struct tg_link_key_report *sum = &m->rules[k].counts;
         m->rules[k].rule = l->keys[k].rule;
         sum->with_token[TG_LEFT] += reports[k].with_token[TG_LEFT];
+        sum->met += reports[k].met;
+        sum->met_alone += reports[k].met_alone;
         sum->linked += reports[k].linked;
         if (reports[k].with_token[TG_RIGHT]) {
             sum->with_token[TG_RIGHT] = reports[k].with_token[TG_RIGHT];
