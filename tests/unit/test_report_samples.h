@@ -38,7 +38,7 @@ static void sample_study(struct sample *s)
     const size_t use[] = {0, 1, 2, 3, 4, 2, 3, 5};
     for (size_t i = 0; i < 8; i++)
         s->parts[i] = (struct tg_token_part){.field = &s->fields[use[i]]};
-    s->parts[4].one_missing = true;
+    s->parts[4].form = TG_PART_ONE_MISSING;
     s->tokens[0] = (struct tg_token_def){.name = "insured", .parts = s->parts, .n_parts = 4};
     s->tokens[1] = (struct tg_token_def){.name = "person", .parts = s->parts + 4, .n_parts = 3};
     s->tokens[2] = (struct tg_token_def){.name = "club", .parts = s->parts + 7, .n_parts = 1};
