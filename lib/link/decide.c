@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link/entry.h"
+#include "link/evidence.h"
 
 #include "text/calendar.h"
 
@@ -42,35 +43,8 @@ struct deciding {
     struct claim *claims;  /* by right entity */
     struct tg_link_decision *decisions;
     bool *candidates;
+    bool by_evidence;
 };
-
-/* Entries of both sides that carry one and the same token. */
-struct meeting {
-    size_t at[TG_N_SIDES], end[TG_N_SIDES];
-};
-
-static bool next_meeting(const struct tg_link_key *key, struct meeting *m)
-{
-    const struct tg_link_entry *left = key->entries[TG_LEFT], *right = key->entries[TG_RIGHT];
-    size_t i = m->end[TG_LEFT], j = m->end[TG_RIGHT];
-    while (i < key->n[TG_LEFT] && j < key->n[TG_RIGHT]) {
-        int order = tg_hash_compare(left[i].hash, right[j].hash);
-        if (order == 0) {
-            *m = (struct meeting){
-                {i, j},
-                {tg_group_end(left, key->n[TG_LEFT], i), tg_group_end(right, key->n[TG_RIGHT], j)}};
-            return true;
-        }
-        i += order < 0;
-        j += order > 0;
-    }
-    return false;
-}
-
-static bool is_one_to_one(const struct meeting *m)
-{
-    return m->end[TG_LEFT] - m->at[TG_LEFT] == 1 && m->end[TG_RIGHT] - m->at[TG_RIGHT] == 1;
-}
 
 /* The joins below trust the order and the numbers, so a broken promise is found here. */
 static enum tg_status check_entries(const struct tg_linkage *l, const struct tg_link_key *key,
@@ -111,8 +85,8 @@ static void tally_meetings(struct deciding *d, const struct tg_link_key *key,
 {
     const struct tg_link_entry *lefts = key->entries[TG_LEFT];
     memset(d->marks, 0, d->l->facts[TG_LEFT].n);
-    for (struct meeting m = {0}; next_meeting(key, &m);) {
-        unsigned mark = is_one_to_one(&m) ? MET | MET_ALONE : MET;
+    for (struct tg_meeting m = {{0}, {0}}; tg_next_meeting(key, &m);) {
+        unsigned mark = tg_is_one_to_one(&m) ? MET | MET_ALONE : MET;
         for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT]; i++) {
             unsigned before = d->marks[lefts[i].entity], now = before | mark;
             d->marks[lefts[i].entity] = (unsigned char)now;
@@ -157,9 +131,9 @@ static void ask(struct deciding *d, const struct tg_link_key *key)
 {
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
         d->counterpart[left] = NOBODY;
-    for (struct meeting m = {0}; next_meeting(key, &m);) {
+    for (struct tg_meeting m = {{0}, {0}}; tg_next_meeting(key, &m);) {
         const struct tg_link_entry *lefts = key->entries[TG_LEFT];
-        if (!is_one_to_one(&m)) {
+        if (!tg_is_one_to_one(&m)) {
             for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT]; i++)
                 d->views[lefts[i].entity].ambiguous = true;
             continue;
@@ -240,7 +214,7 @@ static void make_one_to_one(struct deciding *d)
 
 static void mark_candidates(struct deciding *d, const struct tg_link_key *key)
 {
-    for (struct meeting m = {0}; next_meeting(key, &m);) {
+    for (struct tg_meeting m = {{0}, {0}}; tg_next_meeting(key, &m);) {
         bool open = false;
         for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT] && !open; i++)
             open = d->decisions[key->entries[TG_LEFT][i].entity].state != TG_LINK_LINKED;
@@ -282,7 +256,7 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
         tally_meetings(d, key, report);
         report->probability = key_probability(report);
         enum level level = key_level(d->l, k, report->probability);
-        if (level == TOO_WEAK)
+        if (level == TOO_WEAK || (d->by_evidence && !key->number_like))
             continue;
         ask(d, key);
         note_proposals(d, (uint32_t)k, level);
@@ -290,10 +264,15 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
     return TG_OK;
 }
 
-static void conclude(struct deciding *d)
+static enum tg_status conclude(struct deciding *d, struct tg_error *err)
 {
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
         d->decisions[left] = decide_alone(d, &d->views[left]);
+    if (d->by_evidence) {
+        enum tg_status status = tg_evidence_decide(d->l, d->decisions, err);
+        if (status)
+            return status;
+    }
     make_one_to_one(d);
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++) {
         if (d->decisions[left].state == TG_LINK_LINKED)
@@ -303,18 +282,20 @@ static void conclude(struct deciding *d)
         if (key_level(d->l, k, d->reports[k].probability) != TOO_WEAK)
             mark_candidates(d, &d->l->keys[k]);
     }
+    return TG_OK;
 }
 
 enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_decision **decisions,
                                  struct tg_link_key_report **reports, bool **candidates,
                                  struct tg_error *err)
 {
-    struct deciding d = {.l = l};
+    struct deciding d = {.l = l, .by_evidence = tg_evidence_applies(l)};
     enum tg_status status = make_room(&d, err);
     if (!status)
         status = hear_keys(&d, err);
+    if (!status)
+        status = conclude(&d, err);
     if (!status) {
-        conclude(&d);
         *decisions = d.decisions;
         *reports = d.reports;
         *candidates = d.candidates;

@@ -20,13 +20,23 @@ struct tg_link_entry {
     uint32_t entity;
 };
 
+enum { TG_LINK_FIELDS_MAX = 32 };
+
+/** What a shared token of a key says of one field. */
+struct tg_link_part {
+    uint8_t field; /**< 0…TG_LINK_FIELDS_MAX − 1, the linkage's own numbers */
+    bool whole;    /**< the whole value is shared; false: a form that forgives an error */
+};
+
 /** One match key: all its tokens on both sides. An entity may have several. */
 struct tg_link_key {
     const char *rule; /**< the token's name */
-    bool exact;       /**< false for ~1 tokens: evidence only */
+    bool exact;       /**< false: evidence only */
     bool number_like; /**< counts only where birth month and sex do not disagree */
     struct tg_link_entry *entries[TG_N_SIDES]; /**< owned; sorted by tg_linkage_sort() */
     size_t n[TG_N_SIDES], cap[TG_N_SIDES];
+    struct tg_link_part *parts; /**< owned; NULL: nothing is known of its fields */
+    size_t n_parts;
 };
 
 /** What is known of the entities of one side in clear; arrays of n, or NULL. */
@@ -41,9 +51,17 @@ struct tg_linkage {
     struct tg_link_facts facts[TG_N_SIDES];
     struct tg_link_key *keys;
     size_t n_keys;
-    double accept; /**< probability from which a pair is a link */
-    double review; /**< from which it goes to a clerk */
+    double accept;      /**< probability from which a pair is a link */
+    double review;      /**< from which it goes to a clerk */
+    size_t n_fields;    /**< that parts of keys name; sex is none of them */
+    size_t birth_field; /**< the one that is the birth date; SIZE_MAX: none */
 };
+
+struct tg_study;
+/** Says of every key, found by its rule's name, what fields it is made of. Call it when all keys
+ * are there. @return TG_OK, TG_NO_MEMORY */
+TG_CHECKED enum tg_status tg_linkage_describe(struct tg_linkage *l, const struct tg_study *study,
+                                              struct tg_error *err);
 
 /** Adds a token of an entity; in any order, doubles allowed. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_linkage_add(struct tg_link_key *key, enum tg_side side,
@@ -81,7 +99,9 @@ struct tg_link_key_report {
 };
 
 /**
- * Decides for every left entity.
+ * Decides for every left entity: by evidence (link/evidence.h) where there are as many evidence
+ * keys as field levels to be weighed, otherwise by exact passes. Number-like keys decide by an
+ * exact pass in both cases, and before the evidence.
  *
  * A unique agreement is an accident only where the true counterpart is missing and somebody else
  * takes its place. A key's probability is therefore p = 1 − c · (u + 1) / (a + 1), at least 0:
