@@ -43,7 +43,6 @@ struct deciding {
     struct claim *claims;  /* by right entity */
     struct tg_link_decision *decisions;
     bool *candidates;
-    bool by_evidence;
 };
 
 /* The joins below trust the order and the numbers, so a broken promise is found here. */
@@ -256,7 +255,7 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
         tally_meetings(d, key, report);
         report->probability = key_probability(report);
         enum level level = key_level(d->l, k, report->probability);
-        if (level == TOO_WEAK || (d->by_evidence && !key->number_like))
+        if (level == TOO_WEAK)
             continue;
         ask(d, key);
         note_proposals(d, (uint32_t)k, level);
@@ -268,7 +267,7 @@ static enum tg_status conclude(struct deciding *d, struct tg_error *err)
 {
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
         d->decisions[left] = decide_alone(d, &d->views[left]);
-    if (d->by_evidence) {
+    if (tg_evidence_applies(d->l)) {
         enum tg_status status = tg_evidence_decide(d->l, d->decisions, err);
         if (status)
             return status;
@@ -289,7 +288,7 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
                                  struct tg_link_key_report **reports, bool **candidates,
                                  struct tg_error *err)
 {
-    struct deciding d = {.l = l, .by_evidence = tg_evidence_applies(l)};
+    struct deciding d = {.l = l};
     enum tg_status status = make_room(&d, err);
     if (!status)
         status = hear_keys(&d, err);

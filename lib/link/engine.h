@@ -99,9 +99,9 @@ struct tg_link_key_report {
 };
 
 /**
- * Decides for every left entity: by evidence (link/evidence.h) where there are as many evidence
- * keys as field levels to be weighed, otherwise by exact passes. Number-like keys decide by an
- * exact pass in both cases, and before the evidence.
+ * Decides for every left entity: by exact passes, and for those that these neither link nor find
+ * torn between two by evidence (link/evidence.h), where there are as many evidence keys as field
+ * levels to be weighed. Small files, from which no evidence can be learned, still have the passes.
  *
  * A unique agreement is an accident only where the true counterpart is missing and somebody else
  * takes its place. A key's probability is therefore p = 1 − c · (u + 1) / (a + 1), at least 0:

@@ -35,13 +35,39 @@ bool tg_evidence_applies(const struct tg_linkage *l)
     return n_keys > 0 && n_keys >= n_levels;
 }
 
+/* Two rows of one person: they share a number, or all that both have. */
+static bool is_double(const struct tg_linkage *l, const struct tg_pair *pair)
+{
+    if (l->keys[pair->key].exact && l->keys[pair->key].number_like)
+        return true;
+    for (size_t f = 0; f < l->n_fields; f++) {
+        enum tg_link_level level = tg_level_of(pair->levels, f);
+        if (level == TG_DIFFERENT || level == TG_NEAR)
+            return false;
+    }
+    return true;
+}
+
+/* Pairs of one file are to show how different people agree. */
+static void drop_doubles(const struct tg_linkage *l, struct tg_pairs *within)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < within->n; i++) {
+        if (!is_double(l, &within->items[i]))
+            within->items[kept++] = within->items[i];
+    }
+    within->n = kept;
+}
+
 static enum tg_status find_pairs(struct weighing *w, struct tg_error *err)
 {
     enum tg_status status = tg_pairs_join(w->l, TG_LEFT, TG_RIGHT, &w->pairs, err);
     for (int side = 0; !status && side < TG_N_SIDES; side++) {
         status = tg_pairs_join(w->l, (enum tg_side)side, (enum tg_side)side, &w->within[side], err);
-        if (!status)
-            tg_pairs_sort(&w->within[side]);
+        if (status)
+            return status;
+        drop_doubles(w->l, &w->within[side]);
+        tg_pairs_sort(&w->within[side]);
     }
     if (!status) {
         tg_pairs_sort(&w->pairs);
@@ -72,7 +98,7 @@ static bool may_be_one_person(const struct tg_linkage *l, const struct tg_pair *
 static bool is_open(const struct weighing *w, const struct tg_pair *pair)
 {
     const struct tg_link_decision *d = &w->decisions[pair->left];
-    return d->right == UINT32_MAX && d->state != TG_LINK_CONFLICT && !w->taken[pair->right] &&
+    return d->state != TG_LINK_LINKED && d->state != TG_LINK_CONFLICT && !w->taken[pair->right] &&
            may_be_one_person(w->l, pair);
 }
 

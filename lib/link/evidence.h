@@ -10,10 +10,11 @@
  * has no token with it, else different.
  *
  * Chance: how often different people agree is taken from pairs of two entities of the same file,
- * who are different people as a rule. From the pairs that agree on two fields follows by least
- * squares of logarithms how often each level of each field is met by chance; a pair of fields that
- * agrees more often together than their own rates say (over 4 times) is dependent and keeps its
- * joint rate. A pattern that was seen more often than that within the files has the rate seen.
+ * without those that share a number or all that both have: they are different people. From the
+ * pairs that agree on two fields follows by least squares of logarithms how often each level of
+ * each field is met by chance; a pair of fields that agrees more often together than their own
+ * rates say (over twice) is dependent and keeps its joint rate. A pattern that was seen more often
+ * than that within the files has the rate seen.
  *
  * Rarity: chance is weighed with how many others share a pair's tokens, relative to the mean.
  *

@@ -12,7 +12,7 @@ enum {
 };
 
 /* Levels by which a field can agree: unknown 2·f is near, 2·f + 1 the same. */
-static const double few = 0.3, ridge = 1e-6, ridge_log = -5, dependent_above = 4;
+static const double few = 0.3, ridge = 1e-6, ridge_log = -5, dependent_above = 2;
 
 /* How often levels of fields are met by chance; logarithms of rates. */
 struct chance {

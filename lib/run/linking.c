@@ -124,15 +124,13 @@ static enum tg_status fill_keys(struct tg_month *m, const struct side *side, str
         key->rule = token->name;
         key->exact = !token->multi;
         key->number_like = token->number_like;
-        if (token->multi)
-            continue;
         status = tg_store_user_tokens(m->store, token->name, m->month, on_user, &f, err);
         if (!status && key->n[TG_LEFT])
             status = tg_store_person_tokens(m->store, token->name, m->month, on_person, &f, err);
         if (!status)
             status = tg_progress(m->reporter, "match keys", k + 1, m->study->n_tokens, err);
     }
-    return status;
+    return status ? status : tg_linkage_describe(l, m->study, err);
 }
 
 static void take_decision(struct tg_month *m, const struct tg_linkage *l,

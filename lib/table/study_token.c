@@ -128,13 +128,36 @@ static const struct set_token latin_evidence[] = {
     {NULL, {NULL}},
 };
 
-static const struct set_token no_evidence[] = {{NULL, {NULL}}};
+/* At marriage the family name changes and the given name, the end of the kana, stays. */
+static const struct set_token japanese_evidence[] = {
+    {"kana_birth", {"kana_name_folded", "birth_date"}},
+    {"kana_postal", {"kana_name_folded", "postal_code"}},
+    {"kana_phone", {"kana_name_folded", "phone"}},
+    {"birth_postal", {"birth_date", "postal_code"}},
+    {"birth_phone", {"birth_date", "phone"}},
+    {"postal_phone", {"postal_code", "phone"}},
+    {"kana_first_birth", {"kana_name_folded/3", "birth_date"}},
+    {"kana_last_birth", {"kana_name_folded/-3", "birth_date"}},
+    {"kana_first_postal", {"kana_name_folded/3", "postal_code"}},
+    {"kana_last_postal", {"kana_name_folded/-3", "postal_code"}},
+    {"kana1_postal", {"kana_name_folded~1", "postal_code"}},
+    {"kana_first_phone", {"kana_name_folded/3", "phone"}},
+    {"kana_last_phone", {"kana_name_folded/-3", "phone"}},
+    {"birth_ym_kana", {"birth_date/ym", "kana_name_folded"}},
+    {"birth_md_kana", {"birth_date/md", "kana_name_folded"}},
+    {"birth_yd_kana", {"birth_date/yd", "kana_name_folded"}},
+    {"birth_dm_kana", {"birth_date/dm", "kana_name_folded"}},
+    {"birth_ym_phone", {"birth_date/ym", "phone"}},
+    {"birth_md_phone", {"birth_date/md", "phone"}},
+    {"birth_yd_phone", {"birth_date/yd", "phone"}},
+    {NULL, {NULL}},
+};
 
 /* Tokens of `evidence` decide nothing alone, even where all their parts are whole. */
 static const struct token_set {
     const char *name;
     const struct set_token *decisive, *evidence;
-} sets[] = {{"japanese", japanese, no_evidence}, {"latin", latin, latin_evidence}};
+} sets[] = {{"japanese", japanese, japanese_evidence}, {"latin", latin, latin_evidence}};
 
 enum { N_SETS = sizeof sets / sizeof sets[0] };
 
