@@ -133,6 +133,82 @@ static const char *part_value(const struct tg_identifier *id, const struct tg_pl
     return id->values.data + id->fields[part->field].at;
 }
 
+/* Where the character behind the first `n` begins. */
+static size_t skip_characters(const char *s, size_t len, size_t n)
+{
+    size_t at = 0;
+    while (at < len && n > 0) {
+        at++;
+        while (at < len && ((unsigned char)s[at] & 0xC0) == 0x80)
+            at++;
+        n--;
+    }
+    return at;
+}
+
+static void keep_last(struct tg_near_part *part, size_t n)
+{
+    size_t characters = 0;
+    for (size_t i = 0; i < part->len; i++)
+        characters += ((unsigned char)part->value[i] & 0xC0) != 0x80;
+    size_t cut = skip_characters(part->value, part->len, characters > n ? characters - n : 0);
+    part->value += cut;
+    part->len -= cut;
+}
+
+/* YYYY, then the month and the day that `value` has, or the day alone. */
+static void put_date(struct tg_near_part *part, enum tg_part_form form)
+{
+    const char *month = part->value + 4, *day = part->value + 6;
+    bool day_first = form == TG_PART_YEAR_DAY || memcmp(day, month, 2) < 0;
+    memcpy(part->date, part->value, 4);
+    memcpy(part->date + 4, day_first ? day : month, 2);
+    memcpy(part->date + 6, day_first ? month : day, 2);
+    part->value = part->date;
+    part->len = form == TG_PART_YEAR_DAY ? 6 : 8;
+}
+
+/* Leaves of a value what the part's form asks for. */
+static void take_form(struct tg_near_part *part, const struct tg_plan_part *plan)
+{
+    switch (plan->form) {
+    case TG_PART_YEAR_MONTH:
+        part->len = 6;
+        break;
+    case TG_PART_MONTH_DAY:
+        part->value += 4;
+        part->len = 4;
+        break;
+    case TG_PART_YEAR_DAY:
+    case TG_PART_DAY_MONTH:
+        put_date(part, plan->form);
+        break;
+    case TG_PART_FIRST:
+        part->len = skip_characters(part->value, part->len, plan->n_characters);
+        break;
+    case TG_PART_LAST:
+        keep_last(part, plan->n_characters);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Two values in one order, whichever field each stood in. */
+static void order_two(struct tg_near_part *two)
+{
+    size_t common = two[0].len < two[1].len ? two[0].len : two[1].len;
+    int order = memcmp(two[0].value, two[1].value, common);
+    if (order < 0 || (order == 0 && two[0].len <= two[1].len))
+        return;
+    const char *value = two[0].value;
+    size_t len = two[0].len;
+    two[0].value = two[1].value;
+    two[0].len = two[1].len;
+    two[1].value = value;
+    two[1].len = len;
+}
+
 /* Is every part of the token there? */
 static bool take_parts(struct tg_identifier *id, const struct tg_plan_token *token)
 {
@@ -141,6 +217,9 @@ static bool take_parts(struct tg_identifier *id, const struct tg_plan_token *tok
         part->value = part_value(id, &token->parts[i], &part->len);
         if (!part->value)
             return false;
+        take_form(part, &token->parts[i]);
+        if (i > 0 && token->parts[i - 1].form == TG_PART_EITHER_ORDER)
+            order_two(&id->near.parts[i - 1]);
     }
     return true;
 }

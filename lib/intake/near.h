@@ -22,6 +22,7 @@ struct tg_near_cut {
 /** A part of a token with its value. */
 struct tg_near_part {
     const char *value; /**< UTF-8 */
+    char date[8];      /**< room for a value that is put together */
     size_t len;
     size_t first, n; /**< its cuts */
     size_t now;      /**< the cut in force */

@@ -129,8 +129,8 @@ static enum tg_status plan_app(struct tg_plan *p, struct tg_error *err)
     t->parts = tg_arena_alloc(&p->arena, 2, sizeof *t->parts, err);
     if (!t->parts)
         return TG_NO_MEMORY;
-    t->parts[0] = (struct tg_plan_part){TG_PLAN_NONE, p->source->provider, false};
-    t->parts[1] = (struct tg_plan_part){use_field_named(p, "app_user_id"), NULL, false};
+    t->parts[0] = (struct tg_plan_part){.field = TG_PLAN_NONE, .constant = p->source->provider};
+    t->parts[1] = (struct tg_plan_part){.field = use_field_named(p, "app_user_id")};
     t->n_parts = 2;
     p->n_tokens++;
     return TG_OK;
@@ -142,14 +142,19 @@ static enum tg_status plan_token(struct tg_plan *p, const struct tg_token_def *d
     struct tg_plan_token *t = &p->tokens[p->n_tokens];
     t->name = def->name;
     t->multi = def->multi;
-    t->parts = tg_arena_alloc(&p->arena, def->n_parts, sizeof *t->parts, err);
+    t->parts = tg_arena_alloc(&p->arena, 2 * def->n_parts, sizeof *t->parts, err);
     if (!t->parts)
         return TG_NO_MEMORY;
     for (size_t i = 0; i < def->n_parts; i++) {
-        t->parts[i].field = use_field(p, def->parts[i].field);
-        t->parts[i].one_missing = def->parts[i].one_missing;
+        const struct tg_token_part *part = &def->parts[i];
+        t->parts[t->n_parts++] = (struct tg_plan_part){
+            .field = use_field(p, part->field),
+            .form = part->form,
+            .n_characters = part->n_characters,
+        };
+        if (part->other)
+            t->parts[t->n_parts++] = (struct tg_plan_part){.field = use_field(p, part->other)};
     }
-    t->n_parts = def->n_parts;
     p->n_tokens++;
     return TG_OK;
 }

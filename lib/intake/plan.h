@@ -31,7 +31,8 @@ struct tg_plan_field {
 struct tg_plan_part {
     size_t field; /**< TG_PLAN_NONE: `constant` */
     const char *constant;
-    bool one_missing;
+    enum tg_part_form form; /**< EITHER_ORDER: of this and the next part */
+    size_t n_characters;    /**< FIRST and LAST */
 };
 
 struct tg_plan_token {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link/entry.h"
+#include "link/evidence.h"
 
 #include "text/calendar.h"
 
@@ -31,7 +32,7 @@ struct claim {
     bool shared;
 };
 
-enum { HAS_TOKEN = 1, SHARES_TOKEN = 2 };
+enum { HAS_TOKEN = 1, SHARES_TOKEN = 2, MET = 4, MET_ALONE = 8 };
 
 struct deciding {
     const struct tg_linkage *l;
@@ -43,34 +44,6 @@ struct deciding {
     struct tg_link_decision *decisions;
     bool *candidates;
 };
-
-/* Entries of both sides that carry one and the same token. */
-struct meeting {
-    size_t at[TG_N_SIDES], end[TG_N_SIDES];
-};
-
-static bool next_meeting(const struct tg_link_key *key, struct meeting *m)
-{
-    const struct tg_link_entry *left = key->entries[TG_LEFT], *right = key->entries[TG_RIGHT];
-    size_t i = m->end[TG_LEFT], j = m->end[TG_RIGHT];
-    while (i < key->n[TG_LEFT] && j < key->n[TG_RIGHT]) {
-        int order = tg_hash_compare(left[i].hash, right[j].hash);
-        if (order == 0) {
-            *m = (struct meeting){
-                {i, j},
-                {tg_group_end(left, key->n[TG_LEFT], i), tg_group_end(right, key->n[TG_RIGHT], j)}};
-            return true;
-        }
-        i += order < 0;
-        j += order > 0;
-    }
-    return false;
-}
-
-static bool is_one_to_one(const struct meeting *m)
-{
-    return m->end[TG_LEFT] - m->at[TG_LEFT] == 1 && m->end[TG_RIGHT] - m->at[TG_RIGHT] == 1;
-}
 
 /* The joins below trust the order and the numbers, so a broken promise is found here. */
 static enum tg_status check_entries(const struct tg_linkage *l, const struct tg_link_key *key,
@@ -106,10 +79,29 @@ static void tally_side(struct deciding *d, const struct tg_link_key *key, enum t
     }
 }
 
+static void tally_meetings(struct deciding *d, const struct tg_link_key *key,
+                           struct tg_link_key_report *report)
+{
+    const struct tg_link_entry *lefts = key->entries[TG_LEFT];
+    memset(d->marks, 0, d->l->facts[TG_LEFT].n);
+    for (struct tg_meeting m = {{0}, {0}}; tg_next_meeting(key, &m);) {
+        unsigned mark = tg_is_one_to_one(&m) ? MET | MET_ALONE : MET;
+        for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT]; i++) {
+            unsigned before = d->marks[lefts[i].entity], now = before | mark;
+            d->marks[lefts[i].entity] = (unsigned char)now;
+            report->met += !(before & MET);
+            report->met_alone += (now & ~before & MET_ALONE) != 0;
+        }
+    }
+}
+
 /* The prior counts as 1,000 more people of whom one in 10,000 shares the key. */
 static double key_probability(const struct tg_link_key_report *r)
 {
-    return 1.0 - ((double)r->shared_by_others + 0.1) / ((double)r->with_token[TG_RIGHT] + 1000.0);
+    double agree = ((double)r->shared_by_others + 0.1) / ((double)r->with_token[TG_RIGHT] + 1000.0);
+    double unmet = (double)(r->with_token[TG_LEFT] - r->met);
+    double p = 1.0 - agree * (unmet + 1) / ((double)r->met_alone + 1);
+    return p > 0 ? p : 0;
 }
 
 static enum level key_level(const struct tg_linkage *l, size_t k, double probability)
@@ -138,9 +130,9 @@ static void ask(struct deciding *d, const struct tg_link_key *key)
 {
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
         d->counterpart[left] = NOBODY;
-    for (struct meeting m = {0}; next_meeting(key, &m);) {
+    for (struct tg_meeting m = {{0}, {0}}; tg_next_meeting(key, &m);) {
         const struct tg_link_entry *lefts = key->entries[TG_LEFT];
-        if (!is_one_to_one(&m)) {
+        if (!tg_is_one_to_one(&m)) {
             for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT]; i++)
                 d->views[lefts[i].entity].ambiguous = true;
             continue;
@@ -221,7 +213,7 @@ static void make_one_to_one(struct deciding *d)
 
 static void mark_candidates(struct deciding *d, const struct tg_link_key *key)
 {
-    for (struct meeting m = {0}; next_meeting(key, &m);) {
+    for (struct tg_meeting m = {{0}, {0}}; tg_next_meeting(key, &m);) {
         bool open = false;
         for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT] && !open; i++)
             open = d->decisions[key->entries[TG_LEFT][i].entity].state != TG_LINK_LINKED;
@@ -260,6 +252,7 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
         struct tg_link_key_report *report = &d->reports[k];
         tally_side(d, key, TG_LEFT, report);
         tally_side(d, key, TG_RIGHT, report);
+        tally_meetings(d, key, report);
         report->probability = key_probability(report);
         enum level level = key_level(d->l, k, report->probability);
         if (level == TOO_WEAK)
@@ -270,10 +263,15 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
     return TG_OK;
 }
 
-static void conclude(struct deciding *d)
+static enum tg_status conclude(struct deciding *d, struct tg_error *err)
 {
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
         d->decisions[left] = decide_alone(d, &d->views[left]);
+    if (tg_evidence_applies(d->l)) {
+        enum tg_status status = tg_evidence_decide(d->l, d->decisions, err);
+        if (status)
+            return status;
+    }
     make_one_to_one(d);
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++) {
         if (d->decisions[left].state == TG_LINK_LINKED)
@@ -283,6 +281,7 @@ static void conclude(struct deciding *d)
         if (key_level(d->l, k, d->reports[k].probability) != TOO_WEAK)
             mark_candidates(d, &d->l->keys[k]);
     }
+    return TG_OK;
 }
 
 enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_decision **decisions,
@@ -293,8 +292,9 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
     enum tg_status status = make_room(&d, err);
     if (!status)
         status = hear_keys(&d, err);
+    if (!status)
+        status = conclude(&d, err);
     if (!status) {
-        conclude(&d);
         *decisions = d.decisions;
         *reports = d.reports;
         *candidates = d.candidates;

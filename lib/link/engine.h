@@ -20,13 +20,23 @@ struct tg_link_entry {
     uint32_t entity;
 };
 
+enum { TG_LINK_FIELDS_MAX = 32 };
+
+/** What a shared token of a key says of one field. */
+struct tg_link_part {
+    uint8_t field; /**< 0…TG_LINK_FIELDS_MAX − 1, the linkage's own numbers */
+    bool whole;    /**< the whole value is shared; false: a form that forgives an error */
+};
+
 /** One match key: all its tokens on both sides. An entity may have several. */
 struct tg_link_key {
     const char *rule; /**< the token's name */
-    bool exact;       /**< false for ~1 tokens: evidence only */
+    bool exact;       /**< false: evidence only */
     bool number_like; /**< counts only where birth month and sex do not disagree */
     struct tg_link_entry *entries[TG_N_SIDES]; /**< owned; sorted by tg_linkage_sort() */
     size_t n[TG_N_SIDES], cap[TG_N_SIDES];
+    struct tg_link_part *parts; /**< owned; NULL: nothing is known of its fields */
+    size_t n_parts;
 };
 
 /** What is known of the entities of one side in clear; arrays of n, or NULL. */
@@ -41,9 +51,17 @@ struct tg_linkage {
     struct tg_link_facts facts[TG_N_SIDES];
     struct tg_link_key *keys;
     size_t n_keys;
-    double accept; /**< probability from which a pair is a link */
-    double review; /**< from which it goes to a clerk */
+    double accept;      /**< probability from which a pair is a link */
+    double review;      /**< from which it goes to a clerk */
+    size_t n_fields;    /**< that parts of keys name; sex is none of them */
+    size_t birth_field; /**< the one that is the birth date; SIZE_MAX: none */
 };
+
+struct tg_study;
+/** Says of every key, found by its rule's name, what fields it is made of. Call it when all keys
+ * are there. @return TG_OK, TG_NO_MEMORY */
+TG_CHECKED enum tg_status tg_linkage_describe(struct tg_linkage *l, const struct tg_study *study,
+                                              struct tg_error *err);
 
 /** Adds a token of an entity; in any order, doubles allowed. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_linkage_add(struct tg_link_key *key, enum tg_side side,
@@ -74,17 +92,24 @@ struct tg_link_decision {
 struct tg_link_key_report {
     uint64_t with_token[TG_N_SIDES]; /**< entities that have it */
     uint64_t shared_by_others; /**< right entities that share one of its tokens with another */
+    uint64_t met;              /**< left entities one of whose tokens is on the right, too */
+    uint64_t met_alone;        /**< those with a token that one entity on each side carries */
     uint64_t linked;
     double probability; /**< that a unique agreement is no accident */
 };
 
 /**
- * Decides for every left entity.
+ * Decides for every left entity: by exact passes, and for those that these neither link nor find
+ * torn between two by evidence (link/evidence.h), where there are as many evidence keys as field
+ * levels to be weighed. Small files, from which no evidence can be learned, still have the passes.
  *
- * A key's probability is p = 1 − (s + 0.1) / (n + 1000), s of n right entities with a token of the
- * key sharing one with another right entity: the rate at which different people agree on it, with
- * the weight of 1,000 more people of whom one in 10,000 does, so that small files are not ruled by
- * chance. Keys with p < review and keys that are not exact decide nothing.
+ * A unique agreement is an accident only where the true counterpart is missing and somebody else
+ * takes its place. A key's probability is therefore p = 1 − c · (u + 1) / (a + 1), at least 0:
+ * c = (s + 0.1) / (n + 1000), s of n right entities with a token of the key sharing one with
+ * another right entity, is the rate at which different people agree on it, with the weight of 1,000
+ * more people of whom one in 10,000 does, so that small files are not ruled by chance; u left
+ * entities with a token of the key meet nobody, a meet somebody uniquely. Keys with p < review and
+ * keys that are not exact decide nothing.
  *
  * A token that one entity on each side carries proposes that pair, unless birth month and sex both
  * disagree (for number-like keys: either); a token of several on either side proposes nobody.

@@ -65,7 +65,7 @@ static enum tg_status check_one_key(const struct linking *work, struct tg_error 
     return TG_OK;
 }
 
-/* Match keys: exact tokens that both files have, in the study's order. */
+/* Match keys: tokens that both files have, in the study's order. */
 static enum tg_status choose_keys(struct linking *work, struct tg_error *err)
 {
     const struct tg_study *study = work->options->study;
@@ -77,7 +77,7 @@ static enum tg_status choose_keys(struct linking *work, struct tg_error *err)
         return TG_NO_MEMORY;
     for (size_t t = 0; t < study->n_tokens; t++) {
         const struct tg_token_def *token = &study->tokens[t];
-        bool found = !token->multi;
+        bool found = true;
         for (int side = 0; side < TG_N_SIDES; side++) {
             size_t n;
             const char *const *names = tg_token_file_tokens(work->sides[side].file, &n);
@@ -87,11 +87,11 @@ static enum tg_status choose_keys(struct linking *work, struct tg_error *err)
         }
         if (found)
             l->keys[l->n_keys++] = (struct tg_link_key){
-                .rule = token->name, .exact = true, .number_like = token->number_like};
+                .rule = token->name, .exact = !token->multi, .number_like = token->number_like};
     }
     if (l->n_keys == 0)
         return TG_FAIL(err, TG_MSG_LINK_NO_COMMON, .file = work->options->right);
-    return TG_OK;
+    return tg_linkage_describe(l, study, err);
 }
 
 static enum tg_status side_grow(struct side *s, struct tg_error *err)
@@ -177,7 +177,7 @@ static enum tg_status decide(struct linking *work, struct tg_error *err)
     if (status)
         return status;
     for (size_t k = 0; k < work->linkage.n_keys; k++) {
-        if (work->reports[k].probability < work->linkage.accept)
+        if (work->linkage.keys[k].exact && work->reports[k].probability < work->linkage.accept)
             TG_WARN(work->reporter, TG_MSG_LINK_WEAK_KEY, .file = work->options->right,
                     .rule = work->linkage.keys[k].rule);
     }

@@ -129,6 +129,7 @@ void tg_linkage_free(struct tg_linkage *l)
     for (size_t k = 0; k < l->n_keys; k++) {
         for (int side = 0; side < TG_N_SIDES; side++)
             free(l->keys[k].entries[side]);
+        free(l->keys[k].parts);
     }
     free(l->keys);
     *l = (struct tg_linkage){0};

@@ -118,7 +118,7 @@ static void put_fields(struct tg_markup *m, const struct tg_token_def *token)
             tg_markup_text(m, part->field->name);
         else
             tg_markup_word(m, word);
-        if (part->one_missing)
+        if (part->form == TG_PART_ONE_MISSING)
             tg_markup_word(m, TG_WORD_ONE_MISSING);
     }
     tg_markup_raw(m, "</td>");

@@ -124,15 +124,13 @@ static enum tg_status fill_keys(struct tg_month *m, const struct side *side, str
         key->rule = token->name;
         key->exact = !token->multi;
         key->number_like = token->number_like;
-        if (token->multi)
-            continue;
         status = tg_store_user_tokens(m->store, token->name, m->month, on_user, &f, err);
         if (!status && key->n[TG_LEFT])
             status = tg_store_person_tokens(m->store, token->name, m->month, on_person, &f, err);
         if (!status)
             status = tg_progress(m->reporter, "match keys", k + 1, m->study->n_tokens, err);
     }
-    return status;
+    return status ? status : tg_linkage_describe(l, m->study, err);
 }
 
 static void take_decision(struct tg_month *m, const struct tg_linkage *l,
@@ -160,6 +158,8 @@ static void add_reports(struct tg_month *m, const struct tg_linkage *l,
         struct tg_link_key_report *sum = &m->rules[k].counts;
         m->rules[k].rule = l->keys[k].rule;
         sum->with_token[TG_LEFT] += reports[k].with_token[TG_LEFT];
+        sum->met += reports[k].met;
+        sum->met_alone += reports[k].met_alone;
         sum->linked += reports[k].linked;
         if (reports[k].with_token[TG_RIGHT]) {
             sum->with_token[TG_RIGHT] = reports[k].with_token[TG_RIGHT];

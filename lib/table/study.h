@@ -32,18 +32,38 @@ struct tg_field {
     bool is_number; /**< a token with it is number-like: it can make a person */
 };
 
+/** What of a field's value stands in a token. */
+enum tg_part_form {
+    TG_PART_WHOLE,
+    TG_PART_ONE_MISSING,  /**< `~1`: also what one missing character would leave */
+    TG_PART_YEAR_MONTH,   /**< `/ym` of a date: YYYYMM */
+    TG_PART_MONTH_DAY,    /**< `/md`: MMDD */
+    TG_PART_YEAR_DAY,     /**< `/yd`: YYYYDD */
+    TG_PART_DAY_MONTH,    /**< `/dm`: YYYY, then month and day, the smaller number first */
+    TG_PART_FIRST,        /**< `/3`: the first 3 characters, or all if there are fewer */
+    TG_PART_LAST,         /**< `/-3`: the last 3 */
+    TG_PART_EITHER_ORDER, /**< `a<>b`: the values of two fields, the smaller by bytes first */
+};
+
 /** One field's part in a token. */
 struct tg_token_part {
     const struct tg_field *field;
-    bool one_missing; /**< `~1`: also what one missing character would leave */
+    enum tg_part_form form;
+    unsigned n_characters;        /**< FIRST and LAST: 1…99 */
+    const struct tg_field *other; /**< EITHER_ORDER: the second field; else NULL */
 };
+
+/** Writes a part as a study file does, for example "kana_name_folded~1". */
+TG_CHECKED enum tg_status tg_token_part_print(const struct tg_token_part *part, struct tg_buf *out,
+                                              struct tg_error *err);
 
 struct tg_token_def {
     const char *name; /**< "person"; its column is "token_person" */
     struct tg_token_part *parts;
     size_t n_parts;
     bool number_like; /**< some part's field is_number */
-    bool multi;       /**< some part is ~1: a cell may hold several tokens */
+    bool multi;       /**< evidence, never decides alone: some part is not whole, or the set says
+                           so; a cell may hold several tokens */
 };
 
 /** name: header, as the study maps them. */

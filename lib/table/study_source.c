@@ -294,6 +294,9 @@ bool tg_source_can_fill(const struct tg_source *source, const struct tg_token_de
     for (size_t i = 0; i < token->n_parts; i++) {
         if (!tg_source_column(source, token->parts[i].field->column_name))
             return false;
+        const struct tg_field *other = token->parts[i].other;
+        if (other && !tg_source_column(source, other->column_name))
+            return false;
     }
     return true;
 }

@@ -10,7 +10,20 @@ enum {
     FIELDS_MAX = 1100, /* built in and own (TG_YAML_CHILDREN_MAX) */
 };
 
-static const char one_missing[] = "~1";
+static const char one_missing[] = "~1", either_order[] = "<>";
+
+/* Date parts by what is written behind the slash. */
+static const struct {
+    const char *word;
+    enum tg_part_form form;
+} date_forms[] = {
+    {"ym", TG_PART_YEAR_MONTH},
+    {"md", TG_PART_MONTH_DAY},
+    {"yd", TG_PART_YEAR_DAY},
+    {"dm", TG_PART_DAY_MONTH},
+};
+
+enum { N_DATE_FORMS = sizeof date_forms / sizeof date_forms[0] };
 
 /* A token of a set: its name and parts, as a study file would write them. */
 struct set_token {
@@ -45,27 +58,187 @@ static const struct set_token latin[] = {
     {NULL, {NULL}},
 };
 
-static const struct {
+/* Evidence: two fields, one of the two whole, so that no token stands for a name or a date alone.
+ * docs/LINKAGE.md says why these. */
+static const struct set_token latin_evidence[] = {
+    {"surname_given", {"surname", "given_name"}},
+    {"surname1_given", {"surname~1", "given_name"}},
+    {"given1_surname", {"given_name~1", "surname"}},
+    {"surname_address", {"surname", "address"}},
+    {"surname1_address", {"surname~1", "address"}},
+    {"address1_surname", {"address~1", "surname"}},
+    {"surname_birth", {"surname", "birth_date"}},
+    {"surname1_birth", {"surname~1", "birth_date"}},
+    {"birth_ym_surname", {"birth_date/ym", "surname"}},
+    {"birth_md_surname", {"birth_date/md", "surname"}},
+    {"birth_yd_surname", {"birth_date/yd", "surname"}},
+    {"birth_dm_surname", {"birth_date/dm", "surname"}},
+    {"surname_suburb", {"surname", "suburb"}},
+    {"surname1_suburb", {"surname~1", "suburb"}},
+    {"suburb1_surname", {"suburb~1", "surname"}},
+    {"surname_postcode", {"surname", "postcode"}},
+    {"surname1_postcode", {"surname~1", "postcode"}},
+    {"postcode1_surname", {"postcode~1", "surname"}},
+    {"given_address", {"given_name", "address"}},
+    {"given1_address", {"given_name~1", "address"}},
+    {"address1_given", {"address~1", "given_name"}},
+    {"given_birth", {"given_name", "birth_date"}},
+    {"given1_birth", {"given_name~1", "birth_date"}},
+    {"birth_ym_given", {"birth_date/ym", "given_name"}},
+    {"birth_md_given", {"birth_date/md", "given_name"}},
+    {"birth_yd_given", {"birth_date/yd", "given_name"}},
+    {"birth_dm_given", {"birth_date/dm", "given_name"}},
+    {"given_suburb", {"given_name", "suburb"}},
+    {"given1_suburb", {"given_name~1", "suburb"}},
+    {"suburb1_given", {"suburb~1", "given_name"}},
+    {"given_postcode", {"given_name", "postcode"}},
+    {"given1_postcode", {"given_name~1", "postcode"}},
+    {"postcode1_given", {"postcode~1", "given_name"}},
+    {"address_birth", {"address", "birth_date"}},
+    {"address1_birth", {"address~1", "birth_date"}},
+    {"birth_ym_address", {"birth_date/ym", "address"}},
+    {"birth_md_address", {"birth_date/md", "address"}},
+    {"birth_yd_address", {"birth_date/yd", "address"}},
+    {"birth_dm_address", {"birth_date/dm", "address"}},
+    {"address_suburb", {"address", "suburb"}},
+    {"address1_suburb", {"address~1", "suburb"}},
+    {"suburb1_address", {"suburb~1", "address"}},
+    {"address_postcode", {"address", "postcode"}},
+    {"address1_postcode", {"address~1", "postcode"}},
+    {"postcode1_address", {"postcode~1", "address"}},
+    {"birth_suburb", {"birth_date", "suburb"}},
+    {"birth_ym_suburb", {"birth_date/ym", "suburb"}},
+    {"birth_md_suburb", {"birth_date/md", "suburb"}},
+    {"birth_yd_suburb", {"birth_date/yd", "suburb"}},
+    {"birth_dm_suburb", {"birth_date/dm", "suburb"}},
+    {"suburb1_birth", {"suburb~1", "birth_date"}},
+    {"birth_postcode", {"birth_date", "postcode"}},
+    {"birth_ym_postcode", {"birth_date/ym", "postcode"}},
+    {"birth_md_postcode", {"birth_date/md", "postcode"}},
+    {"birth_yd_postcode", {"birth_date/yd", "postcode"}},
+    {"birth_dm_postcode", {"birth_date/dm", "postcode"}},
+    {"postcode1_birth", {"postcode~1", "birth_date"}},
+    {"suburb_postcode", {"suburb", "postcode"}},
+    {"suburb1_postcode", {"suburb~1", "postcode"}},
+    {"postcode1_suburb", {"postcode~1", "suburb"}},
+    {"names_birth", {"surname<>given_name", "birth_date"}},
+    {"names_postcode", {"surname<>given_name", "postcode"}},
+    {"names_suburb", {"surname<>given_name", "suburb"}},
+    {"names_address", {"surname<>given_name", "address"}},
+    {NULL, {NULL}},
+};
+
+/* At marriage the family name changes and the given name, the end of the kana, stays. */
+static const struct set_token japanese_evidence[] = {
+    {"kana_birth", {"kana_name_folded", "birth_date"}},
+    {"kana_postal", {"kana_name_folded", "postal_code"}},
+    {"kana_phone", {"kana_name_folded", "phone"}},
+    {"birth_postal", {"birth_date", "postal_code"}},
+    {"birth_phone", {"birth_date", "phone"}},
+    {"postal_phone", {"postal_code", "phone"}},
+    {"kana_first_birth", {"kana_name_folded/3", "birth_date"}},
+    {"kana_last_birth", {"kana_name_folded/-3", "birth_date"}},
+    {"kana_first_postal", {"kana_name_folded/3", "postal_code"}},
+    {"kana_last_postal", {"kana_name_folded/-3", "postal_code"}},
+    {"kana1_postal", {"kana_name_folded~1", "postal_code"}},
+    {"kana_first_phone", {"kana_name_folded/3", "phone"}},
+    {"kana_last_phone", {"kana_name_folded/-3", "phone"}},
+    {"birth_ym_kana", {"birth_date/ym", "kana_name_folded"}},
+    {"birth_md_kana", {"birth_date/md", "kana_name_folded"}},
+    {"birth_yd_kana", {"birth_date/yd", "kana_name_folded"}},
+    {"birth_dm_kana", {"birth_date/dm", "kana_name_folded"}},
+    {"birth_ym_phone", {"birth_date/ym", "phone"}},
+    {"birth_md_phone", {"birth_date/md", "phone"}},
+    {"birth_yd_phone", {"birth_date/yd", "phone"}},
+    {NULL, {NULL}},
+};
+
+/* Tokens of `evidence` decide nothing alone, even where all their parts are whole. */
+static const struct token_set {
     const char *name;
-    const struct set_token *tokens;
-} sets[] = {{"japanese", japanese}, {"latin", latin}};
+    const struct set_token *decisive, *evidence;
+} sets[] = {{"japanese", japanese, japanese_evidence}, {"latin", latin, latin_evidence}};
 
 enum { N_SETS = sizeof sets / sizeof sets[0] };
 
-/* `text` is a field's name, or that and "~1". False when there is no such field. */
-static bool parse_part(const struct tg_study *study, const char *text, struct tg_token_part *part)
+/* The field whose name is the first `len` bytes of `text`. */
+static const struct tg_field *find_field(const struct tg_study *study, const char *text, size_t len)
 {
     char name[64];
-    size_t len = strlen(text), tail = sizeof one_missing - 1;
-    part->one_missing = len > tail && !strcmp(text + len - tail, one_missing);
-    if (part->one_missing)
-        len -= tail;
     if (len >= sizeof name)
-        return false;
+        return NULL;
     memcpy(name, text, len);
     name[len] = '\0';
-    part->field = tg_study_field(study, name);
+    return tg_study_field(study, name);
+}
+
+/* `word` is what stands behind the slash: a part of a date, or a number of characters. */
+static bool parse_piece(const char *word, struct tg_token_part *part)
+{
+    bool is_date = part->field && part->field->type == TG_FIELD_BIRTH_DATE;
+    for (size_t i = 0; i < N_DATE_FORMS; i++) {
+        if (!strcmp(word, date_forms[i].word)) {
+            part->form = date_forms[i].form;
+            return is_date;
+        }
+    }
+    part->form = *word == '-' ? TG_PART_LAST : TG_PART_FIRST;
+    word += *word == '-';
+    size_t len = strlen(word);
+    if (is_date || len < 1 || len > 2 || strspn(word, "0123456789") != len || *word == '0')
+        return false;
+    part->n_characters = (unsigned)(word[0] - '0');
+    if (len == 2)
+        part->n_characters = 10 * part->n_characters + (unsigned)(word[1] - '0');
+    return true;
+}
+
+/* `text` is a field's name, alone or with what is to be taken of it. False when it is neither. */
+static bool parse_part(const struct tg_study *study, const char *text, struct tg_token_part *part)
+{
+    size_t len = strlen(text), tail = sizeof one_missing - 1;
+    const char *slash = strchr(text, '/'), *either = strstr(text, either_order);
+    *part = (struct tg_token_part){.form = TG_PART_WHOLE};
+    if (either) {
+        const char *second = either + sizeof either_order - 1;
+        part->form = TG_PART_EITHER_ORDER;
+        part->field = find_field(study, text, (size_t)(either - text));
+        part->other = find_field(study, second, strlen(second));
+        return part->field && part->other && part->field != part->other;
+    }
+    if (slash) {
+        part->field = find_field(study, text, (size_t)(slash - text));
+        return part->field && parse_piece(slash + 1, part);
+    }
+    if (len > tail && !strcmp(text + len - tail, one_missing)) {
+        part->form = TG_PART_ONE_MISSING;
+        len -= tail;
+    }
+    part->field = find_field(study, text, len);
     return part->field != NULL;
+}
+
+enum tg_status tg_token_part_print(const struct tg_token_part *part, struct tg_buf *out,
+                                   struct tg_error *err)
+{
+    const char *name = part->field->name;
+    switch (part->form) {
+    case TG_PART_ONE_MISSING:
+        return tg_buf_printf(out, err, "%s%s", name, one_missing);
+    case TG_PART_FIRST:
+        return tg_buf_printf(out, err, "%s/%u", name, part->n_characters);
+    case TG_PART_LAST:
+        return tg_buf_printf(out, err, "%s/-%u", name, part->n_characters);
+    case TG_PART_EITHER_ORDER:
+        return tg_buf_printf(out, err, "%s%s%s", name, either_order, part->other->name);
+    default:
+        break;
+    }
+    for (size_t i = 0; i < N_DATE_FORMS; i++) {
+        if (date_forms[i].form == part->form)
+            return tg_buf_printf(out, err, "%s/%s", name, date_forms[i].word);
+    }
+    return tg_buf_printf(out, err, "%s", name);
 }
 
 static enum tg_status new_token(struct tg_study_reader *r, struct tg_token_def *token,
@@ -80,18 +253,21 @@ static void add_part(struct tg_token_def *token, struct tg_token_part part)
 {
     token->parts[token->n_parts++] = part;
     token->number_like = token->number_like || part.field->is_number;
-    token->multi = token->multi || part.one_missing;
+    token->multi = token->multi || part.form != TG_PART_WHOLE;
 }
 
-static enum tg_status use_set(struct tg_study_reader *r, const struct set_token *set)
+static size_t count_tokens(const struct set_token *tokens)
+{
+    size_t n = 0;
+    while (tokens[n].name)
+        n++;
+    return n;
+}
+
+static enum tg_status use_tokens(struct tg_study_reader *r, const struct set_token *set,
+                                 bool evidence)
 {
     struct tg_study *study = r->study;
-    size_t n = 0;
-    while (set[n].name)
-        n++;
-    study->tokens = tg_study_alloc(r, n, sizeof *study->tokens);
-    if (!study->tokens)
-        return TG_NO_MEMORY;
     for (; set->name; set++) {
         struct tg_token_def *token = &study->tokens[study->n_tokens++];
         enum tg_status status = new_token(r, token, set->name, 8);
@@ -103,13 +279,24 @@ static enum tg_status use_set(struct tg_study_reader *r, const struct set_token 
                 return TG_FAIL(r->err, TG_MSG_BUG, .rule = "token sets name built-in fields");
             add_part(token, part);
         }
+        token->multi = token->multi || evidence;
     }
     return TG_OK;
 }
 
+static enum tg_status use_set(struct tg_study_reader *r, const struct token_set *set)
+{
+    size_t n = count_tokens(set->decisive) + count_tokens(set->evidence);
+    r->study->tokens = tg_study_alloc(r, n, sizeof *r->study->tokens);
+    if (!r->study->tokens)
+        return TG_NO_MEMORY;
+    enum tg_status status = use_tokens(r, set->decisive, false);
+    return status ? status : use_tokens(r, set->evidence, true);
+}
+
 enum tg_status tg_default_tokens(struct tg_study_reader *r)
 {
-    return r->study->n_tokens ? TG_OK : use_set(r, japanese);
+    return r->study->n_tokens ? TG_OK : use_set(r, &sets[0]);
 }
 
 static enum tg_status unknown_field(struct tg_study_reader *r, const struct tg_node *node)
@@ -129,11 +316,13 @@ static enum tg_status read_part(struct tg_study_reader *r, const struct tg_node 
     if (node->kind != TG_NODE_TEXT || !parse_part(r->study, node->text, &part))
         return unknown_field(r, node);
     for (size_t i = 0; i < token->n_parts; i++) {
-        if (token->parts[i].field == part.field)
+        const struct tg_token_part *before = &token->parts[i];
+        if (before->field == part.field || before->field == part.other ||
+            (before->other && (before->other == part.field || before->other == part.other)))
             return tg_bad_value(r, node, "each field once in a token");
+        if (before->form == TG_PART_ONE_MISSING && part.form == TG_PART_ONE_MISSING)
+            return tg_bad_value(r, node, "one field with ~1 in a token");
     }
-    if (part.one_missing && token->multi)
-        return tg_bad_value(r, node, "one field with ~1 in a token");
     add_part(token, part);
     return TG_OK;
 }
@@ -160,7 +349,7 @@ static enum tg_status read_set_name(struct tg_study_reader *r, const struct tg_n
     for (size_t i = 0; i < N_SETS; i++) {
         names[i] = sets[i].name;
         if (!strcmp(node->text, names[i]))
-            return use_set(r, sets[i].tokens);
+            return use_set(r, &sets[i]);
     }
     return tg_bad_word(r, node, names, N_SETS);
 }
@@ -187,9 +376,11 @@ static enum tg_status canonical_token(struct tg_buf *text, const struct tg_token
                                       struct tg_error *err)
 {
     enum tg_status status = tg_buf_printf(text, err, "token %s", token->name);
-    for (size_t i = 0; i < token->n_parts && !status; i++)
-        status = tg_buf_printf(text, err, " %s%s", token->parts[i].field->name,
-                               token->parts[i].one_missing ? one_missing : "");
+    for (size_t i = 0; i < token->n_parts && !status; i++) {
+        status = tg_buf_add_char(text, ' ', err);
+        if (!status)
+            status = tg_token_part_print(&token->parts[i], text, err);
+    }
     return status ? status : tg_buf_add_char(text, '\n', err);
 }
 

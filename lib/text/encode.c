@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "text/encode.h"
 
+#include "text/utf8.h"
+
 #include <iconv.h>
 #include <stdlib.h>
 
@@ -13,6 +15,8 @@ struct tg_encoder {
 enum tg_status tg_encoder_new(enum tg_encoding encoding, struct tg_encoder **out,
                               struct tg_error *err)
 {
+    if (encoding != TG_ENCODING_UTF8 && encoding != TG_ENCODING_CP932)
+        return TG_FAIL(err, TG_MSG_BUG, .rule = "an encoder is of one encoding");
     struct tg_encoder *e = tg_calloc(1, sizeof *e, err);
     if (!e)
         return TG_NO_MEMORY;
@@ -21,19 +25,11 @@ enum tg_status tg_encoder_new(enum tg_encoding encoding, struct tg_encoder **out
         e->to_cp932 = iconv_open("CP932", "UTF-8");
         if (e->to_cp932 == NO_ICONV) {
             free(e);
-            return TG_FAIL(err, TG_MSG_BUG, .rule = "the system can encode CP932");
+            return TG_FAIL(err, TG_MSG_NO_CP932, .line = 0);
         }
     }
     *out = e;
     return TG_OK;
-}
-
-static size_t ascii_run(const char *in, size_t len)
-{
-    size_t n = 0;
-    while (n < len && (unsigned char)in[n] < 0x80)
-        n++;
-    return n;
 }
 
 static size_t other_run(const char *in, size_t len)
@@ -69,12 +65,13 @@ enum tg_status tg_encode(struct tg_encoder *e, const char *in, size_t len, struc
     }
     size_t start = out->len;
     while (len > 0) {
-        size_t n = ascii_run(in, len);
+        size_t n = tg_ascii_prefix(in, len);
         enum tg_status status = tg_buf_add(out, in, n, err);
         size_t other = other_run(in + n, len - n);
         if (!status && other)
             status = encode_run(e, in + n, other, out, ok, err);
         if (status || !*ok) {
+            tg_wipe(out->data + start, out->len - start);
             out->len = start;
             return status;
         }

@@ -10,7 +10,11 @@
 
 struct tg_encoder;
 
-/** An encoder to one encoding (not AUTO). One thread at a time. @return TG_OK, TG_NO_MEMORY */
+/**
+ * An encoder to one encoding (not AUTO). One thread at a time.
+ *
+ * @return TG_OK; TG_NO_MEMORY; TG_NO_INPUT: the system cannot convert CP932
+ */
 TG_CHECKED enum tg_status tg_encoder_new(enum tg_encoding encoding, struct tg_encoder **out,
                                          struct tg_error *err);
 /**

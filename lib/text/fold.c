@@ -8,11 +8,11 @@
 #include <string.h>
 #include <utf8proc.h>
 
-enum {
-    MARKS_MAX = 30,
-    DECOMPOSE = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT,
-    COMPOSE = UTF8PROC_STABLE | UTF8PROC_COMPOSE,
-};
+enum { MARKS_MAX = 30 };
+
+static const utf8proc_option_t COMPOSE = (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+static const utf8proc_option_t DECOMPOSE =
+    (utf8proc_option_t)(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
 
 /* No byte above 0x7F and no 0x1A, the one ASCII character that is dropped. */
 static bool is_plain_ascii(const char *s, size_t len)
@@ -116,8 +116,10 @@ static bool append_decomposed(struct tg_reading *r, int32_t cp)
     const utf8proc_ssize_t room = (utf8proc_ssize_t)(TG_VALUE_LEN_MAX - r->n);
     int unused = 0;
     utf8proc_ssize_t n = utf8proc_decompose_char(cp, r->cp + r->n, room, DECOMPOSE, &unused);
-    if (n < 0 || n > room)
+    if (n < 0 || n > room) {
+        r->n_used = TG_VALUE_LEN_MAX; /* a part of it may have been written */
         return false;
+    }
     r->n += (size_t)n;
     return true;
 }

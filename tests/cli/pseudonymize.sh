@@ -43,7 +43,7 @@ row=$(mac totsugo/n1/row roster 2025-03 3)
 grep -q "^$row," inbox/roster.csv || fail "another row id for line 3"
 
 # 2. header, order, digest, counts
-head -1 inbox/roster.csv | grep -q '^row_id,token_insured,token_resident,token_person,token_near,birth_month,sex,district,enrolled_from,enrolled_to$' ||
+head -1 inbox/roster.csv | grep -q '^row_id,token_insured,token_resident,token_person,token_near,token_kana_birth,token_kana_first_birth,token_kana_last_birth,token_birth_ym_kana,token_birth_md_kana,token_birth_yd_kana,token_birth_dm_kana,birth_month,sex,district,enrolled_from,enrolled_to$' ||
     fail "header: $(head -1 inbox/roster.csv)"
 tail -n +2 inbox/roster.csv | sort -c || fail "rows are not sorted by row id"
 tail -n +2 inbox/medical.csv | sort -c || fail "events are not sorted"
@@ -80,7 +80,36 @@ sed -i '$d' study.yaml
 expect 65 "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster -o none.csv roster.raw
 absent none.csv none.csv.manifest.json
 
-# 5. inspect
+# 5. forms that forgive an error: the bytes that totsugo-study(5) says
+cat >forms.yaml <<'EOF'
+version: 1
+study: tiny-2025
+sources:
+  people: {kind: roster, columns: {surname: s, given_name: g, birth_date: b}}
+tokens:
+  ym: [birth_date/ym, surname]
+  md: [birth_date/md, surname]
+  yd: [birth_date/yd, surname]
+  dm: [birth_date/dm, surname]
+  first: [surname/3, birth_date]
+  last: [surname/-3, birth_date]
+  long: [surname/99, birth_date]
+  either: [surname<>given_name, birth_date]
+EOF
+printf 's,g,b\nMüller,Anna,1960-12-03\nAnna,Müller,1960-03-12\nAnn,,1960-03-12\n' >people.raw
+expect 0 "$TOTSUGO" pseudonymize -s forms.yaml -k key --source people -o people.csv people.raw
+for want in "ym 196012 MÜLLER" "md 1203 MÜLLER" "yd 196003 MÜLLER" "dm 19600312 MÜLLER" \
+    "first MÜL 19601203" "last LER 19601203" "long MÜLLER 19601203" "either ANNA MÜLLER 19601203" \
+    "either ANNA MÜLLER 19600312" "long ANN 19600312" "dm 19600312 ANNA"; do
+    # shellcheck disable=SC2086
+    grep -q "$(mac totsugo/n1/token/$want)" people.csv || fail "no token of $want"
+done
+for wrong in birth_date/3 surname/ym surname/0 surname/100 surname/ 'surname<>surname' 'surname<>x'; do
+    sed "s|\[surname/3, birth_date\]|[$wrong]|" forms.yaml >wrong.yaml
+    expect 78 "$TOTSUGO" pseudonymize -s wrong.yaml -k key --source people -o wrong.csv people.raw
+done
+
+# 6. inspect
 expect 0 "$TOTSUGO" inspect inbox/roster.csv
 grep -q '^sha256_holds: yes$' out || fail "inspect: $(cat out)"
 finish

@@ -19,8 +19,10 @@ START_TEST(unique_token_links)
     decide();
     expect_state(0, TG_LINK_NOT_FOUND);
     expect_link(1, 2, 0);
-    /* three have the token, nobody shares it: c = 0.1 / 1003 */
-    ck_assert_double_eq_tol(reports[0].probability, 1 - 0.1 / 1003, 1e-15);
+    /* three have the token, nobody shares it: c = 0.1 / 1003; nobody is unmet, one is met alone */
+    ck_assert_double_eq_tol(reports[0].probability, 1 - 0.1 / 1003 / 2, 1e-15);
+    ck_assert_uint_eq(reports[0].met, 1);
+    ck_assert_uint_eq(reports[0].met_alone, 1);
     ck_assert_uint_eq(reports[0].with_token[TG_LEFT], 1);
     ck_assert_uint_eq(reports[0].with_token[TG_RIGHT], 3);
     ck_assert_uint_eq(reports[0].shared_by_others, 0);
@@ -139,7 +141,7 @@ START_TEST(facts_may_be_missing_altogether)
 }
 END_TEST
 
-/* 60 of 101 right ones share key 0: c = 60.1 / 1101 = 5.5 %. */
+/* 60 of 101 right ones share key 0: c = 60.1 / 1101 = 5.5 %, p = 0.973 when all meet somebody. */
 static void begin_with_weak_key(uint32_t n_left, size_t n_keys)
 {
     begin(n_left, 101, n_keys);
@@ -154,7 +156,7 @@ START_TEST(weak_key_is_for_a_clerk)
     begin_with_weak_key(2, 1);
     add(0, TG_LEFT, 3, 0);
     decide();
-    ck_assert_double_eq_tol(reports[0].probability, 1 - 60.1 / 1101, 1e-15);
+    ck_assert_double_eq_tol(reports[0].probability, 1 - 60.1 / 1101 / 2, 1e-15);
     ck_assert_uint_eq(reports[0].shared_by_others, 60);
     ck_assert_int_eq(decisions[0].state, TG_LINK_REVIEW);
     ck_assert_uint_eq(decisions[0].right, 3);
@@ -163,10 +165,29 @@ START_TEST(weak_key_is_for_a_clerk)
     ck_assert(candidates[3]);
     forget();
 
-    linkage.review = 0.96; /* too weak even for that */
+    linkage.review = 0.98; /* too weak even for that */
     decide();
     expect_state(0, TG_LINK_NOT_FOUND);
     ck_assert(!candidates[3]);
+    end();
+}
+END_TEST
+
+/* The same key: everybody on the left has a counterpart: nobody takes another's place. */
+START_TEST(shared_key_is_sound_where_nobody_is_missing)
+{
+    begin_with_weak_key(41, 1);
+    for (uint32_t i = 0; i < 41; i++)
+        add(0, TG_LEFT, i, i);
+    decide();
+    ck_assert_double_eq_tol(reports[0].probability, 1 - 60.1 / 1101 / 42, 1e-15);
+    expect_link(7, 7, 0);
+    forget();
+    for (uint32_t i = 1; i < 41; i++) /* and here nearly everybody is a stranger */
+        linkage.keys[0].entries[TG_LEFT][i].hash[0] ^= 0x55;
+    decide();
+    ck_assert_uint_eq(reports[0].met_alone, 1);
+    ck_assert_double_eq(reports[0].probability, 0); /* 1 − 5.5 % · 41 / 2 is below */
     end();
 }
 END_TEST
@@ -266,7 +287,7 @@ START_TEST(nobody_on_a_side)
 {
     begin(0, 0, 1);
     decide();
-    ck_assert_double_eq_tol(reports[0].probability, 0.9999, 1e-15);
+    ck_assert_double_eq_tol(reports[0].probability, 0.9999, 1e-15); /* the prior's own */
     end();
     begin(1, 0, 0);
     decide();
@@ -302,6 +323,7 @@ static void add_cases(TCase *t)
     tcase_add_test(t, birth_month_and_sex_must_not_both_disagree);
     tcase_add_test(t, facts_may_be_missing_altogether);
     tcase_add_test(t, weak_key_is_for_a_clerk);
+    tcase_add_test(t, shared_key_is_sound_where_nobody_is_missing);
     tcase_add_test(t, accepting_key_goes_before_a_stronger_weak_one);
     tcase_add_test(t, one_right_one_is_linked_once);
     tcase_add_test(t, pair_for_review_yields_to_a_link);

@@ -163,6 +163,42 @@ static int named_by(const struct world *w, size_t key, uint32_t left, bool *met)
     return named;
 }
 
+static bool has_some(const struct world *w, size_t key, enum tg_side side, uint32_t e)
+{
+    for (size_t i = 0; i < w->n_tokens; i++) {
+        if (w->tokens[i].key == key && w->tokens[i].side == side && w->tokens[i].entity == e)
+            return true;
+    }
+    return false;
+}
+
+/* The probability of a key by its definition. */
+static double probability_of(const struct world *w, size_t key)
+{
+    bool shares[64] = {false}, met[64] = {false}, alone[64] = {false};
+    for (size_t i = 0; i < w->n_tokens; i++) {
+        if (w->tokens[i].key != key)
+            continue;
+        uint32_t left = owners(w, key, TG_LEFT, w->tokens[i].token);
+        uint32_t right = owners(w, key, TG_RIGHT, w->tokens[i].token);
+        if (w->tokens[i].side == TG_RIGHT)
+            shares[w->tokens[i].entity] |= right > 1;
+        else
+            met[w->tokens[i].entity] |= right > 0;
+        if (w->tokens[i].side == TG_LEFT)
+            alone[w->tokens[i].entity] |= left == 1 && right == 1;
+    }
+    double s = 0, n = 0, u = 0, a = 0;
+    for (uint32_t e = 0; e < 64; e++) {
+        s += shares[e];
+        n += e < w->n[TG_RIGHT] && has_some(w, key, TG_RIGHT, e);
+        u += e < w->n[TG_LEFT] && has_some(w, key, TG_LEFT, e) && !met[e];
+        a += alone[e];
+    }
+    double p = 1 - (s + 0.1) / (n + 1000) * (u + 1) / (a + 1);
+    return p > 0 ? p : 0;
+}
+
 static enum tg_link_state state_before_others(const struct world *w, uint32_t left, int *right,
                                               size_t *key)
 {
@@ -205,6 +241,8 @@ START_TEST(random_worlds_agree_with_the_definition)
     make_world(&w, (uint64_t)_i + 77);
     load_world(&w, 0, rename);
     decide();
+    for (size_t k = 0; k < w.n_keys; k++)
+        ck_assert_double_eq_tol(reports[k].probability, probability_of(&w, k), 1e-12);
     for (uint32_t i = 0; i < w.n[TG_LEFT]; i++)
         states[i] = state_before_others(&w, i, &right[i], &key[i]);
     for (uint32_t i = 0; i < w.n[TG_LEFT]; i++) {

@@ -38,7 +38,7 @@ static void sample_study(struct sample *s)
     const size_t use[] = {0, 1, 2, 3, 4, 2, 3, 5};
     for (size_t i = 0; i < 8; i++)
         s->parts[i] = (struct tg_token_part){.field = &s->fields[use[i]]};
-    s->parts[4].one_missing = true;
+    s->parts[4].form = TG_PART_ONE_MISSING;
     s->tokens[0] = (struct tg_token_def){.name = "insured", .parts = s->parts, .n_parts = 4};
     s->tokens[1] = (struct tg_token_def){.name = "person", .parts = s->parts + 4, .n_parts = 3};
     s->tokens[2] = (struct tg_token_def){.name = "club", .parts = s->parts + 7, .n_parts = 1};
@@ -138,8 +138,10 @@ static void sample_full(struct sample *s)
     sample_balance(s);
     sample_effects(s);
     sample_curves(s);
-    s->rules[0] = (struct tg_link_rule_report){"insured", {{620, 19990}, 211, 590, 0.99998}};
-    s->rules[1] = (struct tg_link_rule_report){"person", {{1790, 19871}, 342, 940, 0.9987}};
+    s->rules[0] =
+        (struct tg_link_rule_report){"insured", {{620, 19990}, 211, 600, 590, 590, 0.99998}};
+    s->rules[1] =
+        (struct tg_link_rule_report){"person", {{1790, 19871}, 342, 960, 945, 940, 0.9987}};
     s->events[0] = (struct tg_event_counts){1204331, 1834, 24315, 24326};
     s->events[1] = (struct tg_event_counts){88120, 0, 24315, 24326};
     s->report = (struct tg_report){
@@ -207,8 +209,8 @@ static void sample_tiny(struct sample *s)
     sample_full(s);
     sample_hide_effects(s);
     s->deliveries[4].rows = 52;
-    s->rules[0].counts = (struct tg_link_key_report){{9, 19990}, 211, 4, 0.99998};
-    s->rules[1].counts = (struct tg_link_key_report){{46, 19871}, 342, 36, 0.9987};
+    s->rules[0].counts = (struct tg_link_key_report){{9, 19990}, 211, 5, 4, 4, 0.99998};
+    s->rules[1].counts = (struct tg_link_key_report){{46, 19871}, 342, 38, 36, 36, 0.9987};
     s->report.flow = (struct tg_user_flow){
         .users = 52, .no_consent = 3, .withdrawn = 0, .not_found = 5, .ambiguous = 4, .linked = 40};
     s->report.cohort = (struct tg_cohort_flow){.candidates = 38,

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/evidence.h"
+
+#include "text/calendar.h"
+
+#include <stdlib.h>
+
+/* Below one half somebody else is likelier, or nobody: nothing is decided there. */
+static const double likelier_than_not = 0.5;
+
+struct weighing {
+    const struct tg_linkage *l;
+    struct tg_pairs pairs;
+    struct tg_pairs within[TG_N_SIDES];
+    double *sums[TG_N_SIDES]; /* by entity: the odds of its pairs */
+    bool *taken;              /* by right entity */
+    struct tg_link_decision *decisions;
+};
+
+bool tg_evidence_applies(const struct tg_linkage *l)
+{
+    bool known[2 * TG_LINK_FIELDS_MAX] = {false};
+    size_t n_keys = 0, n_levels = 0;
+    for (size_t k = 0; k < l->n_keys; k++) {
+        const struct tg_link_key *key = &l->keys[k];
+        if (!key->n_parts || !key->n[TG_LEFT] || !key->n[TG_RIGHT])
+            continue;
+        n_keys += !key->exact;
+        for (size_t i = 0; i < key->n_parts; i++) {
+            size_t level = 2 * (size_t)key->parts[i].field + key->parts[i].whole;
+            n_levels += !known[level];
+            known[level] = true;
+        }
+    }
+    return n_keys > 0 && n_keys >= n_levels;
+}
+
+/* Two rows of one person: they share a number, or all that both have. */
+static bool is_double(const struct tg_linkage *l, const struct tg_pair *pair)
+{
+    if (l->keys[pair->key].exact && l->keys[pair->key].number_like)
+        return true;
+    for (size_t f = 0; f < l->n_fields; f++) {
+        enum tg_link_level level = tg_level_of(pair->levels, f);
+        if (level == TG_DIFFERENT || level == TG_NEAR)
+            return false;
+    }
+    return true;
+}
+
+/* Pairs of one file are to show how different people agree. */
+static void drop_doubles(const struct tg_linkage *l, struct tg_pairs *within)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < within->n; i++) {
+        if (!is_double(l, &within->items[i]))
+            within->items[kept++] = within->items[i];
+    }
+    within->n = kept;
+}
+
+static enum tg_status find_pairs(struct weighing *w, struct tg_error *err)
+{
+    enum tg_status status = tg_pairs_join(w->l, TG_LEFT, TG_RIGHT, &w->pairs, err);
+    for (int side = 0; !status && side < TG_N_SIDES; side++) {
+        status = tg_pairs_join(w->l, (enum tg_side)side, (enum tg_side)side, &w->within[side], err);
+        if (status)
+            return status;
+        drop_doubles(w->l, &w->within[side]);
+        tg_pairs_sort(&w->within[side]);
+    }
+    if (!status) {
+        tg_pairs_sort(&w->pairs);
+        status = tg_model_fit(w->l, &w->pairs, w->within, err);
+    }
+    return status;
+}
+
+/* A pair whose birth date and sex both disagree is nobody's, whatever agrees. */
+static bool may_be_one_person(const struct tg_linkage *l, const struct tg_pair *pair)
+{
+    const struct tg_link_facts *a = &l->facts[TG_LEFT], *b = &l->facts[TG_RIGHT];
+    bool other_birth = false;
+    if (!a->sex || !b->sex || !a->sex[pair->left] || !b->sex[pair->right] ||
+        a->sex[pair->left] == b->sex[pair->right])
+        return true;
+    if (l->birth_field != SIZE_MAX) {
+        enum tg_link_level level = tg_level_of(pair->levels, l->birth_field);
+        other_birth = level == TG_DIFFERENT || level == TG_NEAR;
+    }
+    if (a->birth_month && b->birth_month) {
+        int32_t x = a->birth_month[pair->left], y = b->birth_month[pair->right];
+        other_birth |= x != TG_NO_MONTH && y != TG_NO_MONTH && x != y;
+    }
+    return !other_birth;
+}
+
+static bool is_open(const struct weighing *w, const struct tg_pair *pair)
+{
+    const struct tg_link_decision *d = &w->decisions[pair->left];
+    return d->state != TG_LINK_LINKED && d->state != TG_LINK_CONFLICT && !w->taken[pair->right] &&
+           may_be_one_person(w->l, pair);
+}
+
+static enum tg_status add_up(struct weighing *w, struct tg_error *err)
+{
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        w->sums[side] = tg_calloc(w->l->facts[side].n, sizeof *w->sums[side], err);
+        if (!w->sums[side])
+            return TG_NO_MEMORY;
+    }
+    w->taken = tg_calloc(w->l->facts[TG_RIGHT].n, sizeof *w->taken, err);
+    if (!w->taken)
+        return TG_NO_MEMORY;
+    for (uint32_t i = 0; i < w->l->facts[TG_LEFT].n; i++) {
+        if (w->decisions[i].state == TG_LINK_LINKED)
+            w->taken[w->decisions[i].right] = true;
+    }
+    for (size_t i = 0; i < w->pairs.n; i++) {
+        struct tg_pair *pair = &w->pairs.items[i];
+        if (!is_open(w, pair))
+            pair->odds = 0;
+        w->sums[TG_LEFT][pair->left] += pair->odds;
+        w->sums[TG_RIGHT][pair->right] += pair->odds;
+    }
+    return TG_OK;
+}
+
+static void decide_pair(struct weighing *w, const struct tg_pair *pair)
+{
+    double left = w->sums[TG_LEFT][pair->left], right = w->sums[TG_RIGHT][pair->right];
+    double p = pair->odds / (1 + left + right - pair->odds);
+    if (p < likelier_than_not || p < w->l->review)
+        return;
+    w->decisions[pair->left] = (struct tg_link_decision){
+        .state = p >= w->l->accept ? TG_LINK_LINKED : TG_LINK_REVIEW,
+        .right = pair->right,
+        .key = pair->key,
+        .probability = p,
+    };
+}
+
+/* Somebody it is, but which one? */
+static void mark_ambiguous(struct weighing *w)
+{
+    for (uint32_t i = 0; i < w->l->facts[TG_LEFT].n; i++) {
+        struct tg_link_decision *d = &w->decisions[i];
+        double all = w->sums[TG_LEFT][i];
+        if (d->right == UINT32_MAX && d->state == TG_LINK_NOT_FOUND && all >= 1)
+            d->state = TG_LINK_AMBIGUOUS;
+    }
+}
+
+enum tg_status tg_evidence_decide(const struct tg_linkage *l, struct tg_link_decision *decisions,
+                                  struct tg_error *err)
+{
+    struct weighing w = {.l = l, .decisions = decisions};
+    enum tg_status status = find_pairs(&w, err);
+    if (!status)
+        status = add_up(&w, err);
+    if (!status) {
+        for (size_t i = 0; i < w.pairs.n; i++) {
+            if (w.pairs.items[i].odds > 0)
+                decide_pair(&w, &w.pairs.items[i]);
+        }
+        mark_ambiguous(&w);
+    }
+    tg_pairs_free(&w.pairs);
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        tg_pairs_free(&w.within[side]);
+        free(w.sums[side]);
+    }
+    free(w.taken);
+    return status;
+}
