@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/evidence.h"
+#include "text/calendar.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* People with four fields; a value's root is what stays of it when it is mistyped. */
+enum { N_FIELDS = 4, N_KEYS = 18, N_LEFT = 300, N_RIGHT = 500, N_COMMON = 200, BIRTH = 3 };
+
+struct person {
+    uint32_t values[N_FIELDS]; /* 4 × root + 0…3 */
+};
+
+static struct person people[TG_N_SIDES][N_RIGHT];
+static uint32_t place[TG_N_SIDES][N_RIGHT]; /* the entity's number */
+static uint8_t sex[TG_N_SIDES][N_RIGHT];
+static struct tg_linkage linkage;
+static struct tg_link_decision *decisions;
+
+/* xorshift64* (Vigna 2014) */
+static uint32_t below(uint64_t *state, uint32_t n)
+{
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return (uint32_t)((*state * UINT64_C(2685821657736338717)) >> 33) % n;
+}
+
+/* Left and right person i are one for i < N_COMMON; one value in ten of the left is mistyped, one
+ * in thirty quite another. */
+static void make_people(uint64_t seed)
+{
+    uint64_t state = seed;
+    for (uint32_t i = 0; i < N_RIGHT; i++) {
+        for (int f = 0; f < N_FIELDS; f++) {
+            people[TG_RIGHT][i].values[f] = below(&state, 800);
+            people[TG_LEFT][i].values[f] = people[TG_RIGHT][i].values[f];
+            if (i >= N_COMMON || below(&state, 30) == 0)
+                people[TG_LEFT][i].values[f] = below(&state, 800);
+            else if (below(&state, 10) == 0)
+                people[TG_LEFT][i].values[f] ^= 1 + below(&state, 3);
+        }
+        for (int side = 0; side < TG_N_SIDES; side++) {
+            sex[side][i] = 0;
+            place[side][i] = i;
+        }
+    }
+}
+
+static void shuffle(uint64_t seed)
+{
+    uint64_t state = seed;
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        for (uint32_t i = side == TG_LEFT ? N_LEFT : N_RIGHT; i > 1; i--) {
+            uint32_t j = below(&state, i), held = place[side][i - 1];
+            place[side][i - 1] = place[side][j];
+            place[side][j] = held;
+        }
+    }
+}
+
+static void add_token(struct tg_link_key *key, enum tg_side side, uint32_t i)
+{
+    unsigned char hash[TG_TOKEN_LEN] = {0};
+    for (size_t p = 0; p < 2; p++) {
+        uint32_t value = people[side][i].values[key->parts[p].field];
+        value = key->parts[p].whole ? value : value / 4;
+        hash[2 * p] = (unsigned char)(value >> 8);
+        hash[2 * p + 1] = (unsigned char)value;
+    }
+    ck_assert_int_eq(tg_linkage_add(key, side, hash, place[side][i], NULL), TG_OK);
+}
+
+static void add_key(uint8_t f, bool f_whole, uint8_t g, bool g_whole)
+{
+    struct tg_link_key *key = &linkage.keys[linkage.n_keys++];
+    *key = (struct tg_link_key){.rule = "pair", .n_parts = 2};
+    key->parts = calloc(2, sizeof *key->parts);
+    key->parts[0] = (struct tg_link_part){f, f_whole};
+    key->parts[1] = (struct tg_link_part){g, g_whole};
+    for (uint32_t i = 0; i < N_RIGHT; i++) {
+        add_token(key, TG_RIGHT, i);
+        if (i < N_LEFT)
+            add_token(key, TG_LEFT, i);
+    }
+}
+
+static void begin(void)
+{
+    linkage = (struct tg_linkage){
+        .accept = 0.99, .review = 0.5, .n_fields = N_FIELDS, .birth_field = BIRTH};
+    linkage.facts[TG_LEFT] = (struct tg_link_facts){N_LEFT, NULL, sex[TG_LEFT]};
+    linkage.facts[TG_RIGHT] = (struct tg_link_facts){N_RIGHT, NULL, sex[TG_RIGHT]};
+    linkage.keys = calloc(N_KEYS, sizeof *linkage.keys);
+    for (uint8_t f = 0; f < N_FIELDS; f++) {
+        for (uint8_t g = (uint8_t)(f + 1); g < N_FIELDS; g++) {
+            add_key(f, true, g, true);
+            add_key(f, false, g, true);
+            add_key(f, true, g, false);
+        }
+    }
+}
+
+static void decide(void)
+{
+    struct tg_link_key_report *reports = NULL;
+    bool *candidates = NULL;
+    tg_linkage_sort(&linkage);
+    ck_assert_int_eq(tg_linkage_decide(&linkage, &decisions, &reports, &candidates, NULL), TG_OK);
+    free(reports);
+    free(candidates);
+}
+
+static void end(void)
+{
+    free(decisions);
+    decisions = NULL;
+    tg_linkage_free(&linkage);
+}
+
+START_TEST(people_with_errors_are_found)
+{
+    uint32_t linked = 0, right = 0;
+    make_people((uint64_t)_i + 1);
+    begin();
+    ck_assert(tg_evidence_applies(&linkage));
+    decide();
+    for (uint32_t i = 0; i < N_LEFT; i++) {
+        bool is_link = decisions[i].state == TG_LINK_LINKED;
+        linked += is_link;
+        right += is_link && i < N_COMMON && decisions[i].right == i;
+        ck_assert(!is_link || decisions[i].probability >= linkage.accept);
+    }
+    ck_assert_uint_eq(linked, right);
+    ck_assert_uint_ge(right, N_COMMON * 93 / 100);
+    end();
+}
+END_TEST
+
+START_TEST(order_and_numbering_change_nothing)
+{
+    make_people((uint64_t)_i + 50);
+    begin();
+    decide();
+    struct tg_link_decision *first = decisions;
+    decisions = NULL;
+    tg_linkage_free(&linkage);
+    shuffle((uint64_t)_i + 99);
+    begin();
+    decide();
+    for (uint32_t i = 0; i < N_LEFT; i++) {
+        const struct tg_link_decision *again = &decisions[place[TG_LEFT][i]];
+        ck_assert_int_eq(again->state, first[i].state);
+        if (first[i].right == UINT32_MAX)
+            continue;
+        ck_assert_uint_eq(again->right, place[TG_RIGHT][first[i].right]);
+        ck_assert_uint_eq(again->key, first[i].key);
+        ck_assert_double_eq_tol(again->probability, first[i].probability, 1e-12);
+    }
+    free(first);
+    end();
+}
+END_TEST
+
+START_TEST(of_two_alike_none_is_guessed)
+{
+    make_people(7);
+    people[TG_RIGHT][N_RIGHT - 1] = people[TG_RIGHT][0];
+    people[TG_LEFT][0] = people[TG_RIGHT][0];
+    begin();
+    linkage.accept = linkage.review = 0.1;
+    decide();
+    ck_assert_int_eq(decisions[0].state, TG_LINK_AMBIGUOUS);
+    ck_assert_uint_eq(decisions[0].right, UINT32_MAX);
+    end();
+}
+END_TEST
+
+START_TEST(other_birth_date_and_sex_are_another_person)
+{
+    static const struct {
+        uint32_t birth_error;
+        uint8_t left, right;
+        bool link;
+    } cases[] = {
+        {0, 1, 2, true}, {1, 1, 2, false}, {1, 1, 1, true}, {1, 0, 2, true}, {400, 1, 2, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        make_people(11);
+        people[TG_LEFT][0] = people[TG_RIGHT][0];
+        people[TG_LEFT][0].values[BIRTH] ^= cases[i].birth_error;
+        sex[TG_LEFT][0] = cases[i].left;
+        sex[TG_RIGHT][0] = cases[i].right;
+        begin();
+        decide();
+        ck_assert_msg((decisions[0].state == TG_LINK_LINKED) == cases[i].link, "case %zu", i);
+        end();
+    }
+}
+END_TEST
+
+START_TEST(few_keys_are_no_evidence)
+{
+    make_people(3);
+    begin();
+    while (linkage.n_keys > 4) /* three fields, two of them with two levels: five to be weighed */
+        free(linkage.keys[--linkage.n_keys].parts);
+    ck_assert(!tg_evidence_applies(&linkage));
+    end();
+    begin();
+    for (size_t k = 0; k < N_KEYS; k++)
+        linkage.keys[k].exact = true;
+    ck_assert(!tg_evidence_applies(&linkage));
+    end();
+}
+END_TEST
+
+START_TEST(levels_follow_from_shared_keys)
+{
+    struct tg_pairs pairs = {NULL, 0, 0};
+    make_people(5);
+    people[TG_LEFT][0] = people[TG_RIGHT][0];
+    people[TG_LEFT][0].values[1] ^= 1;
+    people[TG_LEFT][0].values[2] = (people[TG_RIGHT][0].values[2] + 400) % 800;
+    begin();
+    tg_linkage_sort(&linkage);
+    ck_assert_int_eq(tg_pairs_join(&linkage, TG_LEFT, TG_RIGHT, &pairs, NULL), TG_OK);
+    bool seen = false;
+    for (size_t i = 0; i < pairs.n; i++) {
+        if (pairs.items[i].left || pairs.items[i].right)
+            continue;
+        seen = true;
+        ck_assert_int_eq(tg_level_of(pairs.items[i].levels, 0), TG_SAME);
+        ck_assert_int_eq(tg_level_of(pairs.items[i].levels, 1), TG_NEAR);
+        ck_assert_int_eq(tg_level_of(pairs.items[i].levels, 2), TG_DIFFERENT);
+        ck_assert_int_eq(tg_level_of(pairs.items[i].levels, 3), TG_SAME);
+    }
+    ck_assert(seen);
+    tg_pairs_free(&pairs);
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("link evidence");
+    TCase *t = tcase_create("people");
+    tcase_set_timeout(t, 60);
+    tcase_add_loop_test(t, people_with_errors_are_found, 0, 20);
+    tcase_add_loop_test(t, order_and_numbering_change_nothing, 0, 20);
+    tcase_add_test(t, of_two_alike_none_is_guessed);
+    tcase_add_test(t, other_birth_date_and_sex_are_another_person);
+    tcase_add_test(t, few_keys_are_no_evidence);
+    tcase_add_test(t, levels_follow_from_shared_keys);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
