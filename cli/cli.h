@@ -103,8 +103,29 @@ void cli_help(const struct verb *verb, enum tg_language language);
 char *cli_beside(const char *study_path, const char *given, const char *name, struct tg_error *err);
 /** @} */
 
+/** @name store.c */
+/** @{ */
+/** A study and its store, open together. */
+struct cli_store {
+    struct tg_study *study;
+    struct tg_store *store;
+    char *path; /**< of the store */
+};
+
+/**
+ * Opens both.
+ *
+ * @param store_path  NULL: totsugo.db beside the study file
+ * @param must_exist  a missing store is an error and is not made
+ * @param out         out: to be closed whatever is returned
+ */
+enum tg_status cli_store_open(const char *study_path, const char *store_path, bool must_exist,
+                              struct cli_store *out, struct tg_error *err);
+void cli_store_close(struct cli_store *s);
+/** @} */
+
 extern const struct verb cli_init, cli_key_new, cli_key_import, cli_key_show, cli_pseudonymize,
-    cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link, cli_match, cli_run, cli_evaluate,
-    cli_verify, cli_generate, cli_demo;
+    cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link, cli_match, cli_run,
+    cli_evaluate, cli_verify, cli_generate, cli_demo;
 
 #endif

@@ -4,7 +4,6 @@
 #include <totsugo/sys.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { O_STUDY, O_STORE, O_AT, O_OUTPUT, O_FORCE };
 #define STATUS_OPTIONS                                                                             \
@@ -34,21 +33,14 @@ typedef enum tg_status question(struct cli *cli, const struct args *args, struct
 static enum tg_status ask(struct cli *cli, const struct verb *verb, const struct args *args,
                           question *q, struct tg_error *err)
 {
-    struct tg_study *study = NULL;
-    struct tg_store *store = NULL;
+    struct cli_store s = {0};
     uint32_t on;
-    char *path = cli_beside(args->values[O_STUDY], args->values[O_STORE], "totsugo.db", err);
-    enum tg_status status =
-        path ? cli_day(verb, args, O_AT, tg_clock_today(), &on, err) : TG_NO_MEMORY;
+    enum tg_status status = cli_day(verb, args, O_AT, tg_clock_today(), &on, err);
     if (!status)
-        status = tg_study_load(args->values[O_STUDY], &study, err);
+        status = cli_store_open(args->values[O_STUDY], args->values[O_STORE], true, &s, err);
     if (!status)
-        status = tg_store_open_existing(path, study, &store, err);
-    if (!status)
-        status = q(cli, args, store, on, err);
-    tg_store_close(&store);
-    tg_study_free(&study);
-    free(path);
+        status = q(cli, args, s.store, on, err);
+    cli_store_close(&s);
     return status;
 }
 

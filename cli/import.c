@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
-#include <stdlib.h>
-
 enum { O_STUDY, O_STORE };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
@@ -24,21 +22,16 @@ static void tell(struct cli *cli, const char *path, const struct tg_import_resul
 
 static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
 {
-    struct tg_study *study = NULL;
-    struct tg_store *store = NULL;
-    char *path = cli_beside(args->values[O_STUDY], args->values[O_STORE], "totsugo.db", err);
-    enum tg_status status = path ? tg_study_load(args->values[O_STUDY], &study, err) : TG_NO_MEMORY;
-    if (!status)
-        status = tg_store_open(path, study, &store, err);
+    struct cli_store s;
+    enum tg_status status =
+        cli_store_open(args->values[O_STUDY], args->values[O_STORE], false, &s, err);
     for (size_t i = 0; !status && i < args->n_operands; i++) {
         struct tg_import_result result;
-        status = tg_import(store, args->operands[i], &cli->reporter, &result, err);
+        status = tg_import(s.store, args->operands[i], &cli->reporter, &result, err);
         if (!status)
             tell(cli, args->operands[i], &result);
     }
-    tg_store_close(&store);
-    tg_study_free(&study);
-    free(path);
+    cli_store_close(&s);
     return status;
 }
 

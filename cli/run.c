@@ -21,21 +21,19 @@ static const struct option_def options[] = {
      "結果を受け取る者（subject_id はこれで変わります）"},
     COMMON_OPTIONS};
 
-static enum tg_status do_month(struct cli *cli, const struct args *args, char *const paths[3],
-                               struct tg_error *err)
+static enum tg_status do_month(struct cli *cli, const struct args *args, const char *inbox,
+                               const char *out, struct tg_error *err)
 {
-    struct tg_study *study = NULL;
-    struct tg_store *store = NULL;
+    struct cli_store store;
     struct tg_run_summary s = {0};
-    enum tg_status status = tg_study_load(args->values[O_STUDY], &study, err);
-    if (!status)
-        status = tg_store_open(paths[0], study, &store, err);
-    const struct tg_run_options o = {.study = study,
-                                     .store = store,
+    enum tg_status status =
+        cli_store_open(args->values[O_STUDY], args->values[O_STORE], false, &store, err);
+    const struct tg_run_options o = {.study = store.study,
+                                     .store = store.store,
                                      .month = args->values[O_MONTH],
                                      .as_of = args->values[O_AS_OF],
-                                     .inbox = paths[1],
-                                     .out = paths[2],
+                                     .inbox = inbox,
+                                     .out = out,
                                      .recipient = args->values[O_RECIPIENT]};
     if (!status)
         status = tg_run(&o, &cli->reporter, &s, err);
@@ -47,22 +45,20 @@ static enum tg_status do_month(struct cli *cli, const struct args *args, char *c
             s.folder, (unsigned long long)s.imported, (unsigned long long)s.unchanged,
             (unsigned long long)s.linked, (unsigned long long)s.users,
             (unsigned long long)s.matched);
-    tg_store_close(&store);
-    tg_study_free(&study);
+    cli_store_close(&store);
     return status;
 }
 
 static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
 {
     const char *study = args->values[O_STUDY];
-    char *paths[3] = {cli_beside(study, args->values[O_STORE], "totsugo.db", err),
-                      cli_beside(study, args->values[O_INBOX], "inbox", err),
-                      cli_beside(study, args->values[O_OUT], "runs", err)};
+    char *inbox = cli_beside(study, args->values[O_INBOX], "inbox", err);
+    char *out = cli_beside(study, args->values[O_OUT], "runs", err);
     enum tg_status status = TG_NO_MEMORY;
-    if (paths[0] && paths[1] && paths[2])
-        status = do_month(cli, args, paths, err);
-    for (int i = 0; i < 3; i++)
-        free(paths[i]);
+    if (inbox && out)
+        status = do_month(cli, args, inbox, out, err);
+    free(inbox);
+    free(out);
     return status;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
-#include <stdlib.h>
-
 enum { O_STUDY, O_STORE };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
@@ -12,19 +10,14 @@ static const struct option_def options[] = {
 
 static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
 {
-    struct tg_study *study = NULL;
-    struct tg_store *store = NULL;
-    char *path = cli_beside(args->values[O_STUDY], args->values[O_STORE], "totsugo.db", err);
-    enum tg_status status = path ? tg_study_load(args->values[O_STUDY], &study, err) : TG_NO_MEMORY;
+    struct cli_store s;
+    enum tg_status status =
+        cli_store_open(args->values[O_STUDY], args->values[O_STORE], true, &s, err);
     if (!status)
-        status = tg_store_open_existing(path, study, &store, err);
+        status = tg_store_verify(s.store, &cli->reporter, err);
     if (!status)
-        status = tg_store_verify(store, &cli->reporter, err);
-    if (!status)
-        cli_say(cli, "%s: nothing is wrong", "%s: 異常はありません", path);
-    tg_store_close(&store);
-    tg_study_free(&study);
-    free(path);
+        cli_say(cli, "%s: nothing is wrong", "%s: 異常はありません", s.path);
+    cli_store_close(&s);
     return status;
 }
 

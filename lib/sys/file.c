@@ -118,33 +118,31 @@ static enum tg_status read_whole(int fd, const char *path, size_t limit, struct 
     }
 }
 
-enum tg_status tg_file_read_whole(const char *path, size_t limit, struct tg_buf *out,
-                                  struct tg_error *err)
+static enum tg_status read_file(const char *path, bool secret, size_t limit, struct tg_buf *out,
+                                struct tg_error *err)
 {
     int fd;
     struct stat st;
     enum tg_status status = open_read(path, &fd, &st, err);
     if (status)
         return status;
-    status = read_whole(fd, path, limit, out, err);
+    bool open_to_others = !S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0;
+    status = secret && open_to_others ? TG_FAIL(err, TG_MSG_KEY_MODE, .file = path)
+                                      : read_whole(fd, path, limit, out, err);
     close(fd);
     return status;
+}
+
+enum tg_status tg_file_read_whole(const char *path, size_t limit, struct tg_buf *out,
+                                  struct tg_error *err)
+{
+    return read_file(path, false, limit, out, err);
 }
 
 enum tg_status tg_file_read_secret(const char *path, size_t limit, struct tg_buf *out,
                                    struct tg_error *err)
 {
-    int fd;
-    struct stat st;
-    enum tg_status status = open_read(path, &fd, &st, err);
-    if (status)
-        return status;
-    if (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        status = TG_FAIL(err, TG_MSG_KEY_MODE, .file = path);
-    else
-        status = read_whole(fd, path, limit, out, err);
-    close(fd);
-    return status;
+    return read_file(path, true, limit, out, err);
 }
 
 bool tg_file_exists(const char *path)
