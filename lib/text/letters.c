@@ -149,7 +149,7 @@ static enum tg_value write_unicode(const struct letters_rule *rule, struct tg_re
     return TG_VALUE_OK;
 }
 
-/* What was dropped can bring ="…" or a word for nothing to light. */
+/* What was dropped can bring ="…", a rounded number or a word for nothing to light. */
 static enum tg_value finish(const struct letters_rule *rule, struct tg_reading *r,
                             struct tg_sink *out)
 {
@@ -157,6 +157,10 @@ static enum tg_value finish(const struct letters_rule *rule, struct tg_reading *
     if (tg_strip_formula(&s, &out->len)) {
         r->notes |= TG_NOTE_EXCEL_FORMULA;
         memmove(out->data, s, out->len);
+    }
+    if (rule->identifier && tg_is_exponent(out->data, out->len)) {
+        r->notes |= TG_NOTE_EXPONENT;
+        return TG_VALUE_UNREADABLE;
     }
     if (rule->identifier && tg_is_my_number(out->data, out->len))
         r->notes |= TG_NOTE_MY_NUMBER;

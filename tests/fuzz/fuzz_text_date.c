@@ -12,7 +12,8 @@ static void must(bool ok)
         abort();
 }
 
-/* A date exists, is read the same both ways, and lies in the month that is read of the same value. */
+/* A date exists, is read the same both ways, and lies in the month that is read of the same value.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *s = (const char *)data;

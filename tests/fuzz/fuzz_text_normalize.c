@@ -19,8 +19,8 @@ struct outcome {
 static void run(enum tg_fold_way way, enum tg_field_type type, const char *s, size_t len,
                 struct outcome *o)
 {
-    o->value = tg_normalize_way(way, type, s, len, o->out, tg_normalize_bound(len), &o->len,
-                                &o->notes);
+    o->value =
+        tg_normalize_way(way, type, s, len, o->out, tg_normalize_bound(len), &o->len, &o->notes);
     if ((o->value != TG_VALUE_OK && o->len) || o->len > tg_normalize_bound(len))
         abort();
     if (o->value == TG_VALUE_OK && (!o->len || !tg_utf8_valid(o->out, o->len)))
@@ -36,8 +36,8 @@ static void must_be_same(const struct outcome *a, const struct outcome *b)
 /* A dash that stayed one before its space went is the one thing that may change. */
 static bool may_change(enum tg_field_type type, const struct outcome *o)
 {
-    bool kana = type == TG_FIELD_KANA_STRICT || type == TG_FIELD_KANA_FOLDED ||
-                type == TG_FIELD_KANA_LOOSE;
+    bool kana =
+        type == TG_FIELD_KANA_STRICT || type == TG_FIELD_KANA_FOLDED || type == TG_FIELD_KANA_LOOSE;
     return kana && memchr(o->out, '-', o->len) != NULL;
 }
 

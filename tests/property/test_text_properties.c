@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_TYPES = TG_FIELD_ID + 1, ROUNDS = 60000, PIECES = 12, IN_MAX = 256, OUT_MAX = 4096 };
+enum { N_TYPES = TG_FIELD_ID + 1, ROUNDS = 20000, PIECES = 12, IN_MAX = 256, OUT_MAX = 4096 };
 
 struct outcome {
     char out[OUT_MAX];
@@ -31,19 +31,18 @@ static uint64_t draw(uint64_t *state)
 static const struct {
     int32_t first, last;
 } ranges[] = {
-    {'0', '9'},         {'0', '9'},         {'A', 'z'},         {' ', '/'},
-    {0x3041, 0x309F},   {0x30A0, 0x30FF},   {0x30A0, 0x30FF},   {0x31F0, 0x31FF},
-    {0xFF01, 0xFF9F},   {0xFF61, 0xFF9F},   {0x3099, 0x309E},   {0x30FC, 0x30FE},
-    {0x2000, 0x2060},   {0x2212, 0x2212},   {0x2500, 0x2501},   {0x4E00, 0x4E10},
-    {0x4E00, 0x9FFF},   {0xF900, 0xFAFF},   {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},
-    {0xE0100, 0xE01EF}, {0x3000, 0x3020},   {0x3200, 0x33FF},   {0x00A0, 0x02FF},
-    {0x0300, 0x036F},   {0x1100, 0x11FF},   {0x1E00, 0x1FFF},   {0x2070, 0x218F},
-    {0xE000, 0xF8FF},   {0xFFF0, 0xFFFD},   {0x20000, 0x2A6DF}, {0, 0x7F},
+    {'0', '9'},         {'0', '9'},       {'A', 'z'},       {' ', '/'},       {0x3041, 0x309F},
+    {0x30A0, 0x30FF},   {0x30A0, 0x30FF}, {0x31F0, 0x31FF}, {0xFF01, 0xFF9F}, {0xFF61, 0xFF9F},
+    {0x3099, 0x309E},   {0x30FC, 0x30FE}, {0x2000, 0x2060}, {0x2212, 0x2212}, {0x2500, 0x2501},
+    {0x4E00, 0x4E10},   {0x4E00, 0x9FFF}, {0xF900, 0xFAFF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF},
+    {0xE0100, 0xE01EF}, {0x3000, 0x3020}, {0x3200, 0x33FF}, {0x00A0, 0x02FF}, {0x0300, 0x036F},
+    {0x1100, 0x11FF},   {0x1E00, 0x1FFF}, {0x2070, 0x218F}, {0xE000, 0xF8FF}, {0xFFF0, 0xFFFD},
+    {0x20000, 0x2A6DF}, {0, 0x7F},
 };
 
 static const char *const words[] = {
-    "昭和", "平成32年", "元年", "S10.", "不詳", "NULL", "=\"", "\"", "1.23E+11", "ヴ", "ｳﾞ",
-    "H", "+81", "男", "－", "1", "年5月", "3日",
+    "昭和", "平成32年", "元年", "S10.", "不詳", "NULL", "=\"", "\"",    "1.23E+11",
+    "ヴ",   "ｳﾞ",       "H",    "+81",  "男",   "－",   "1",   "年5月", "3日",
 };
 
 enum { N_RANGES = sizeof ranges / sizeof ranges[0], N_WORDS = sizeof words / sizeof words[0] };
@@ -131,7 +130,8 @@ END_TEST
 /* One character of every kind the fast way knows, alone and after a letter and under a mark. */
 START_TEST(both_ways_agree_on_every_character)
 {
-    static const char *const before[] = {"", "カ", "は", "A"}, *const after[] = {"", "ﾞ", "゜", "-"};
+    static const char *const before[] = {"", "カ", "は", "A"}, *const after[] = {"", "ﾞ", "゜",
+                                                                                 "-"};
     for (int32_t cp = 0; cp < 0x30000; cp++) {
         if (cp >= 0xD800 && cp <= 0xDFFF)
             continue;
@@ -258,15 +258,15 @@ START_TEST(never_beyond_size)
         size_t out_len = SIZE_MAX;
         unsigned notes;
         enum tg_value value = tg_normalize(type, in, len, small, size, &out_len, &notes);
-        for (size_t k = size; k < sizeof small; k++)
-            ck_assert_msg(small[k] == 0x5A, "type %u wrote byte %zu of %zu", type, k, size);
-        ck_assert_uint_le(out_len, size);
-        ck_assert(value == TG_VALUE_OK || out_len == 0);
-        if (value == TG_VALUE_OK)
-            ck_assert(large.len == out_len && memcmp(large.out, small, out_len) == 0);
-        else if (value == TG_VALUE_MISSING)
-            ck_assert_int_eq(large.value, TG_VALUE_MISSING);
-        ck_assert_uint_le(large.len, tg_normalize_bound(len));
+        size_t kept = size;
+        while (kept < sizeof small && small[kept] == 0x5A)
+            kept++;
+        bool fits = value == TG_VALUE_OK
+                        ? large.len == out_len && memcmp(large.out, small, out_len) == 0
+                        : out_len == 0 && (value != TG_VALUE_MISSING || value == large.value);
+        ck_assert_msg(kept == sizeof small && fits && out_len <= size &&
+                          large.len <= tg_normalize_bound(len),
+                      "type %u, %zu bytes of room, byte %zu", type, size, kept);
     }
 }
 END_TEST

@@ -35,9 +35,8 @@ static void check_value(const struct text_vector *v)
         char out[TG_VALUE_LEN_MAX];
         size_t len;
         unsigned notes;
-        enum tg_value result =
-            tg_normalize_way((enum tg_fold_way)way, type_of(v->type), v->in, v->in_len, out,
-                             sizeof out, &len, &notes);
+        enum tg_value result = tg_normalize_way((enum tg_fold_way)way, type_of(v->type), v->in,
+                                                v->in_len, out, sizeof out, &len, &notes);
         check(v, ways[way], result, out, len, notes);
     }
 }
@@ -156,7 +155,7 @@ START_TEST(my_numbers)
         number[11] = c;
         ck_assert_int_eq(tg_is_my_number(number, 12), c == '8');
     }
-    /* r = 0 and r = 1 both have the check digit 0: 11 × 1 → Q of P1 = 2, 2 × 6 = 12 = 11 + 1 */
+    /* r = 0 and r = 1 (2 × 6 = 11 + 1) both have the check digit 0; r = 2 has 9 */
     ck_assert(tg_is_my_number("000000000000", 12));
     ck_assert(tg_is_my_number("000000000060", 12));
     ck_assert(tg_is_my_number("000000000019", 12));

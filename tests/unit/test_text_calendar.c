@@ -83,13 +83,13 @@ START_TEST(strict_forms)
     ck_assert_int_eq(month, tg_month_of(2026, 4));
     ck_assert(tg_day_scan("2024-02-29", 10, &day));
     ck_assert_uint_eq(day, 20240229);
-    static const char *const no_months[] = {"",        "2026-4",  "2026-00", "2026-13", "0000-01",
-                                            "2026/04", "2026-04-", "202604", " 2026-04"};
+    static const char *const no_months[] = {"",        "2026-4",   "2026-00", "2026-13", "0000-01",
+                                            "2026/04", "2026-04-", "202604",  " 2026-04"};
     for (size_t i = 0; i < sizeof no_months / sizeof no_months[0]; i++)
         ck_assert_msg(!scans_month(no_months[i]), "%s", no_months[i]);
-    static const char *const no_days[] = {"",           "2026-04",    "2026-4-30",  "2023-02-29",
-                                          "2026-04-31", "2026-04-00", "2026/04/30", "20260430",
-                                          "2026-04-300"};
+    static const char *const no_days[] = {"",           "2026-04",    "2026-4-30",
+                                          "2023-02-29", "2026-04-31", "2026-04-00",
+                                          "2026/04/30", "20260430",   "2026-04-300"};
     for (size_t i = 0; i < sizeof no_days / sizeof no_days[0]; i++)
         ck_assert_msg(!scans_day(no_days[i]), "%s", no_days[i]);
     ck_assert_int_eq(month, tg_month_of(2026, 4));

@@ -85,7 +85,10 @@ START_TEST(utf8_plain)
     UTF8("山田", "山田");
     UTF8("é𠮷", "é𠮷");
     /* a mark at the start is intake's */
-    UTF8("\xEF\xBB\xBF" "a", "\xEF\xBB\xBF" "a");
+    UTF8("\xEF\xBB\xBF"
+         "a",
+         "\xEF\xBB\xBF"
+         "a");
     UTF8("\xED\x9F\xBF\xEE\x80\x80", "\xED\x9F\xBF\xEE\x80\x80");
     UTF8("\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF");
     UTF8("\xC2\x80\xE0\xA0\x80\xF0\x90\x80\x80", "\xC2\x80\xE0\xA0\x80\xF0\x90\x80\x80");
@@ -118,7 +121,10 @@ START_TEST(valid_prefix)
     ck_assert_uint_eq(tg_utf8_valid_prefix(text, 6), 5);
     ck_assert_uint_eq(tg_utf8_valid_prefix(text, 2), 2);
     ck_assert_uint_eq(tg_utf8_valid_prefix("", 0), 0);
-    ck_assert_uint_eq(tg_utf8_valid_prefix("a\xFF" "b", 3), 1);
+    ck_assert_uint_eq(tg_utf8_valid_prefix("a\xFF"
+                                           "b",
+                                           3),
+                      1);
 }
 END_TEST
 
