@@ -239,11 +239,14 @@ static json_t *document(const struct tg_report *r, const struct tg_output_digest
         disclosure(r), "outputs", output_digests(outputs, n_outputs));
 }
 
+/* 0.99 is to be read as 0.99. */
+enum { REAL_DIGITS = 12 };
+
 enum tg_status tg_report_json(const struct tg_report *r, const struct tg_output_digest *outputs,
                               size_t n_outputs, const char *path, struct tg_error *err)
 {
     json_t *root = document(r, outputs, n_outputs);
-    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    char *text = root ? json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS)) : NULL;
     enum tg_status status = TG_OK;
     if (!text)
         status = TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);

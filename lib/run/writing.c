@@ -358,6 +358,21 @@ static enum tg_status count_conflict(void *ctx, uint64_t component,
     return TG_OK;
 }
 
+/* Keys of evidence are many and weigh together: those that tipped the scales for nobody are left
+ * out. */
+static enum tg_status gather_rules(struct tg_month *m, struct tg_report *r, struct tg_error *err)
+{
+    struct tg_link_rule_report *kept = tg_arena_alloc(&m->arena, m->n_rules, sizeof *kept, err);
+    if (!kept)
+        return TG_NO_MEMORY;
+    for (size_t k = 0; k < m->n_rules; k++) {
+        if (!m->study->tokens[k].multi || m->rules[k].counts.linked > 0)
+            kept[r->n_rules++] = m->rules[k];
+    }
+    r->rules = kept;
+    return TG_OK;
+}
+
 static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, struct tg_error *err)
 {
     struct tg_delivery *deliveries = NULL;
@@ -368,8 +383,6 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .as_of = m->as_of,
         .recipient = m->recipient,
         .persons = m->people.n,
-        .rules = m->rules,
-        .n_rules = m->n_rules,
         .has_cohort = m->study->has_cohort,
         .cohort = m->cohort.flow,
         .balance = m->balance,
@@ -383,8 +396,10 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .events = m->events,
     };
     count_states(m, &r->flow);
-    enum tg_status status =
-        tg_store_deliveries(m->store, m->month, &m->arena, &deliveries, &r->n_deliveries, err);
+    enum tg_status status = gather_rules(m, r, err);
+    if (!status)
+        status = tg_store_deliveries(m->store, m->month, &m->arena, &deliveries, &r->n_deliveries,
+                                     err);
     r->deliveries = deliveries;
     if (!status)
         status = tg_store_conflicts(m->store, m->month, count_conflict, &conflicts, err);
