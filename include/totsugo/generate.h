@@ -35,12 +35,12 @@ extern "C" {
 #endif
 
 struct tg_generate_options {
-    const char *dir;     /**< required; made when missing, must be empty unless force */
-    uint64_t persons;    /**< residents, 100…10,000,000 */
-    uint64_t users;      /**< app users, at most `persons` */
-    unsigned months;     /**< 2…120 */
-    uint64_t seed;       /**< any */
-    bool force;          /**< `dir` need not be empty */
+    const char *dir;  /**< required; made when missing, must be empty unless force */
+    uint64_t persons; /**< residents, 100…10,000,000 */
+    uint64_t users;   /**< app users, at most `persons` */
+    unsigned months;  /**< 2…120 */
+    uint64_t seed;    /**< any */
+    bool force;       /**< `dir` need not be empty */
 };
 
 /**

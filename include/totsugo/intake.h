@@ -32,38 +32,38 @@ struct tg_pseudonymize_options {
     const char *period;           /**< YYYY-MM, or NULL */
     const char *const *inputs;    /**< required; CSV files, "-" for standard input */
     size_t n_inputs;
-    const char *output;           /**< required unless check_only; the manifest goes beside it, but
-                                       for "-", standard output, which has none */
-    const char *lookup;           /**< NULL: none; mode 0600; only where rows have ids */
-    const char *rejects;          /**< NULL: none; also written for a file that is refused because of
-                                       its rejects or unreadable values */
-    unsigned threads;             /**< 0: one a processor; at most 32 are used */
-    uint64_t memory;              /**< bytes for sorting and caches; 0: 1 GiB; at least 16 MiB. The
-                                       process needs up to 64 MiB more */
-    bool force;                   /**< replace outputs */
-    bool check_only;              /**< do everything but write */
+    const char *output;  /**< required unless check_only; the manifest goes beside it, but
+                              for "-", standard output, which has none */
+    const char *lookup;  /**< NULL: none; mode 0600; only where rows have ids */
+    const char *rejects; /**< NULL: none; also written for a file that is refused because of
+                              its rejects or unreadable values */
+    unsigned threads;    /**< 0: one a processor; at most 32 are used */
+    uint64_t memory;     /**< bytes for sorting and caches; 0: 1 GiB; at least 16 MiB. The
+                              process needs up to 64 MiB more */
+    bool force;          /**< replace outputs */
+    bool check_only;     /**< do everything but write */
 };
 
 /** How often the rows of one token column share a token. */
 struct tg_token_profile {
-    const char *token;     /**< without "token_" */
-    uint64_t empty;        /**< rows without this token */
-    uint64_t distinct;     /**< different tokens, exact; 0 for keys with `~1`, which are not counted */
-    uint64_t largest[5];   /**< rows that share one token: the largest groups, descending */
+    const char *token; /**< without "token_" */
+    uint64_t empty;    /**< rows without this token */
+    uint64_t distinct; /**< different tokens, exact; 0 for keys with `~1`, which are not counted */
+    uint64_t largest[5]; /**< rows that share one token: the largest groups, descending */
 };
 
 /** What came of it. */
 struct tg_pseudonymize_result {
-    uint64_t rows;         /**< in the token file */
+    uint64_t rows; /**< in the token file */
     uint64_t rejected;
-    uint64_t no_token;     /**< rows without any token */
-    struct tg_count *rejects;  /**< by rule, sorted */
+    uint64_t no_token;        /**< rows without any token */
+    struct tg_count *rejects; /**< by rule, sorted */
     size_t n_rejects;
     struct tg_count *warnings; /**< by rule, sorted */
     size_t n_warnings;
     struct tg_token_profile *profiles; /**< by token column */
     size_t n_profiles;
-    void *owner;           /**< of everything above */
+    void *owner; /**< of everything above */
 };
 
 /**

@@ -56,14 +56,14 @@ struct tg_match_options {
     size_t n_cutpoints;
     enum tg_match_method method;
     enum tg_match_distance distance;
-    uint32_t ratio; /**< controls of a participant, 1…1000; 0 counts as 1. In rounds: all
-                         participants have their n-th before anybody has the (n + 1)-th */
-    double caliper; /**< the farthest a control may be, in standard deviations of all people's
-                         linear predictor; 0: anywhere */
+    uint32_t ratio;   /**< controls of a participant, 1…1000; 0 counts as 1. In rounds: all
+                           participants have their n-th before anybody has the (n + 1)-th */
+    double caliper;   /**< the farthest a control may be, in standard deviations of all people's
+                           linear predictor; 0: anywhere */
     bool replacement; /**< a control may be in several sets */
     enum tg_match_order order;
-    bool flag_missing; /**< a missing number becomes the others' mean and a 0/1 covariate of its
-                            own, a missing text a level; else missing values are refused */
+    bool flag_missing;     /**< a missing number becomes the others' mean and a 0/1 covariate of its
+                                own, a missing text a level; else missing values are refused */
     const char *output;    /**< required; id,arm,set,weight,propensity */
     const char *balance;   /**< NULL, or where the balance goes */
     const char *unmatched; /**< NULL, or where id,reason of participants without a set go */
@@ -72,17 +72,17 @@ struct tg_match_options {
 };
 
 struct tg_match_counts {
-    uint64_t participants, controls;           /**< in the input */
-    uint64_t matched, controls_used, sets;     /**< different people; sets 0 for weights */
-    uint64_t no_stratum;                       /**< participants whose stratum has no control */
-    uint64_t outside_caliper;                  /**< no control of the stratum was within it */
-    uint64_t used_up;                          /**< all that were had been given to others */
-    double caliper_width;                      /**< on the linear predictor; NaN: none */
-    double effective_controls;                 /**< (Σw)² / Σw² */
-    double worst_smd;                          /**< largest |SMD| afterwards; NaN: none defined */
-    uint64_t unbalanced;                       /**< covariates with |SMD| of 0.1 or more */
-    double support_low, support_high;          /**< where both arms have propensities; NaN: not
-                                                    estimated */
+    uint64_t participants, controls;       /**< in the input */
+    uint64_t matched, controls_used, sets; /**< different people; sets 0 for weights */
+    uint64_t no_stratum;                   /**< participants whose stratum has no control */
+    uint64_t outside_caliper;              /**< no control of the stratum was within it */
+    uint64_t used_up;                      /**< all that were had been given to others */
+    double caliper_width;                  /**< on the linear predictor; NaN: none */
+    double effective_controls;             /**< (Σw)² / Σw² */
+    double worst_smd;                      /**< largest |SMD| afterwards; NaN: none defined */
+    uint64_t unbalanced;                   /**< covariates with |SMD| of 0.1 or more */
+    double support_low, support_high;      /**< where both arms have propensities; NaN: not
+                                                estimated */
 };
 
 /**

@@ -28,7 +28,7 @@ struct tg_run_options {
 struct tg_run_summary {
     uint64_t imported, unchanged; /**< files */
     uint64_t users, linked, matched;
-    char folder[256];             /**< where the month lies */
+    char folder[256]; /**< where the month lies */
 };
 
 /**

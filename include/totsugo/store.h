@@ -49,7 +49,7 @@ struct tg_import_result {
     uint64_t rows;
     uint64_t new_identities; /**< combinations of tokens not seen before in this source */
     uint64_t new_persons;
-    uint64_t conflicts;      /**< components with two birth months or sexes, in the whole store */
+    uint64_t conflicts; /**< components with two birth months or sexes, in the whole store */
 };
 
 /**
@@ -69,7 +69,7 @@ TG_API TG_CHECKED enum tg_status tg_import(struct tg_store *store, const char *t
 
 /** The state of one consent on a day. */
 enum tg_consent_state {
-    TG_CONSENT_NONE,      /**< never given, or not yet */
+    TG_CONSENT_NONE, /**< never given, or not yet */
     TG_CONSENT_IN_FORCE,
     TG_CONSENT_WITHDRAWN,
     TG_CONSENT_EXPIRED,
@@ -108,9 +108,8 @@ TG_API void tg_consent_counts_free(struct tg_consent_counts *counts, size_t n);
  *
  * @return TG_OK: nothing found; TG_CHECK_FAILED: something was; or what kept it from looking
  */
-TG_API TG_CHECKED enum tg_status tg_store_verify(struct tg_store *store,
-                                                 const struct tg_reporter *reporter,
-                                                 struct tg_error *err);
+TG_API TG_CHECKED enum tg_status
+tg_store_verify(struct tg_store *store, const struct tg_reporter *reporter, struct tg_error *err);
 
 #ifdef __cplusplus
 }

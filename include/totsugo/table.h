@@ -40,23 +40,23 @@ struct tg_count {
 
 /** What stands in a manifest. Strings live as long as the object. */
 struct tg_manifest {
-    const char *format;       /**< "totsugo-tokens/1" */
+    const char *format; /**< "totsugo-tokens/1" */
     const char *study;
     const char *study_digest; /**< 64 hex digits */
     const char *source;
-    const char *kind;         /**< roster users consents events measures */
-    const char *provider;     /**< empty: none */
-    const char *period;       /**< YYYY-MM, empty: none */
-    const char *normalizer;   /**< TG_NORMALIZER */
-    const char *key_id;       /**< 16 hex digits */
-    const char **tokens;      /**< names without "token_", in the file's order, "app" too */
+    const char *kind;       /**< roster users consents events measures */
+    const char *provider;   /**< empty: none */
+    const char *period;     /**< YYYY-MM, empty: none */
+    const char *normalizer; /**< TG_NORMALIZER */
+    const char *key_id;     /**< 16 hex digits */
+    const char **tokens;    /**< names without "token_", in the file's order, "app" too */
     size_t n_tokens;
     uint64_t rows;
     uint64_t rejected;
     const struct tg_count *warnings; /**< sorted by rule */
     size_t n_warnings;
-    const char *sha256;       /**< of the token file, 64 hex digits */
-    const char *tool;         /**< "totsugo 0.1.0" */
+    const char *sha256; /**< of the token file, 64 hex digits */
+    const char *tool;   /**< "totsugo 0.1.0" */
 };
 
 /** What tg_inspect() found. */
@@ -66,9 +66,9 @@ struct tg_inspection {
     bool sha256_holds;
     bool rows_hold;
     uint64_t n_columns;
-    const char *const *columns;   /**< header of the token file */
-    const uint64_t *filled;       /**< non-empty cells per column */
-    void *owner;                  /**< of everything above */
+    const char *const *columns; /**< header of the token file */
+    const uint64_t *filled;     /**< non-empty cells per column */
+    void *owner;                /**< of everything above */
 };
 
 /**
@@ -84,7 +84,7 @@ struct tg_log_line {
     const char *level;            /**< error, warning, info, progress */
     const struct tg_error *error; /**< its code, place and rule */
     const char *text;
-    const char *stage;            /**< progress: with `done` of `total` (0: unknown) */
+    const char *stage; /**< progress: with `done` of `total` (0: unknown) */
     uint64_t done, total;
 };
 

@@ -23,26 +23,26 @@ enum { TG_VALUE_LEN_MAX = 4096 };
 
 /** How a field is normalised. The last six are the types a study may give to own fields. */
 enum tg_field_type {
-    TG_FIELD_INSURER_NUMBER,       /**< digits, 8, padded left with 0 */
-    TG_FIELD_INSURED_SYMBOL,       /**< one width, no dashes and spaces; all digits: no leading 0 */
-    TG_FIELD_INSURED_NUMBER,       /**< as the symbol */
-    TG_FIELD_INSURED_BRANCH,       /**< digits, 2 */
-    TG_FIELD_LATE_ELDERLY_NUMBER,  /**< digits, 8 */
-    TG_FIELD_CARE_INSURER_NUMBER,  /**< digits, 6 */
-    TG_FIELD_CARE_INSURED_NUMBER,  /**< 10 characters */
-    TG_FIELD_RESIDENT_NUMBER,      /**< digits, no leading 0 */
-    TG_FIELD_KANA_STRICT,          /**< kana_name */
-    TG_FIELD_KANA_FOLDED,          /**< kana_name_folded */
-    TG_FIELD_KANA_LOOSE,           /**< for review lists only */
-    TG_FIELD_NAME,                 /**< kanji name */
-    TG_FIELD_BIRTH_DATE,           /**< YYYYMMDD */
-    TG_FIELD_SEX,                  /**< 1 or 2 */
-    TG_FIELD_POSTAL_CODE,          /**< 7 digits */
-    TG_FIELD_PHONE,                /**< digits, +81 becomes 0 */
-    TG_FIELD_APP_USER_ID,          /**< trimmed */
-    TG_FIELD_TEXT,                 /**< letters and digits, upper case */
-    TG_FIELD_DIGITS,               /**< digits */
-    TG_FIELD_ID,                   /**< trimmed, otherwise as it is */
+    TG_FIELD_INSURER_NUMBER,      /**< digits, 8, padded left with 0 */
+    TG_FIELD_INSURED_SYMBOL,      /**< one width, no dashes and spaces; all digits: no leading 0 */
+    TG_FIELD_INSURED_NUMBER,      /**< as the symbol */
+    TG_FIELD_INSURED_BRANCH,      /**< digits, 2 */
+    TG_FIELD_LATE_ELDERLY_NUMBER, /**< digits, 8 */
+    TG_FIELD_CARE_INSURER_NUMBER, /**< digits, 6 */
+    TG_FIELD_CARE_INSURED_NUMBER, /**< 10 characters */
+    TG_FIELD_RESIDENT_NUMBER,     /**< digits, no leading 0 */
+    TG_FIELD_KANA_STRICT,         /**< kana_name */
+    TG_FIELD_KANA_FOLDED,         /**< kana_name_folded */
+    TG_FIELD_KANA_LOOSE,          /**< for review lists only */
+    TG_FIELD_NAME,                /**< kanji name */
+    TG_FIELD_BIRTH_DATE,          /**< YYYYMMDD */
+    TG_FIELD_SEX,                 /**< 1 or 2 */
+    TG_FIELD_POSTAL_CODE,         /**< 7 digits */
+    TG_FIELD_PHONE,               /**< digits, +81 becomes 0 */
+    TG_FIELD_APP_USER_ID,         /**< trimmed */
+    TG_FIELD_TEXT,                /**< letters and digits, upper case */
+    TG_FIELD_DIGITS,              /**< digits */
+    TG_FIELD_ID,                  /**< trimmed, otherwise as it is */
 };
 
 /** What became of a value. */
@@ -55,10 +55,11 @@ enum tg_value {
 
 /** Observations about a value that are worth counting; bits. */
 enum tg_value_note {
-    TG_NOTE_CHECK_DIGIT = 1 << 0,   /**< insurer number with a wrong check digit */
-    TG_NOTE_PADDED_ZEROS = 1 << 1,  /**< leading zeros were put back */
-    TG_NOTE_UNKNOWN_GLYPH = 1 << 2, /**< a kanji name with ●, 〓, ?, U+FFFD or a private-use glyph */
-    TG_NOTE_MAYBE_CUT = 1 << 3,     /**< kana of exactly 25 half-width characters */
+    TG_NOTE_CHECK_DIGIT = 1 << 0,  /**< insurer number with a wrong check digit */
+    TG_NOTE_PADDED_ZEROS = 1 << 1, /**< leading zeros were put back */
+    TG_NOTE_UNKNOWN_GLYPH =
+        1 << 2,                 /**< a kanji name with ●, 〓, ?, U+FFFD or a private-use glyph */
+    TG_NOTE_MAYBE_CUT = 1 << 3, /**< kana of exactly 25 half-width characters */
     TG_NOTE_EXCEL_FORMULA = 1 << 4, /**< ="0123" was read as 0123 */
     TG_NOTE_ERA_OVERRUN = 1 << 5,   /**< a year past its era's end, read by arithmetic */
     TG_NOTE_EXPONENT = 1 << 6,      /**< 1.23E+11 in an identifier: the caller refuses the file */

@@ -32,9 +32,8 @@ struct tg_comparing {
 
 /** @param distributions  is ecdf_max wanted? It costs sorting every number. */
 TG_CHECKED enum tg_status tg_comparing_begin(const struct tg_sample *sample,
-                                             const struct tg_matched *matched,
-                                             bool distributions, struct tg_comparing *out,
-                                             struct tg_error *err);
+                                             const struct tg_matched *matched, bool distributions,
+                                             struct tg_comparing *out, struct tg_error *err);
 /** Compares what stands in `c->values`. */
 struct tg_alike tg_compare(struct tg_comparing *c);
 void tg_comparing_end(struct tg_comparing *c);

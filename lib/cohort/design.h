@@ -19,11 +19,11 @@ struct tg_term {
     const char *name; /**< `age`, `race=black`, `bmi missing` */
     const struct tg_sample_column *column;
     enum tg_term_kind kind;
-    double level;     /**< TG_TERM_LEVEL: which; NaN: missing text */
-    double fill;      /**< TG_TERM_NUMBER: stands for a missing value, the mean of the others */
-    bool binary;      /**< only 0 and 1 */
-    bool reference;   /**< first level of a text: follows from the others */
-    double mean, sd;  /**< over all people; n − 1 */
+    double level;    /**< TG_TERM_LEVEL: which; NaN: missing text */
+    double fill;     /**< TG_TERM_NUMBER: stands for a missing value, the mean of the others */
+    bool binary;     /**< only 0 and 1 */
+    bool reference;  /**< first level of a text: follows from the others */
+    double mean, sd; /**< over all people; n − 1 */
 };
 
 struct tg_design {

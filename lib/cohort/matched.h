@@ -40,8 +40,8 @@ struct tg_matching {
     const struct tg_match_options *options;
     const struct tg_design *design;
     const struct tg_strata *strata;
-    const double *eta;   /**< by person; NULL: no regression */
-    double width;        /**< caliper on eta; INFINITY: none */
+    const double *eta; /**< by person; NULL: no regression */
+    double width;      /**< caliper on eta; INFINITY: none */
     const struct tg_reporter *reporter;
 };
 

@@ -67,7 +67,8 @@ static enum tg_status cut_parts(struct tg_near *near, const struct tg_plan_token
     near->n_cuts = 0;
     for (size_t i = 0; i < token->n_parts; i++) {
         struct tg_near_part *part = &near->parts[i];
-        enum tg_status status = cut_part(near, part, token->parts[i].form == TG_PART_ONE_MISSING, err);
+        enum tg_status status =
+            cut_part(near, part, token->parts[i].form == TG_PART_ONE_MISSING, err);
         if (status)
             return status;
         if (*combinations <= TG_NEAR_COMBINATIONS_MAX)

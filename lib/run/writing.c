@@ -398,8 +398,8 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
     count_states(m, &r->flow);
     enum tg_status status = gather_rules(m, r, err);
     if (!status)
-        status = tg_store_deliveries(m->store, m->month, &m->arena, &deliveries, &r->n_deliveries,
-                                     err);
+        status =
+            tg_store_deliveries(m->store, m->month, &m->arena, &deliveries, &r->n_deliveries, err);
     r->deliveries = deliveries;
     if (!status)
         status = tg_store_conflicts(m->store, m->month, count_conflict, &conflicts, err);

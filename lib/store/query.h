@@ -21,12 +21,12 @@ struct tg_stretch {
 };
 
 struct tg_person {
-    int64_t id;          /**< internal, the same in every later month */
-    int32_t birth_month; /**< TG_NO_MONTH: unknown */
-    uint8_t sex;         /**< 1, 2; 0: unknown */
-    const char *district; /**< of the newest row that has one; "" when none */
+    int64_t id;                         /**< internal, the same in every later month */
+    int32_t birth_month;                /**< TG_NO_MONTH: unknown */
+    uint8_t sex;                        /**< 1, 2; 0: unknown */
+    const char *district;               /**< of the newest row that has one; "" when none */
     unsigned char row_id[TG_TOKEN_LEN]; /**< of the newest roster row (period, source, row id) */
-    uint32_t first_stretch; /**< into tg_people.stretches, ascending and disjoint */
+    uint32_t first_stretch;             /**< into tg_people.stretches, ascending and disjoint */
     uint32_t n_stretches;
 };
 
@@ -60,12 +60,12 @@ struct tg_user {
     const char *provider;
     int32_t birth_month;
     uint8_t sex;
-    uint32_t registered_on;           /**< YYYYMMDD; 0: unknown */
-    enum tg_consent_state consent;    /**< for the study's purpose on the day asked about; a known
-                                           withdrawal counts, whichever delivery brought it */
-    uint32_t consented_on;            /**< first day of the consent in force; 0: none */
-    int32_t first_activity;           /**< month of the first measure of this app user, or
-                                           TG_NO_MONTH */
+    uint32_t registered_on;        /**< YYYYMMDD; 0: unknown */
+    enum tg_consent_state consent; /**< for the study's purpose on the day asked about; a known
+                                        withdrawal counts, whichever delivery brought it */
+    uint32_t consented_on;         /**< first day of the consent in force; 0: none */
+    int32_t first_activity;        /**< month of the first measure of this app user, or
+                                        TG_NO_MONTH */
 };
 struct tg_users {
     struct tg_user *items; /**< ascending by row_id */
@@ -96,9 +96,9 @@ TG_CHECKED enum tg_status tg_store_user_tokens(struct tg_store *store, const cha
 typedef enum tg_status tg_on_amount(void *ctx, int64_t person, int32_t month, int64_t yen,
                                     uint64_t n_events, struct tg_error *err);
 struct tg_event_counts {
-    uint64_t events;      /**< in the months asked for */
-    uint64_t unassigned;  /**< of them, led to no single person */
-    int32_t first_month;  /**< of the source up to `month`, TG_NO_MONTH when it has none */
+    uint64_t events;     /**< in the months asked for */
+    uint64_t unassigned; /**< of them, led to no single person */
+    int32_t first_month; /**< of the source up to `month`, TG_NO_MONTH when it has none */
     int32_t last_month;
 };
 TG_CHECKED enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_source *source,

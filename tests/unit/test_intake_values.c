@@ -105,7 +105,8 @@ static void teardown(void)
 /* How many tokens two values have, each with or without ~1. */
 static size_t tokens_of(const char *a, bool a_missing, const char *b, bool b_missing)
 {
-    struct tg_plan_part parts[] = {{.field = 0, .form = a_missing}, {.field = 1, .form = b_missing}};
+    struct tg_plan_part parts[] = {{.field = 0, .form = a_missing},
+                                   {.field = 1, .form = b_missing}};
     struct tg_plan_token token = {.name = "k", .parts = parts, .n_parts = 2, .multi = true};
     ck_assert_int_eq(tg_token_key_new(f.key, STUDY_ID, "k", &token.key, &f.err), TG_OK);
     ck_assert_int_eq(tg_near_reserve(&near, 2, &f.err), TG_OK);
