@@ -355,16 +355,14 @@ static enum tg_status write_text(const char *path, const char *text, bool force,
 enum tg_status tg_manifest_finish(const char *path, const struct tg_manifest *m, const char *extra,
                                   bool force, struct tg_output **out, struct tg_error *err)
 {
-    json_error_t where = {0};
-    json_t *profile = extra ? json_loads(extra, JSON_REJECT_DUPLICATES, &where) : NULL;
+    json_t *profile = extra ? json_loads(extra, JSON_REJECT_DUPLICATES, NULL) : NULL;
+    /* The text is the program's own; where jansson gives it up, an allocation failed inside its
+     * scanner, for which it has no code of its own. */
+    if (extra && !profile)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
     if (extra && !json_is_object(profile)) {
-        /* where an allocation fails inside its scanner, jansson gives no code */
-        enum json_error_code code = json_error_code(&where);
-        bool no_memory =
-            !profile && (code == json_error_out_of_memory || code == json_error_unknown);
         json_decref(profile);
-        return no_memory ? TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path)
-                         : TG_FAIL(err, TG_MSG_BUG, .rule = "a profile is a JSON object");
+        return TG_FAIL(err, TG_MSG_BUG, .rule = "a profile is a JSON object");
     }
     json_t *root = manifest_json(m, profile);
     enum tg_status status =
