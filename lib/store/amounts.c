@@ -53,7 +53,7 @@ static enum tg_status assign(struct tg_store *store, int64_t source_id, int32_t 
     }
     status = tg_owners_fill(db, stmt, &a->events, err);
     for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
-        if (!store->study->tokens[i].multi)
+        if (!store->study->tokens[i].evidence)
             status = tg_walk_token(db, store->study->tokens[i].name, assign_group, a, err);
     }
     return status;
