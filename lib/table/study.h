@@ -62,7 +62,7 @@ struct tg_token_def {
     struct tg_token_part *parts;
     size_t n_parts;
     bool number_like; /**< some part's field is_number */
-    bool multi;       /**< evidence, never decides alone: some part is not whole, or the set says
+    bool evidence;    /**< never decides alone: some part is not whole, or the set says
                            so; a cell may hold several tokens */
 };
 
