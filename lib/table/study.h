@@ -62,7 +62,7 @@ struct tg_token_def {
     struct tg_token_part *parts;
     size_t n_parts;
     bool number_like; /**< some part's field is_number */
-    bool multi;       /**< evidence, never decides alone: some part is not whole, or the set says
+    bool evidence;    /**< never decides alone: some part is not whole, or the set says
                            so; a cell may hold several tokens */
 };
 
@@ -89,6 +89,14 @@ struct tg_source {
     double scale;        /**< yen per unit of `amount`, 1 */
     uint64_t line;       /**< of the study file */
 };
+
+/** Codes whose first characters lie between two texts, both counted: E10…E14. Compared as bytes,
+ * each end by as many bytes as it has; a single code stands as both ends. */
+struct tg_code_range {
+    const char *from, *to;
+};
+/** Does a code lie in one of the ranges? "" lies in none. */
+bool tg_code_in(const struct tg_code_range *ranges, size_t n, const char *code);
 
 enum tg_index_rule {
     TG_INDEX_FIRST_CONSENT,
