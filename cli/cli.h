@@ -159,6 +159,6 @@ enum tg_status cli_key_save(const struct tg_key *key, const struct tg_passphrase
 
 extern const struct verb cli_init, cli_key_new, cli_key_import, cli_key_show, cli_key_passphrase,
     cli_pseudonymize, cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link,
-    cli_match, cli_run, cli_evaluate, cli_verify, cli_generate, cli_demo;
+    cli_match, cli_run, cli_pay, cli_evaluate, cli_verify, cli_generate, cli_demo;
 
 #endif

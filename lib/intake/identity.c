@@ -269,7 +269,7 @@ static enum tg_status add_token(struct tg_identifier *id, size_t i, struct tg_er
     if (!take_parts(id, token))
         return tg_buf_add_char(&id->out.cells, ',', err);
     enum tg_status status =
-        token->multi ? near_tokens(id, token, first, err) : plain_token(id, token, first, err);
+        token->evidence ? near_tokens(id, token, first, err) : plain_token(id, token, first, err);
     if (status)
         return status;
     id->out.prefixes[i] = tg_identity_prefix(first);

@@ -141,7 +141,7 @@ static enum tg_status plan_token(struct tg_plan *p, const struct tg_token_def *d
 {
     struct tg_plan_token *t = &p->tokens[p->n_tokens];
     t->name = def->name;
-    t->multi = def->multi;
+    t->evidence = def->evidence;
     t->parts = tg_arena_alloc(&p->arena, 2 * def->n_parts, sizeof *t->parts, err);
     if (!t->parts)
         return TG_NO_MEMORY;

@@ -39,7 +39,7 @@ struct tg_plan_token {
     const char *name;
     struct tg_plan_part *parts;
     size_t n_parts;
-    bool multi;
+    bool evidence; /**< a cell may hold several */
     struct tg_token_key *key;
 };
 

@@ -87,7 +87,7 @@ static enum tg_status choose_keys(struct linking *work, struct tg_error *err)
         }
         if (found)
             l->keys[l->n_keys++] = (struct tg_link_key){
-                .rule = token->name, .exact = !token->multi, .number_like = token->number_like};
+                .rule = token->name, .exact = !token->evidence, .number_like = token->number_like};
     }
     if (l->n_keys == 0)
         return TG_FAIL(err, TG_MSG_LINK_NO_COMMON, .file = work->options->right);

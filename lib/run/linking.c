@@ -122,7 +122,7 @@ static enum tg_status fill_keys(struct tg_month *m, const struct side *side, str
         struct tg_link_key *key = &l->keys[k];
         struct filling f = {key, &m->people, side};
         key->rule = token->name;
-        key->exact = !token->multi;
+        key->exact = !token->evidence;
         key->number_like = token->number_like;
         status = tg_store_user_tokens(m->store, token->name, m->month, on_user, &f, err);
         if (!status && key->n[TG_LEFT])
