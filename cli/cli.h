@@ -125,7 +125,8 @@ void cli_store_close(struct cli_store *s);
 /** @} */
 
 extern const struct verb cli_init, cli_key_new, cli_key_import, cli_key_show, cli_pseudonymize,
-    cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link, cli_match, cli_run,
-    cli_evaluate, cli_verify, cli_generate, cli_demo;
+    cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link, cli_match,
+    cli_review_list, cli_review_show, cli_review_apply, cli_run, cli_evaluate, cli_verify,
+    cli_generate, cli_demo;
 
 #endif

@@ -106,6 +106,13 @@ TG_CHECKED enum tg_status tg_store_amounts(struct tg_store *store, const struct 
                                            tg_on_amount *on, void *ctx,
                                            struct tg_event_counts *counts, struct tg_error *err);
 
+/** Clerks' decisions that are in force: the identities of an app user, and whether this person is
+ * the same. Ascending by identity and person. */
+typedef enum tg_status tg_on_ruling(void *ctx, int64_t identity, int64_t person, bool same,
+                                    struct tg_error *err);
+TG_CHECKED enum tg_status tg_store_rulings(struct tg_store *store, tg_on_ruling *on, void *ctx,
+                                           struct tg_error *err);
+
 /** The newest roster row of each identity of components that were not merged: their number tokens
  * agree, their birth months or sexes do not. Ascending by component and row id. */
 typedef enum tg_status tg_on_conflict(void *ctx, uint64_t component,
