@@ -90,6 +90,14 @@ struct tg_source {
     uint64_t line;       /**< of the study file */
 };
 
+/** Codes whose first characters lie between two texts, both counted: E10…E14. Compared as bytes,
+ * each end by as many bytes as it has; a single code stands as both ends. */
+struct tg_code_range {
+    const char *from, *to;
+};
+/** Does a code lie in one of the ranges? "" lies in none. */
+bool tg_code_in(const struct tg_code_range *ranges, size_t n, const char *code);
+
 enum tg_index_rule {
     TG_INDEX_FIRST_CONSENT,
     TG_INDEX_FIRST_ACTIVITY,
