@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Amounts and measured values as exact decimals; keys with a character left out. */
 #define _DEFAULT_SOURCE
-#include "intake/decimal.h"
+#include "text/decimal.h"
 #include "intake/near.h"
 #include "intake_fixture.h"
 
