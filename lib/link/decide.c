@@ -259,6 +259,8 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
 {
     for (size_t k = 0; k < d->l->n_keys; k++) {
         const struct tg_link_key *key = &d->l->keys[k];
+        if (!key->exact)
+            continue;
         enum tg_status status = check_entries(d->l, key, err);
         if (status)
             return status;
@@ -276,22 +278,40 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
     return TG_OK;
 }
 
+static bool has_evidence(const struct tg_linkage *l)
+{
+    bool has = false;
+    for (size_t k = 0; k < l->n_keys; k++)
+        has = has || !l->keys[k].exact;
+    return has;
+}
+
+static void count_links(struct deciding *d)
+{
+    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++) {
+        const struct tg_link_decision *decision = &d->decisions[left];
+        if (decision->state != TG_LINK_LINKED || decision->key == TG_LINK_BY_RULING)
+            continue;
+        struct tg_link_key_report *report = &d->reports[decision->key];
+        report->linked++;
+        if (!d->l->keys[decision->key].exact)
+            report->probability +=
+                (decision->probability - report->probability) / (double)report->linked;
+    }
+}
+
 static enum tg_status conclude(struct deciding *d, struct tg_error *err)
 {
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
         d->decisions[left] = decide_alone(d, &d->views[left]);
     hear_clerks(d);
-    if (tg_evidence_applies(d->l)) {
-        enum tg_status status = tg_evidence_decide(d->l, d->decisions, err);
+    if (has_evidence(d->l)) {
+        enum tg_status status = tg_evidence_decide(d->l, d->decisions, d->reports, err);
         if (status)
             return status;
     }
     make_one_to_one(d);
-    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++) {
-        if (d->decisions[left].state == TG_LINK_LINKED &&
-            d->decisions[left].key != TG_LINK_BY_RULING)
-            d->reports[d->decisions[left].key].linked++;
-    }
+    count_links(d);
     for (size_t k = 0; k < d->l->n_keys; k++) {
         if (key_level(d->l, k, d->reports[k].probability) != TOO_WEAK)
             mark_candidates(d, &d->l->keys[k]);
