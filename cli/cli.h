@@ -157,8 +157,11 @@ enum tg_status cli_key_save(const struct tg_key *key, const struct tg_passphrase
                             const char *path, bool force, struct tg_error *err);
 /** @} */
 
+/** @name Verbs: rows of the table in main.c */
+/** @{ */
 extern const struct verb cli_init, cli_key_new, cli_key_import, cli_key_show, cli_key_passphrase,
     cli_pseudonymize, cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link,
-    cli_match, cli_run, cli_pay, cli_evaluate, cli_verify, cli_generate, cli_demo;
+    cli_match, cli_run, cli_review_list, cli_review_show, cli_review_apply, cli_pay, cli_evaluate,
+    cli_verify, cli_generate, cli_demo;
 
 #endif
