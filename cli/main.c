@@ -27,6 +27,7 @@ static const struct verb *const verbs[] = {
     &cli_review_apply,
     &cli_pay,
     &cli_evaluate,
+    &cli_store_rekey,
     &cli_verify,
     &cli_generate,
     &cli_demo,

@@ -27,9 +27,8 @@ static void on_hash(sqlite3_context *context, int n, sqlite3_value **values)
         sqlite3_result_value(context, values[1]);
         return;
     }
-    call->status =
-        call->remap->hash(call->remap->ctx, sqlite3_value_int64(values[0]),
-                          sqlite3_value_blob(values[1]), out, &call->err);
+    call->status = call->remap->hash(call->remap->ctx, sqlite3_value_int64(values[0]),
+                                     sqlite3_value_blob(values[1]), out, &call->err);
     if (call->status)
         stop(context);
     else
@@ -46,8 +45,8 @@ static void on_packed(sqlite3_context *context, int n, sqlite3_value **values)
                               (size_t)sqlite3_value_bytes(values[0]), &call->err);
     unsigned char *p = (unsigned char *)packed.data, out[TG_TOKEN_LEN];
     for (size_t i = 0; !call->status && i + TG_PACKED_LEN <= packed.len; i += TG_PACKED_LEN) {
-        call->status = call->remap->hash(call->remap->ctx, tg_packed_token(p + i), p + i + 2, out,
-                                         &call->err);
+        call->status =
+            call->remap->hash(call->remap->ctx, tg_packed_token(p + i), p + i + 2, out, &call->err);
         memcpy(p + i + 2, out, TG_TOKEN_LEN);
     }
     if (call->status)
@@ -80,9 +79,13 @@ static const char *const steps[] = {
     "DROP TABLE temp.remapped",
     "UPDATE identity SET tokens = remap_packed(tokens), digest = remap_digest(digest)",
     "UPDATE shared_token SET hash = remap(token, hash)",
-    "UPDATE consent_row SET app = remap(1, app) WHERE app IS NOT NULL",
-    "UPDATE withdrawal SET app = remap(1, app)",
 };
+
+/* An app's token stands in columns of that name, in whatever table. */
+static const char app_steps[] =
+    "SELECT 'UPDATE \"' || t.name || '\" SET app = remap(1, app) WHERE app IS NOT NULL'"
+    " FROM sqlite_schema t JOIN pragma_table_info(t.name) c ON c.name = 'app'"
+    " WHERE t.type = 'table' ORDER BY 1";
 
 static enum tg_status register_all(const struct tg_db *db, struct call *call, struct tg_error *err)
 {
@@ -90,8 +93,8 @@ static enum tg_status register_all(const struct tg_db *db, struct call *call, st
         const char *name;
         int n;
         void (*call)(sqlite3_context *, int, sqlite3_value **);
-    } functions[] = {{"remap", 2, on_hash}, {"remap_packed", 1, on_packed},
-                     {"remap_digest", 1, on_digest}};
+    } functions[] = {
+        {"remap", 2, on_hash}, {"remap_packed", 1, on_packed}, {"remap_digest", 1, on_digest}};
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         int rc = sqlite3_create_function(db->handle, functions[i].name, functions[i].n,
                                          SQLITE_UTF8 | SQLITE_DIRECTONLY, call,
@@ -102,6 +105,38 @@ static enum tg_status register_all(const struct tg_db *db, struct call *call, st
     return TG_OK;
 }
 
+/* One statement, whose failure may be that of the remap. */
+static enum tg_status step(const struct tg_db *db, struct call *call, const char *sql,
+                           struct tg_error *err)
+{
+    enum tg_status status = tg_db_exec(db, sql, err);
+    if (status && call->status) {
+        status = call->status;
+        if (err)
+            *err = call->err;
+    }
+    return status;
+}
+
+static enum tg_status all_apps(const struct tg_db *db, struct call *call, struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    struct tg_buf sql = {0};
+    bool row = true;
+    enum tg_status status = tg_db_prepare(db, app_steps, &stmt, err);
+    while (!status && row) {
+        status = tg_db_next(db, stmt, &row, err);
+        if (!status && row)
+            status = tg_buf_printf(&sql, err, "%s;", (const char *)sqlite3_column_text(stmt, 0));
+    }
+    (void)sqlite3_finalize(stmt);
+    const char *text = status ? NULL : tg_buf_text(&sql, err);
+    if (!status)
+        status = text ? step(db, call, text, err) : TG_NO_MEMORY;
+    tg_buf_free(&sql);
+    return status;
+}
+
 enum tg_status tg_remap_all(struct tg_store *store, const struct tg_remap *remap,
                             const struct tg_reporter *reporter, struct tg_error *err)
 {
@@ -110,15 +145,12 @@ enum tg_status tg_remap_all(struct tg_store *store, const struct tg_remap *remap
     struct call call = {.remap = remap};
     enum tg_status status = register_all(db, &call, err);
     for (size_t i = 0; !status && i < N_STEPS; i++) {
-        status = tg_db_exec(db, steps[i], err);
-        if (status && call.status) {
-            status = call.status;
-            if (err)
-                *err = call.err;
-        }
+        status = step(db, &call, steps[i], err);
         if (!status)
-            status = tg_progress(reporter, "hashes", i + 1, N_STEPS, err);
+            status = tg_progress(reporter, "hashes", i + 1, N_STEPS + 1, err);
     }
+    if (!status)
+        status = all_apps(db, &call, err);
     enum tg_status gone = register_all(db, NULL, status ? NULL : err);
     return status ? status : gone;
 }
