@@ -214,8 +214,9 @@ static void ask(struct tg_store *store, const struct tg_study *study, int32_t mo
     printf("people           %9zu      %7.2f s\n", people.n, tg_clock_seconds() - from);
     tg_people_free(&people);
     from = tg_clock_seconds();
-    must(tg_store_amounts(store, tg_study_source(study, "medical"), month, 0, INT32_MAX, add_up,
-                          &sum, &counts, &err));
+    const struct tg_amount_question question = {
+        .source = tg_study_source(study, "medical"), .month = month, .to = INT32_MAX};
+    must(tg_store_amounts(store, &question, add_up, &sum, &counts, &err));
     printf("amounts          %9llu      %7.2f s (%llu unassigned) peak %ld MiB\n",
            (unsigned long long)counts.events, tg_clock_seconds() - from,
            (unsigned long long)counts.unassigned, peak_mebi());

@@ -16,6 +16,7 @@ enum tg_arm { TG_CONTROL, TG_PARTICIPANT, TG_N_ARMS };
 struct tg_candidate {
     uint32_t person;     /**< index into tg_people */
     int32_t index_month; /**< TG_NO_MONTH: the study's index rule found none */
+    double probability;  /**< of its link */
 };
 
 struct tg_cohort_input {
@@ -29,14 +30,26 @@ struct tg_cohort_input {
     int32_t last_month;
 };
 
-/** One person in the comparison. */
+/** Why somebody is not observed any longer. */
+enum tg_end {
+    TG_END_WINDOW, /**< the follow-up window is over */
+    TG_END_DATA,   /**< no later data have come yet */
+    TG_END_LEFT,   /**< no longer insured: death, move, loss of insurance */
+};
+
+/** One person in the comparison. A control has a member for every set it is in. */
 struct tg_member {
     uint32_t person;
     enum tg_arm arm;
-    uint32_t set; /**< matched set, from 1 */
+    uint32_t set; /**< matched set, from 1; 0: weighted without sets */
     int32_t index_month;
-    double weight;     /**< 1 */
-    double propensity; /**< NaN where the design has none */
+    int32_t start;      /**< first month of the follow-up: index month + landmark */
+    int32_t last;       /**< last month under observation: insured without a gap since the index
+                             month, in the window, with data */
+    enum tg_end end;    /**< why not longer; of several reasons the first of the enum */
+    double probability; /**< of a participant's link; 1 for a control */
+    double weight;      /**< 1 */
+    double propensity;  /**< NaN where the design has none */
 };
 
 /** How many dropped out at each step and why; each participant candidate is counted once. */

@@ -27,6 +27,7 @@ struct seeker {
     uint32_t person;
     int32_t month;
     int band;
+    double probability;
     uint64_t group; /* without years of birth */
     size_t cell;
 };
@@ -110,6 +111,7 @@ static enum tg_status screen_candidates(struct drawing *d, struct tg_error *err)
         *s = (struct seeker){.rank = rank_of(d, TG_PARTICIPANT, c->person),
                              .person = c->person,
                              .month = c->index_month,
+                             .probability = c->probability,
                              .band = by_age ? tg_age_band(age) : NOBODY};
         enum tg_status status = group_of(d, c->person, &s->group, err);
         if (status)
@@ -296,11 +298,15 @@ static enum tg_status draw_all(struct drawing *d, struct tg_error *err)
                                    .arm = TG_PARTICIPANT,
                                    .set = (uint32_t)++cohort->flow.matched,
                                    .index_month = s->month,
+                                   .probability = s->probability,
                                    .weight = 1.0,
                                    .propensity = NAN};
+        tg_observe(d->input, &member);
         cohort->members[cohort->n++] = member;
         member.person = control->person;
         member.arm = TG_CONTROL;
+        member.probability = 1;
+        tg_observe(d->input, &member);
         cohort->members[cohort->n++] = member;
     }
     return TG_OK;

@@ -65,3 +65,33 @@ enum tg_eligibility tg_eligibility_in(const struct tg_cohort_input *input, uint3
         return TG_NO_FOLLOWUP;
     return TG_ELIGIBLE;
 }
+
+/* The last month of being insured without a gap since `month`, in which the person is. */
+static int32_t insured_until(const struct tg_people *people, const struct tg_person *p,
+                             int32_t month)
+{
+    int32_t until = month;
+    for (uint32_t i = 0; i < p->n_stretches; i++) {
+        const struct tg_stretch *s = &people->stretches[p->first_stretch + i];
+        if (s->to > until && (int64_t)s->from - 1 <= until)
+            until = s->to;
+    }
+    return until;
+}
+
+void tg_observe(const struct tg_cohort_input *input, struct tg_member *member)
+{
+    const struct tg_person *p = &input->people->items[member->person];
+    int32_t insured = insured_until(input->people, p, member->index_month);
+    member->start = member->index_month;
+    member->last = member->start + input->rules->followup_months - 1;
+    member->end = TG_END_WINDOW;
+    if (input->last_month < member->last) {
+        member->last = input->last_month;
+        member->end = TG_END_DATA;
+    }
+    if (insured < member->last) {
+        member->last = insured;
+        member->end = TG_END_LEFT;
+    }
+}

@@ -22,4 +22,8 @@ enum tg_eligibility {
 enum tg_eligibility tg_eligibility_in(const struct tg_cohort_input *input, uint32_t person,
                                       int32_t index_month);
 
+/** Fills start, last and end of a member whose person and index month stand, and who is eligible
+ * in it. */
+void tg_observe(const struct tg_cohort_input *input, struct tg_member *member);
+
 #endif

@@ -141,7 +141,7 @@ static enum tg_status plan_token(struct tg_plan *p, const struct tg_token_def *d
 {
     struct tg_plan_token *t = &p->tokens[p->n_tokens];
     t->name = def->name;
-    t->multi = def->multi;
+    t->evidence = def->evidence;
     t->parts = tg_arena_alloc(&p->arena, 2 * def->n_parts, sizeof *t->parts, err);
     if (!t->parts)
         return TG_NO_MEMORY;
@@ -264,7 +264,7 @@ enum tg_status tg_plan_make(const struct tg_pseudonymize_options *options, struc
                         .period = options->period ? options->period : "",
                         .has_row_id = source->kind <= TG_KIND_CONSENTS};
     enum tg_status status = plan_columns(&p, err);
-    if (!status)
+    if (!status && options->key)
         status = plan_tokens(&p, options->key, err);
     if (!status)
         status = plan_carries(&p, err);

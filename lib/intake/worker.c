@@ -77,7 +77,7 @@ static enum tg_status on_identity(void *ctx, const uint64_t *prefixes, const uin
     for (size_t i = 0; i < plan->n_tokens && !status; i++) {
         if (!prefixes[i])
             w->tally->empty[i] += uses;
-        else if (!plan->tokens[i].multi)
+        else if (!plan->tokens[i].evidence)
             status = tg_census_add(w->job->census, w->lane, i, prefixes[i], uses, err);
     }
     w->tally->no_token += any ? 0 : uses;

@@ -5,12 +5,15 @@
  * the match classes and their weights found by expectation-maximisation (Winkler 1988), and these
  * answers to its weaknesses:
  *
- * Candidates are the pairs that share a token. A field is the same where some shared key holds its
+ * Candidates are the pairs that share a token, of each left entity that is still open. Of those
+ * that are linked 20,000 stand for all: from them is learned what matches look like. A field is the
+ * same where some shared key holds its
  * whole value, near where only forms of it that forgive an error are shared, missing where one side
  * has no token with it, else different.
  *
  * Chance: how often different people agree is taken from pairs of two entities of the same file,
- * without those that share a number or all that both have: they are different people. From the
+ * without those that share a number or all that both have: they are different people. Of a file of
+ * more than 20,000 a sample of that many is paired with all. From the
  * pairs that agree on two fields follows by least squares of logarithms how often each level of
  * each field is met by chance; a pair of fields that agrees more often together than their own
  * rates say (over twice) is dependent and keeps its joint rate. A pattern that was seen more often
@@ -46,6 +49,7 @@ struct tg_pair {
     double others;    /**< entities besides that share its whole tokens */
     double usual;     /**< their mean number for these keys */
     double odds;      /**< set by the model: match against chance */
+    double weight;    /**< pairs of the file that this one stands for; 1 unless it is of a sample */
 };
 
 struct tg_pairs {
@@ -53,35 +57,58 @@ struct tg_pairs {
     size_t n, cap;
 };
 
-/**
- * The pairs of two sides, or of one side with itself (each pair once), that share a token; in no
- * order. A token that would make more than 3,600 pairs says little and makes none.
- * @return TG_OK, TG_NO_MEMORY
- */
-TG_CHECKED enum tg_status tg_pairs_join(const struct tg_linkage *l, enum tg_side a, enum tg_side b,
-                                        struct tg_pairs *out, struct tg_error *err);
-/** Sorts by levels, rarity, entities: sums over them do not depend on how entities are numbered
- * but for pairs of one value. */
-void tg_pairs_sort(struct tg_pairs *pairs);
-void tg_pairs_free(struct tg_pairs *pairs);
+/** Pairs of one file with itself, counted by what they agree in; ascending by levels. */
+struct tg_patterns {
+    struct tg_pattern_count {
+        uint64_t levels;
+        double n;
+    } * items;
+    size_t n, cap;
+    double of; /**< pairs that were looked at, most of which share nothing */
+};
+
+/** All pairs that the model needs. */
+struct tg_candidates {
+    bool applies; /**< tg_evidence_applies(); if not there are no pairs */
+    struct tg_pairs across;
+    struct tg_patterns within[TG_N_SIDES]; /**< without two rows of one person */
+};
 
 /**
- * Sets the odds of all pairs, which are sorted.
- * @param within  for each side: its pairs with itself, sorted
- * @return TG_OK, TG_NO_MEMORY
+ * The pairs that share a token. A token that would make more than 3,600 pairs says little and makes
+ * none.
+ *
+ * Cost: evidence tokens are walked once for the filter (those of open and sampled entities) and
+ * once more (all). Those that may be met are kept, 16 bytes each, in 512 parts by their hash; each
+ * part is sorted in the cache and joined. Every pair and key that meet take 16 bytes until they are
+ * folded.
+ *
+ * @param decisions  of the exact passes, by left entity; NULL: all are open
+ * @param reports    out: with_token and shared_by_others of evidence keys
+ * @param out        tg_candidates_free() it; across is sorted by levels, rarity, entities: sums
+ *                   over it do not depend on how entities are numbered but for pairs of one value
+ * @return TG_OK, TG_NO_MEMORY, what the walk returns
  */
-TG_CHECKED enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_pairs *pairs,
-                                       const struct tg_pairs within[TG_N_SIDES],
+TG_CHECKED enum tg_status tg_candidates_find(const struct tg_linkage *l,
+                                             const struct tg_link_decision *decisions,
+                                             struct tg_link_key_report *reports,
+                                             struct tg_candidates *out, struct tg_error *err);
+void tg_candidates_free(struct tg_candidates *c);
+
+/** Sets the odds of all pairs across. @return TG_OK, TG_NO_MEMORY */
+TG_CHECKED enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
                                        struct tg_error *err);
 
 /** Are there as many evidence keys with tokens on both sides as levels to be weighed? */
-bool tg_evidence_applies(const struct tg_linkage *l);
+bool tg_evidence_applies(const struct tg_linkage *l, const struct tg_link_key_report *reports);
 /**
  * Decides for the left entities that are not linked yet; pairs with linked entities are left out.
  * @param decisions  in and out
+ * @param reports    in: with_token of exact keys; out: of evidence keys
  */
 TG_CHECKED enum tg_status tg_evidence_decide(const struct tg_linkage *l,
                                              struct tg_link_decision *decisions,
+                                             struct tg_link_key_report *reports,
                                              struct tg_error *err);
 
 #endif

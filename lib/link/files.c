@@ -87,7 +87,7 @@ static enum tg_status choose_keys(struct linking *work, struct tg_error *err)
         }
         if (found)
             l->keys[l->n_keys++] = (struct tg_link_key){
-                .rule = token->name, .exact = !token->multi, .number_like = token->number_like};
+                .rule = token->name, .exact = !token->evidence, .number_like = token->number_like};
     }
     if (l->n_keys == 0)
         return TG_FAIL(err, TG_MSG_LINK_NO_COMMON, .file = work->options->right);
@@ -240,7 +240,7 @@ static enum tg_status write_links(const struct linking *work, uint64_t n_linked,
     qsort(pairs, n, sizeof *pairs, by_row_ids);
     enum tg_status status = tg_csv_put_row(w, header, sizeof header / sizeof header[0], err);
     for (size_t i = 0; !status && i < n; i++)
-        status = write_pair(w, &pairs[i], work->linkage.keys[pairs[i].decision->key].rule, err);
+        status = write_pair(w, &pairs[i], tg_linkage_rule(&work->linkage, pairs[i].decision), err);
     free(pairs);
     return status;
 }

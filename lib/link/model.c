@@ -71,15 +71,14 @@ static size_t run_end(const struct tg_pairs *pairs, size_t at)
     return end;
 }
 
-static void count_joint(struct chance *c, const struct tg_pairs *pairs)
+static void count_joint(struct chance *c, const struct tg_patterns *within)
 {
-    for (size_t at = 0, end; at < pairs->n; at = end) {
+    for (size_t p = 0; p < within->n; p++) {
         size_t agreeing[TG_LINK_FIELDS_MAX];
-        end = run_end(pairs, at);
-        size_t n = list_agreeing(pairs->items[at].levels, c->n / 2, agreeing);
+        size_t n = list_agreeing(within->items[p].levels, c->n / 2, agreeing);
         for (size_t i = 0; i < n; i++) {
             for (size_t j = i + 1; j < n; j++)
-                c->joint[agreeing[i]][agreeing[j]] += (double)(end - at);
+                c->joint[agreeing[i]][agreeing[j]] += within->items[p].n;
         }
     }
 }
@@ -230,15 +229,14 @@ static enum tg_status list_patterns(struct model *m, struct tg_pairs *pairs, str
 }
 
 /* Both are in order. */
-static void count_seen(struct model *m, const struct tg_pairs *within)
+static void count_seen(struct model *m, const struct tg_patterns *within)
 {
     size_t p = 0;
-    for (size_t at = 0, end; at < within->n; at = end) {
-        end = run_end(within, at);
-        while (p < m->n_patterns && m->patterns[p].levels < within->items[at].levels)
+    for (size_t i = 0; i < within->n; i++) {
+        while (p < m->n_patterns && m->patterns[p].levels < within->items[i].levels)
             p++;
-        if (p < m->n_patterns && m->patterns[p].levels == within->items[at].levels)
-            m->patterns[p].seen += (double)(end - at);
+        if (p < m->n_patterns && m->patterns[p].levels == within->items[i].levels)
+            m->patterns[p].seen += within->items[i].n;
     }
 }
 
@@ -289,7 +287,7 @@ static void share_out(struct model *m, const struct tg_pairs *pairs)
         struct pattern *p = &m->patterns[pairs->items[i].pattern];
         double all = chance_of_pair(m, &pairs->items[i]) + p->match[0] + p->match[1];
         for (int c = 0; c < N_CLASSES && all > 0; c++)
-            p->got[c] += p->match[c] / all;
+            p->got[c] += pairs->items[i].weight * p->match[c] / all;
     }
 }
 
@@ -327,29 +325,24 @@ static void learn(struct model *m, struct tg_pairs *pairs)
     }
 }
 
-static double pairs_within(uint32_t n)
-{
-    return (double)n * ((double)n - 1) / 2;
-}
-
-enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_pairs *pairs,
-                            const struct tg_pairs within[TG_N_SIDES], struct tg_error *err)
+enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
+                            struct tg_error *err)
 {
     struct model m = {.l = l};
     uint32_t left = l->facts[TG_LEFT].n, right = l->facts[TG_RIGHT].n;
     m.chance = tg_calloc(1, sizeof *m.chance, err);
-    enum tg_status status = m.chance ? list_patterns(&m, pairs, err) : TG_NO_MEMORY;
+    enum tg_status status = m.chance ? list_patterns(&m, &c->across, err) : TG_NO_MEMORY;
     if (!status) {
         m.chance->n = 2 * l->n_fields;
-        m.chance->n_pairs = 1 + pairs_within(left) + pairs_within(right);
+        m.chance->n_pairs = 1 + c->within[TG_LEFT].of + c->within[TG_RIGHT].of;
         for (int side = 0; side < TG_N_SIDES; side++) {
-            count_joint(m.chance, &within[side]);
-            count_seen(&m, &within[side]);
+            count_joint(m.chance, &c->within[side]);
+            count_seen(&m, &c->within[side]);
         }
         fit_chance(m.chance);
         for (size_t p = 0; p < m.n_patterns; p++)
             m.patterns[p].chance = (double)left * right * chance_of(m.chance, &m.patterns[p]);
-        learn(&m, pairs);
+        learn(&m, &c->across);
     }
     free(m.chance);
     free(m.patterns);

@@ -37,8 +37,11 @@ enum tg_status tg_costs_read(struct tg_store *store, const struct tg_source *sou
     struct reading r = {.last = 0};
     enum tg_status status = tg_costing_begin(&r.costing, people, cohort, windows, err);
     if (!status)
-        status = tg_store_amounts(store, source, month, r.costing.from, r.costing.to, on_amount, &r,
-                                  &r.costing.costs.counts, err);
+        status = tg_store_amounts(
+            store,
+            &(struct tg_amount_question){
+                .source = source, .month = month, .from = r.costing.from, .to = r.costing.to},
+            on_amount, &r, &r.costing.costs.counts, err);
     if (!status)
         tg_costing_end(&r.costing, out);
     else

@@ -50,7 +50,8 @@ static enum tg_status find_candidates(const struct tg_month *m, struct tg_candid
         if (m->results[i].state != TG_USER_LINKED)
             continue;
         if (!rules->provider || strcmp(rules->provider, u->provider) == 0)
-            c[n++] = (struct tg_candidate){m->results[i].person, index_month(rules, u)};
+            c[n++] = (struct tg_candidate){m->results[i].person, index_month(rules, u),
+                                           m->results[i].probability};
     }
     if (n)
         qsort(c, n, sizeof *c, by_person_then_index);
@@ -80,8 +81,9 @@ static enum tg_status find_windows(struct tg_month *m, struct tg_error *err)
     w->last_month = m->month;
     for (size_t i = 0; i < m->study->n_outcomes; i++) {
         struct tg_event_counts span;
-        enum tg_status status = tg_store_amounts(m->store, m->study->outcomes[i].source, m->month,
-                                                 1, 0, no_amounts, NULL, &span, err);
+        const struct tg_amount_question question = {
+            .source = m->study->outcomes[i].source, .month = m->month, .from = 1, .to = 0};
+        enum tg_status status = tg_store_amounts(m->store, &question, no_amounts, NULL, &span, err);
         if (status)
             return status;
         if (span.first_month == TG_NO_MONTH) {

@@ -366,7 +366,7 @@ static enum tg_status gather_rules(struct tg_month *m, struct tg_report *r, stru
     if (!kept)
         return TG_NO_MEMORY;
     for (size_t k = 0; k < m->n_rules; k++) {
-        if (!m->study->tokens[k].multi || m->rules[k].counts.linked > 0)
+        if (!m->study->tokens[k].evidence || m->rules[k].counts.linked > 0)
             kept[r->n_rules++] = m->rules[k];
     }
     r->rules = kept;

@@ -1,69 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/dense.h"
+#include "store/assign.h"
 #include "store/pack.h"
-#include "store/query.h"
+#include "store/wanted.h"
 #include "text/calendar.h"
-
-#include <string.h>
-
-/* An identity of the source that is not assigned to a person yet. */
-#define UNASSIGNED UINT32_MAX
-
-struct assignment {
-    struct tg_owners persons; /* of roster identities */
-    struct tg_owners events;  /* of the source's identities; 0: of another source */
-};
-
-/* One token: those of the source that carry it belong to the one person who does. */
-static enum tg_status assign_group(void *ctx, const unsigned char hash[TG_TOKEN_LEN],
-                                   const struct tg_ids *identities, struct tg_error *err)
-{
-    struct assignment *a = ctx;
-    uint32_t person = 0;
-    (void)hash;
-    (void)err;
-    for (size_t i = 0; i < identities->n; i++) {
-        uint32_t owner = tg_owner(&a->persons, identities->items[i]);
-        if (owner && person && owner != person)
-            return TG_OK;
-        person = owner ? owner : person;
-    }
-    for (size_t i = 0; person && i < identities->n; i++) {
-        if (tg_owner(&a->events, identities->items[i]) == UNASSIGNED)
-            a->events.of[identities->items[i]] = person;
-    }
-    return TG_OK;
-}
-
-static enum tg_status assign(struct tg_store *store, int64_t source_id, int32_t month,
-                             struct assignment *a, struct tg_error *err)
-{
-    const struct tg_db *db = &store->db;
-    sqlite3_stmt *stmt = NULL;
-    enum tg_status status = tg_owners_of_persons(db, month, &a->persons, err);
-    if (!status)
-        status = tg_owners_new(db, &a->events, err);
-    if (!status)
-        status = tg_db_prepare(db, "SELECT id, ?2 FROM identity WHERE source_id = ?1", &stmt, err);
-    if (!status)
-        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id), DB_INT(UNASSIGNED)), err);
-    if (status) {
-        (void)sqlite3_finalize(stmt);
-        return status;
-    }
-    status = tg_owners_fill(db, stmt, &a->events, err);
-    for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
-        if (!store->study->tokens[i].multi)
-            status = tg_walk_token(db, store->study->tokens[i].name, assign_group, a, err);
-    }
-    return status;
-}
 
 /* The question and what is counted on the way. */
 struct sum {
     const struct tg_db *db;
-    const struct tg_owners *owners;
-    int32_t from, to;
+    const struct tg_amount_question *question;
+    struct tg_assignment owners;
+    struct tg_wanted wanted;
     tg_on_amount *on;
     void *ctx;
     struct tg_event_counts *counts;
@@ -72,7 +18,7 @@ struct sum {
 static enum tg_status hand_over(struct sum *sum, uint32_t person, int32_t month, int64_t yen,
                                 uint64_t n, struct tg_error *err)
 {
-    if (n == 0 || month < sum->from || month > sum->to)
+    if (n == 0 || month < sum->question->from || month > sum->question->to)
         return TG_OK;
     sum->counts->events += n;
     if (person)
@@ -94,6 +40,8 @@ static enum tg_status sum_run(struct sum *sum, uint32_t person, struct tg_unpack
         if (!tg_unpack_event(&in, &event))
             return TG_FAIL(err, TG_MSG_STORE_DAMAGED, .file = sum->db->path,
                            .rule = "table event_run");
+        if (!tg_is_wanted(&sum->wanted, event.code))
+            continue;
         if (event.month != month) {
             status = hand_over(sum, person, month, yen, n, err);
             month = event.month;
@@ -108,9 +56,9 @@ static enum tg_status sum_run(struct sum *sum, uint32_t person, struct tg_unpack
     return status ? status : hand_over(sum, person, month, yen, n, err);
 }
 
-static enum tg_status sum_runs(struct sum *sum, int64_t source_id, int32_t month,
-                               struct tg_error *err)
+static enum tg_status sum_runs(struct sum *sum, int64_t source_id, struct tg_error *err)
 {
+    const struct tg_amount_question *q = sum->question;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
     enum tg_status status =
@@ -123,16 +71,16 @@ static enum tg_status sum_runs(struct sum *sum, int64_t source_id, int32_t month
     if (!status)
         status = tg_db_bind(
             sum->db, stmt,
-            DB_ARGS(DB_INT(source_id), DB_INT(month), DB_INT(sum->to), DB_INT(sum->from)), err);
+            DB_ARGS(DB_INT(source_id), DB_INT(q->month), DB_INT(q->to), DB_INT(q->from)), err);
     while (!status && row) {
         status = tg_db_next(sum->db, stmt, &row, err);
         if (status || !row)
             break;
-        uint32_t person = tg_owner(sum->owners, sqlite3_column_int64(stmt, 0));
+        uint32_t person = tg_assigned(&sum->owners, sqlite3_column_int64(stmt, 0));
         const unsigned char *events = sqlite3_column_blob(stmt, 1);
         size_t len = (size_t)sqlite3_column_bytes(stmt, 1);
         struct tg_unpack in = {events, events ? events + len : events};
-        status = sum_run(sum, person == UNASSIGNED ? 0 : person, in, err);
+        status = sum_run(sum, person, in, err);
     }
     (void)sqlite3_finalize(stmt);
     return status;
@@ -159,31 +107,28 @@ static enum tg_status first_and_last(const struct tg_db *db, int64_t source_id, 
     return status;
 }
 
-enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_source *source,
-                                int32_t month, int32_t from, int32_t to, tg_on_amount *on,
-                                void *ctx, struct tg_event_counts *counts, struct tg_error *err)
+enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_amount_question *question,
+                                tg_on_amount *on, void *ctx, struct tg_event_counts *counts,
+                                struct tg_error *err)
 {
-    struct assignment a = {0};
-    struct sum sum = {.db = &store->db,
-                      .owners = &a.events,
-                      .from = from,
-                      .to = to,
-                      .on = on,
-                      .ctx = ctx,
-                      .counts = counts};
+    const struct tg_amount_question *q = question;
+    struct sum sum = {
+        .db = &store->db, .question = question, .on = on, .ctx = ctx, .counts = counts};
     int64_t source_id = 0;
     *counts = (struct tg_event_counts){.first_month = TG_NO_MONTH, .last_month = TG_NO_MONTH};
-    enum tg_status status =
-        tg_db_number(&store->db, "SELECT id FROM source WHERE name = ?",
-                     DB_ARGS(DB_TEXT(source->name, strlen(source->name))), &source_id, err);
+    enum tg_status status = tg_source_number(store, q->source->name, &source_id, err);
     if (status || source_id == 0)
         return status;
-    status = first_and_last(&store->db, source_id, month, counts, err);
+    status = first_and_last(&store->db, source_id, q->month, counts, err);
+    if (status || q->from > q->to)
+        return status;
+    status = tg_wanted_codes(&store->db, q->codes, q->n_codes, &sum.wanted, err);
     if (!status)
-        status = assign(store, source_id, month, &a, err);
+        status = tg_assign(store, q->source, source_id, q->month, q->linked, q->n_linked,
+                           &sum.owners, err);
     if (!status)
-        status = sum_runs(&sum, source_id, month, err);
-    tg_owners_free(&a.persons);
-    tg_owners_free(&a.events);
+        status = sum_runs(&sum, source_id, err);
+    tg_assignment_free(&sum.owners);
+    tg_wanted_free(&sum.wanted);
     return status;
 }

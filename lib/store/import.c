@@ -109,8 +109,8 @@ static enum tg_status list_columns(struct tg_importing *im, struct tg_error *err
             .name = names[i],
             .cell = i,
             .number = (unsigned)number,
-            .number_like = def && def->number_like && !def->multi,
-            .multi = def && def->multi,
+            .number_like = def && def->number_like && !def->evidence,
+            .evidence = def && def->evidence,
         };
     }
     qsort(im->columns, n, sizeof *im->columns, by_number);

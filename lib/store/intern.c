@@ -137,7 +137,7 @@ static enum tg_status add_pending(struct tg_interner *in, size_t column,
         if (!status)
             in->n_pending++;
     }
-    if (status || c->multi || cell->n == 0)
+    if (status || c->evidence || cell->n == 0)
         return status;
     const char number[2] = {(char)(c->number & 0xFF), (char)(c->number >> 8 & 0xFF)};
     status = tg_buf_add(&in->packed, number, sizeof number, err);

@@ -28,7 +28,7 @@ struct tg_token_column {
     size_t cell;      /**< its place in tg_token_row.tokens */
     unsigned number;  /**< in table token_name */
     bool number_like; /**< two identities that share it may be one person */
-    bool multi;       /**< evidence for linking only */
+    bool evidence;    /**< evidence for linking only */
 };
 
 /** What the row says in clear about its person. */

@@ -88,23 +88,71 @@ TG_CHECKED enum tg_status tg_store_user_tokens(struct tg_store *store, const cha
                                                int32_t month, tg_on_token *on, void *ctx,
                                                struct tg_error *err);
 
+/** An app user who was found: measures and events of an app's sources go to this person. */
+struct tg_linked_user {
+    int64_t identity; /**< of the users row */
+    int64_t person;
+};
+
+/** What is asked of a source of events. */
+struct tg_amount_question {
+    const struct tg_source *source;
+    int32_t month;                     /**< as of when */
+    int32_t from, to;                  /**< months, both counted; from > to: only the span */
+    const struct tg_code_range *codes; /**< events of other codes do not count; with n 0 all do */
+    size_t n_codes;
+    const struct tg_linked_user *linked; /**< for sources with a provider; else unused */
+    size_t n_linked;
+};
+
 /**
  * Amounts of an events source, for months from…to: a sum per person, month and delivery or finer,
  * in no promised order (add them up). Events whose tokens lead to no person or to several are
- * counted instead.
+ * counted instead. Those of a source with a provider go by the app's own token to the linked users
+ * alone: nobody is found whose consent is not in force.
  */
 typedef enum tg_status tg_on_amount(void *ctx, int64_t person, int32_t month, int64_t yen,
                                     uint64_t n_events, struct tg_error *err);
 struct tg_event_counts {
-    uint64_t events;     /**< in the months asked for */
+    uint64_t events;     /**< in the months asked for, of the codes asked for */
     uint64_t unassigned; /**< of them, led to no single person */
     int32_t first_month; /**< of the source up to `month`, TG_NO_MONTH when it has none */
     int32_t last_month;
 };
-TG_CHECKED enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_source *source,
-                                           int32_t month, int32_t from, int32_t to,
+TG_CHECKED enum tg_status tg_store_amounts(struct tg_store *store,
+                                           const struct tg_amount_question *question,
                                            tg_on_amount *on, void *ctx,
                                            struct tg_event_counts *counts, struct tg_error *err);
+
+/** Clerks' decisions that are in force: the identities of an app user, and whether this person is
+ * the same. Ascending by identity and person. */
+typedef enum tg_status tg_on_ruling(void *ctx, int64_t identity, int64_t person, bool same,
+                                    struct tg_error *err);
+TG_CHECKED enum tg_status tg_store_rulings(struct tg_store *store, tg_on_ruling *on, void *ctx,
+                                           struct tg_error *err);
+
+/** What is asked of a source of measures. */
+struct tg_measure_question {
+    const struct tg_source *source;
+    const char *measure;       /**< its name in the study; NULL: every row counts once, as 1 */
+    int32_t month;             /**< as of when */
+    uint32_t from_day, to_day; /**< YYYYMMDD, both counted */
+    const struct tg_linked_user *linked; /**< as for amounts */
+    size_t n_linked;
+};
+
+/**
+ * Values of one measure with their days, in no promised order: of two on one day neither comes
+ * first for certain. People are found as for amounts.
+ *
+ * @param counts  out: values in the days asked for; the months span all values of the source
+ */
+typedef enum tg_status tg_on_measure(void *ctx, int64_t person, uint32_t day, double value,
+                                     struct tg_error *err);
+TG_CHECKED enum tg_status tg_store_measures(struct tg_store *store,
+                                            const struct tg_measure_question *question,
+                                            tg_on_measure *on, void *ctx,
+                                            struct tg_event_counts *counts, struct tg_error *err);
 
 /** The newest roster row of each identity of components that were not merged: their number tokens
  * agree, their birth months or sexes do not. Ascending by component and row id. */

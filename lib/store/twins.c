@@ -41,7 +41,7 @@ enum tg_status tg_numbers_load(const struct tg_store *store, struct tg_numbers *
     for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
         const struct tg_token_def *def = &store->study->tokens[i];
         int64_t number = 0;
-        if (!def->number_like || def->multi)
+        if (!def->number_like || def->evidence)
             continue;
         status = tg_token_number(&store->db, def->name, &number, err);
         if (!status && number)

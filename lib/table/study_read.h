@@ -87,9 +87,17 @@ enum tg_status tg_read_tokens(struct tg_study_reader *r, const struct tg_node *n
 enum tg_status tg_read_cohort(struct tg_study_reader *r, const struct tg_node *node, void *object);
 enum tg_status tg_read_outcomes(struct tg_study_reader *r, const struct tg_node *node,
                                 void *object);
+enum tg_status tg_read_pfs(struct tg_study_reader *r, const struct tg_node *node, void *object);
 enum tg_status tg_read_disclosure(struct tg_study_reader *r, const struct tg_node *node,
                                   void *object);
 /** @} */
+
+/**
+ * A list of codes as a study writes them: `E10` is every code that begins so, `E10-E14` every code
+ * whose first characters lie between the two, which are of one length. 1…256 of them.
+ */
+TG_CHECKED enum tg_status tg_read_codes(struct tg_study_reader *r, const struct tg_node *node,
+                                        const struct tg_code_range **out, size_t *n);
 
 /** The word under `fields` for a type; "" for a type that only built-in fields have. */
 const char *tg_own_type_name(enum tg_field_type type);

@@ -253,7 +253,7 @@ static void add_part(struct tg_token_def *token, struct tg_token_part part)
 {
     token->parts[token->n_parts++] = part;
     token->number_like = token->number_like || part.field->is_number;
-    token->multi = token->multi || part.form != TG_PART_WHOLE;
+    token->evidence = token->evidence || part.form != TG_PART_WHOLE;
 }
 
 static size_t count_tokens(const struct set_token *tokens)
@@ -279,7 +279,7 @@ static enum tg_status use_tokens(struct tg_study_reader *r, const struct set_tok
                 return TG_FAIL(r->err, TG_MSG_BUG, .rule = "token sets name built-in fields");
             add_part(token, part);
         }
-        token->multi = token->multi || evidence;
+        token->evidence = token->evidence || evidence;
     }
     return TG_OK;
 }

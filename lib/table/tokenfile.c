@@ -88,7 +88,7 @@ static enum tg_status learn_tokens(struct tg_token_file *f, const struct tg_stud
         multi[i] = !study && strcmp(f->tokens[i], "app") != 0;
         for (size_t j = 0; study && j < study->n_tokens; j++) {
             if (!strcmp(study->tokens[j].name, f->tokens[i]))
-                multi[i] = study->tokens[j].multi;
+                multi[i] = study->tokens[j].evidence;
         }
     }
     f->multi = multi;

@@ -63,7 +63,8 @@ static inline uint32_t add_person(int32_t birth_month, uint8_t sex, const char *
 
 static inline void add_candidate(uint32_t person, int32_t month)
 {
-    candidates[input.n_candidates++] = (struct tg_candidate){person, month};
+    candidates[input.n_candidates++] =
+        (struct tg_candidate){.person = person, .index_month = month, .probability = 0.999};
 }
 
 static inline void draw_cohort(void)

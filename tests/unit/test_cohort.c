@@ -91,6 +91,43 @@ START_TEST(every_way_to_drop_out)
 }
 END_TEST
 
+START_TEST(observation_ends_for_one_reason)
+{
+    const int32_t m = JAN_2020 + 12, open = INT32_MAX;
+    const struct {
+        int32_t to, again, data, last;
+        enum tg_end end;
+    } cases[] = {
+        {open, open, m + 30, m + 11, TG_END_WINDOW}, {m + 11, open, m + 11, m + 11, TG_END_WINDOW},
+        {open, open, m + 4, m + 4, TG_END_DATA},     {m + 4, open, m + 4, m + 4, TG_END_DATA},
+        {m + 3, open, m + 4, m + 3, TG_END_LEFT},    {m, m + 2, m + 4, m, TG_END_LEFT}, /* a gap */
+        {m, m + 1, m + 30, m + 11, TG_END_WINDOW}, /* another number, no gap */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        begin_town();
+        uint32_t p = add_person(m - 900, 1, "x");
+        stretches[0] = (struct tg_stretch){INT32_MIN, cases[i].to};
+        stretches[1] = (struct tg_stretch){cases[i].again, open};
+        persons[p].n_stretches = cases[i].again < open ? 2u : 1u;
+        people.n_stretches = persons[p].n_stretches;
+        add_person(m - 900, 1, "x");
+        input.last_month = cases[i].data;
+        add_candidate(p, m);
+        draw_cohort();
+        const struct tg_member *member = &cohort.members[0];
+        ck_assert_uint_eq(cohort.n, 2);
+        ck_assert_int_eq(member->start, m);
+        ck_assert_msg(member->last == cases[i].last && member->end == cases[i].end,
+                      "case %zu: %d, not %d", i, member->last - m, cases[i].last - m);
+        ck_assert_double_eq(member->probability, 0.999);
+        ck_assert_double_eq(cohort.members[1].probability, 1);
+        ck_assert_int_eq(cohort.members[1].end,
+                         cases[i].data < m + 11 ? TG_END_DATA : TG_END_WINDOW);
+        tg_cohort_free(&cohort);
+    }
+}
+END_TEST
+
 START_TEST(follow_up_may_be_the_index_month_alone)
 {
     begin_town();
@@ -290,6 +327,7 @@ int main(void)
     tcase_add_test(t, age_counts_full_years);
     tcase_add_test(t, insured_months_add_up_over_stretches);
     tcase_add_test(t, every_way_to_drop_out);
+    tcase_add_test(t, observation_ends_for_one_reason);
     tcase_add_test(t, follow_up_may_be_the_index_month_alone);
     tcase_add_test(t, insurance_may_go_on_under_another_number);
     tcase_add_test(t, control_equals_in_the_strata_that_apply);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Amounts and measured values as exact decimals; keys with a character left out. */
 #define _DEFAULT_SOURCE
-#include "intake/decimal.h"
+#include "text/decimal.h"
 #include "intake/near.h"
 #include "intake_fixture.h"
 
@@ -110,7 +110,7 @@ static size_t tokens_of(const char *a, bool a_missing, const char *b, bool b_mis
 {
     struct tg_plan_part parts[] = {{.field = 0, .form = a_missing},
                                    {.field = 1, .form = b_missing}};
-    struct tg_plan_token token = {.name = "k", .parts = parts, .n_parts = 2, .multi = true};
+    struct tg_plan_token token = {.name = "k", .parts = parts, .n_parts = 2, .evidence = true};
     ck_assert_int_eq(tg_token_key_new(f.key, STUDY_ID, "k", &token.key, &f.err), TG_OK);
     ck_assert_int_eq(tg_near_reserve(&near, 2, &f.err), TG_OK);
     near.parts[0] = (struct tg_near_part){.value = a, .len = strlen(a)};

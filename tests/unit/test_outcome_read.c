@@ -13,17 +13,17 @@ static const struct amount *amounts;
 static size_t n_amounts;
 static int32_t asked_from, asked_to;
 
-enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_source *source,
-                                int32_t month, int32_t from, int32_t to, tg_on_amount *on,
-                                void *ctx, struct tg_event_counts *counts, struct tg_error *err)
+enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_amount_question *question,
+                                tg_on_amount *on, void *ctx, struct tg_event_counts *counts,
+                                struct tg_error *err)
 {
-    (void)store, (void)source, (void)month;
-    asked_from = from;
-    asked_to = to;
+    (void)store;
+    asked_from = question->from;
+    asked_to = question->to;
     *counts = (struct tg_event_counts){.events = n_amounts, .unassigned = 3};
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < n_amounts; i++) {
-        if (amounts[i].month >= from && amounts[i].month <= to)
+        if (amounts[i].month >= question->from && amounts[i].month <= question->to)
             status = on(ctx, amounts[i].person, amounts[i].month, amounts[i].yen, 1, err);
     }
     return status;

@@ -256,8 +256,9 @@ START_TEST(amounts_go_to_the_one_person_a_token_leads_to)
     struct sums sums = {.n_persons = 0};
     struct tg_event_counts counts;
     const struct tg_source *medical = tg_study_source(study, "medical");
-    OK(tg_store_amounts(store, medical, M(2025, 1), M(2025, 1), M(2025, 2), on_amount, &sums,
-                        &counts, &err));
+    struct tg_amount_question question = {
+        .source = medical, .month = M(2025, 1), .from = M(2025, 1), .to = M(2025, 2)};
+    OK(tg_store_amounts(store, &question, on_amount, &sums, &counts, &err));
     ck_assert_int_eq(yen_of(&sums, p1), 77);
     ck_assert_int_eq(yen_of(&sums, a), 1000);
     ck_assert_int_eq(yen_of(&sums, b), -1);
@@ -266,13 +267,108 @@ START_TEST(amounts_go_to_the_one_person_a_token_leads_to)
     ck_assert_int_eq(counts.first_month, M(2024, 12));
     ck_assert_int_eq(counts.last_month, M(2025, 3));
     memset(&sums, 0, sizeof sums);
-    OK(tg_store_amounts(store, medical, M(2025, 2), M(2025, 1), M(2025, 2), on_amount, &sums,
-                        &counts, &err));
+    question.month = M(2025, 2);
+    OK(tg_store_amounts(store, &question, on_amount, &sums, &counts, &err));
     ck_assert_int_eq(yen_of(&sums, p1), 20077);
-    OK(tg_store_amounts(store, medical, M(2024, 6), M(2025, 1), M(2025, 2), on_amount, &sums,
-                        &counts, &err));
+    question.month = M(2024, 6);
+    OK(tg_store_amounts(store, &question, on_amount, &sums, &counts, &err));
     ck_assert_uint_eq(counts.events, 0);
     ck_assert_int_eq(counts.first_month, TG_NO_MONTH);
+}
+END_TEST
+
+START_TEST(amounts_can_be_asked_by_code)
+{
+    static const struct tg_code_range diabetes = {"E10", "E14"}, exact = {"I10", "I10"};
+    static const struct {
+        const struct tg_code_range *codes;
+        int64_t yen;
+        uint64_t n;
+    } cases[] = {{NULL, 1111111, 7}, {&diabetes, 11110, 4}, {&exact, 1100000, 2}};
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    (void)take("medical", "2025-01",
+               ROWS("@n1,,,2025-01,E10,10", "@n1,,,2025-01,E149,100", "@n1,,,2025-01,E11.9,1000",
+                    "@n1,,,2025-02,E12,10000", "@n1,,,2025-01,I10,100000",
+                    "@n1,,,2025-01,I109,1000000", "@n1,,,2025-01,,1"));
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sums sums = {.n_persons = 0};
+        struct tg_event_counts counts;
+        const struct tg_amount_question question = {.source = tg_study_source(study, "medical"),
+                                                    .month = LATE,
+                                                    .from = M(2025, 1),
+                                                    .to = M(2025, 2),
+                                                    .codes = cases[i].codes,
+                                                    .n_codes = cases[i].codes != NULL};
+        OK(tg_store_amounts(store, &question, on_amount, &sums, &counts, &err));
+        ck_assert_int_eq(sums.yen[0], cases[i].yen);
+        ck_assert_uint_eq(sums.n[0], cases[i].n);
+        ck_assert_uint_eq(counts.events, cases[i].n);
+    }
+}
+END_TEST
+
+struct values {
+    int64_t person[8];
+    uint32_t day[8];
+    double value[8];
+    size_t n;
+};
+
+static enum tg_status on_measure(void *ctx, int64_t person, uint32_t day, double value,
+                                 struct tg_error *e)
+{
+    struct values *v = ctx;
+    (void)e;
+    ck_assert_uint_lt(v->n, 8);
+    v->person[v->n] = person;
+    v->day[v->n] = day;
+    v->value[v->n++] = value;
+    return TG_OK;
+}
+
+/* Two app users, of whom one is linked. */
+START_TEST(measures_of_an_app_go_to_its_linked_users)
+{
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    (void)take("users", "", ROWS("@a1,@k1,,walk,,,", "@a2,@k2,,walk,,,"));
+    (void)take("steps", "",
+               ROWS("@a1,2025-01-10,5000,61.5", "@a1,2025-02-03,7000,", "@a1,2025-03-01,1,",
+                    "@a2,2025-01-15,900,"));
+    struct tg_linked_user linked = {.person = person_of("roster", "2025-01", 0)};
+    linked.identity = number("SELECT min(u.identity_id) FROM user_row u"
+                             " JOIN identity_token t ON t.identity_id = u.identity_id"
+                             " JOIN identity_token p ON p.hash = t.hash AND p.token = t.token"
+                             " JOIN identity i ON i.id = p.identity_id"
+                             " WHERE i.person_id IS NOT NULL");
+    struct tg_measure_question question = {.source = tg_study_source(study, "steps"),
+                                           .measure = "steps",
+                                           .month = LATE,
+                                           .from_day = 20250101,
+                                           .to_day = 20250228};
+    struct values v = {.n = 0};
+    struct tg_event_counts counts;
+    OK(tg_store_measures(store, &question, on_measure, &v, &counts, &err));
+    ck_assert_uint_eq(v.n, 0);
+    ck_assert_uint_eq(counts.unassigned, 3);
+    question.linked = &linked;
+    question.n_linked = 1;
+    OK(tg_store_measures(store, &question, on_measure, &v, &counts, &err));
+    ck_assert_uint_eq(v.n, 2);
+    ck_assert_uint_eq(counts.events, 3);
+    ck_assert_uint_eq(counts.unassigned, 1);
+    ck_assert_int_eq(counts.first_month, M(2025, 1));
+    ck_assert_int_eq(counts.last_month, M(2025, 3));
+    ck_assert(v.person[0] == linked.person && v.person[1] == linked.person);
+    ck_assert(v.day[0] == 20250110 && v.value[0] == 5000);
+    ck_assert(v.day[1] == 20250203 && v.value[1] == 7000);
+    question.measure = "weight";
+    v.n = 0;
+    OK(tg_store_measures(store, &question, on_measure, &v, &counts, &err));
+    ck_assert(v.n == 1 && v.value[0] == 61.5);
+    question.measure = NULL;
+    v.n = 0;
+    OK(tg_store_measures(store, &question, on_measure, &v, &counts, &err));
+    ck_assert(v.n == 2 && v.value[0] == 1);
 }
 END_TEST
 
@@ -292,9 +388,9 @@ START_TEST(a_callback_ends_the_walk)
     struct tg_event_counts counts;
     (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,"));
     (void)take("medical", "2025-01", ROWS("@n1,,,2025-01,I10,100"));
-    ck_assert_int_eq(tg_store_amounts(store, tg_study_source(study, "medical"), LATE, 0, LATE,
-                                      refuse, NULL, &counts, &err),
-                     TG_CANCELLED);
+    const struct tg_amount_question question = {
+        .source = tg_study_source(study, "medical"), .month = LATE, .to = LATE};
+    ck_assert_int_eq(tg_store_amounts(store, &question, refuse, NULL, &counts, &err), TG_CANCELLED);
     ck_assert_uint_eq(err.line, 7);
     reopen();
 }
@@ -386,6 +482,8 @@ int main(void)
     tcase_add_test(t, tokens_are_listed_by_hash_and_owner);
     tcase_add_test(t, users_are_those_of_the_newest_file);
     tcase_add_test(t, amounts_go_to_the_one_person_a_token_leads_to);
+    tcase_add_test(t, amounts_can_be_asked_by_code);
+    tcase_add_test(t, measures_of_an_app_go_to_its_linked_users);
     tcase_add_test(t, a_callback_ends_the_walk);
     tcase_add_test(t, deliveries_are_listed);
     tcase_add_test(t, subject_keys_belong_to_the_store);

@@ -94,8 +94,8 @@ START_TEST(tokens_are_as_written)
     ck_assert_uint_eq(s->n_tokens, 2);
     const struct tg_token_def *insured = &s->tokens[0], *near = &s->tokens[1];
     ck_assert_str_eq(insured->name, "insured");
-    ck_assert(insured->number_like && !insured->multi);
-    ck_assert(!near->number_like && near->multi);
+    ck_assert(insured->number_like && !insured->evidence);
+    ck_assert(!near->number_like && near->evidence);
     ck_assert_str_eq(near->parts[0].field->column_name, "kana_name");
     ck_assert_int_eq(near->parts[0].field->type, TG_FIELD_KANA_FOLDED);
     ck_assert(near->parts[0].form == TG_PART_ONE_MISSING && near->parts[1].form == TG_PART_WHOLE);
@@ -163,14 +163,14 @@ START_TEST(token_sets_come_with_the_program)
     ck_assert(s->tokens[0].number_like);
     for (size_t i = 1; i < s->n_tokens; i++) {
         ck_assert(!s->tokens[i].number_like);
-        ck_assert_int_eq(s->tokens[i].multi, i >= 8); /* behind the decisive ones: evidence */
+        ck_assert_int_eq(s->tokens[i].evidence, i >= 8); /* behind the decisive ones: evidence */
     }
     tg_study_free(&s);
     s = load(HEAD ROSTER "tokens: japanese\n");
     static const bool number_like[] = {true, true, true, true, true, false, false, false, false};
     for (size_t i = 0; i < s->n_tokens; i++) {
         ck_assert_int_eq(s->tokens[i].number_like, i < 9 && number_like[i]);
-        ck_assert_int_eq(s->tokens[i].multi, i >= 8);
+        ck_assert_int_eq(s->tokens[i].evidence, i >= 8);
     }
     tg_study_free(&s);
 }
@@ -387,7 +387,7 @@ START_TEST(top_level_is_checked)
          TG_MSG_STUDY_VALUE, 2, "study", "63"},
         {HEAD, TG_MSG_STUDY_MISSING, 1, "", "sources"},
         {HEAD "sorces: {}\n", TG_MSG_STUDY_UNKNOWN_KEY, 3, "sorces", "sources, version"},
-        {HEAD ROSTER "pfs: {}\n", TG_MSG_STUDY_UNKNOWN_KEY, 5, "pfs", "limits"},
+        {HEAD ROSTER "pfx: {}\n", TG_MSG_STUDY_UNKNOWN_KEY, 5, "pfx", "pfs"},
         {HEAD "sources: {}\n", TG_MSG_STUDY_VALUE, 3, "sources", "at least one"},
         {HEAD ROSTER "fields: {m: txt}\n", TG_MSG_STUDY_VALUE, 5, "fields.m", "text"},
         {HEAD ROSTER "fields: {phone: text}\n", TG_MSG_STUDY_VALUE, 5, "fields.phone", "built in"},

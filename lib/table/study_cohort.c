@@ -3,10 +3,7 @@
 
 #include "text/calendar.h"
 
-#include <limits.h>
 #include <string.h>
-
-enum { OUTCOMES_MAX = 64 };
 
 #define AT(member) offsetof(struct tg_cohort_rules, member)
 
@@ -115,96 +112,4 @@ enum tg_status tg_read_cohort(struct tg_study_reader *r, const struct tg_node *n
     struct tg_study *study = object;
     study->has_cohort = true;
     return tg_rules_read(r, node, cohort_rules, &study->cohort);
-}
-
-static enum tg_status read_outcome_source(struct tg_study_reader *r, const struct tg_node *node,
-                                          void *object)
-{
-    struct tg_outcome_rule *outcome = object;
-    const char *names[TG_YAML_CHILDREN_MAX];
-    size_t n = 0;
-    for (size_t i = 0; i < r->study->n_sources; i++) {
-        const struct tg_source *s = &r->study->sources[i];
-        if (s->kind != TG_KIND_EVENTS)
-            continue;
-        names[n++] = s->name;
-        if (node->kind == TG_NODE_TEXT && !strcmp(node->text, s->name)) {
-            outcome->source = s;
-            return TG_OK;
-        }
-    }
-    return n ? tg_bad_word(r, node, names, n) : tg_bad_value(r, node, "a source of kind events");
-}
-
-static const struct tg_word design_words[] = {{"did", TG_DESIGN_DID}, {NULL, 0}};
-
-static const struct tg_rule outcome_rules[] = {
-    {"name", TG_RULE_NAME, .required = true, .offset = offsetof(struct tg_outcome_rule, name)},
-    {"source", TG_RULE_CUSTOM, .required = true, .read = read_outcome_source},
-    {"design", TG_RULE_WORD, .offset = offsetof(struct tg_outcome_rule, design),
-     .words = design_words},
-    {.key = NULL},
-};
-
-enum tg_status tg_read_outcomes(struct tg_study_reader *r, const struct tg_node *node, void *object)
-{
-    struct tg_study *study = object;
-    if (node->kind != TG_NODE_LIST || node->n == 0 || node->n > OUTCOMES_MAX)
-        return tg_bad_value(r, node, "a list of 1…64 outcomes");
-    study->outcomes = tg_study_alloc(r, node->n, sizeof *study->outcomes);
-    if (!study->outcomes)
-        return TG_NO_MEMORY;
-    for (const struct tg_node *child = node->first; child; child = child->next) {
-        struct tg_outcome_rule *outcome = &study->outcomes[study->n_outcomes];
-        enum tg_status status = tg_rules_read(r, child, outcome_rules, outcome);
-        if (status)
-            return status;
-        for (size_t i = 0; i < study->n_outcomes; i++) {
-            if (!strcmp(study->outcomes[i].name, outcome->name))
-                return tg_bad_value(r, tg_node_child(child, "name"), "each name once");
-        }
-        study->n_outcomes++;
-    }
-    return TG_OK;
-}
-
-/* What the section says; −1: nothing. */
-struct disclosure {
-    int min_cell;
-    int population;
-    int for_municipality;
-};
-
-static const struct tg_word recipients[] = {{"evaluator", 0}, {"municipality", 1}, {NULL, 0}};
-
-static const struct tg_rule disclosure_rules[] = {
-    {"min_cell", TG_RULE_INT, .offset = offsetof(struct disclosure, min_cell), .min = 10,
-     .max = 1000000},
-    {"population", TG_RULE_INT, .offset = offsetof(struct disclosure, population), .min = 0,
-     .max = 100000000},
-    {"recipient", TG_RULE_WORD, .offset = offsetof(struct disclosure, for_municipality),
-     .words = recipients},
-    {.key = NULL},
-};
-
-/* The smallest count that may be shown in a municipality of that many people. */
-static unsigned min_cell_of(int population)
-{
-    if (population < 0 || population >= 25000)
-        return 10;
-    return population >= 2000 ? 20 : UINT_MAX;
-}
-
-enum tg_status tg_read_disclosure(struct tg_study_reader *r, const struct tg_node *node,
-                                  void *object)
-{
-    struct tg_study *study = object;
-    struct disclosure d = {.min_cell = 10, .population = -1};
-    enum tg_status status = tg_rules_read(r, node, disclosure_rules, &d);
-    if (status)
-        return status;
-    unsigned by_population = min_cell_of(d.population);
-    study->min_cell = (unsigned)d.min_cell > by_population ? (unsigned)d.min_cell : by_population;
-    study->for_municipality = d.for_municipality != 0;
-    return TG_OK;
 }

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/assign.h"
+
+#include <string.h>
+
+/* One token: those of the source that carry it belong to the one person who does. */
+static enum tg_status assign_group(void *ctx, const unsigned char hash[TG_TOKEN_LEN],
+                                   const struct tg_ids *identities, struct tg_error *err)
+{
+    struct tg_assignment *a = ctx;
+    uint32_t person = 0;
+    (void)hash;
+    (void)err;
+    for (size_t i = 0; i < identities->n; i++) {
+        uint32_t owner = tg_owner(&a->persons, identities->items[i]);
+        if (owner && person && owner != person)
+            return TG_OK;
+        person = owner ? owner : person;
+    }
+    for (size_t i = 0; person && i < identities->n; i++) {
+        if (tg_owner(&a->found, identities->items[i]) == TG_UNASSIGNED)
+            a->found.of[identities->items[i]] = person;
+    }
+    return TG_OK;
+}
+
+/* None of the source's identities belongs to anybody yet. */
+static enum tg_status begin(const struct tg_db *db, int64_t source_id, struct tg_owners *found,
+                            struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum tg_status status = tg_owners_new(db, found, err);
+    if (!status)
+        status = tg_db_prepare(db, "SELECT id, ?2 FROM identity WHERE source_id = ?1", &stmt, err);
+    if (!status)
+        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id), DB_INT(TG_UNASSIGNED)), err);
+    if (!status)
+        return tg_owners_fill(db, stmt, found, err);
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+static enum tg_status assign_to_users(const struct tg_db *db, const struct tg_linked_user *linked,
+                                      size_t n_linked, struct tg_assignment *a,
+                                      struct tg_error *err)
+{
+    enum tg_status status = tg_owners_new(db, &a->persons, err);
+    for (size_t i = 0; !status && i < n_linked; i++) {
+        if (linked[i].identity > 0 && (uint64_t)linked[i].identity < a->persons.n)
+            a->persons.of[linked[i].identity] = (uint32_t)linked[i].person;
+    }
+    return status ? status : tg_walk_token(db, TG_APP_TOKEN, assign_group, a, err);
+}
+
+enum tg_status tg_assign(struct tg_store *store, const struct tg_source *source, int64_t source_id,
+                         int32_t month, const struct tg_linked_user *linked, size_t n_linked,
+                         struct tg_assignment *out, struct tg_error *err)
+{
+    const struct tg_db *db = &store->db;
+    *out = (struct tg_assignment){0};
+    enum tg_status status = begin(db, source_id, &out->found, err);
+    if (!status && source->provider)
+        return assign_to_users(db, linked, n_linked, out, err);
+    if (!status)
+        status = tg_owners_of_persons(db, month, &out->persons, err);
+    for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
+        if (!store->study->tokens[i].evidence)
+            status = tg_walk_token(db, store->study->tokens[i].name, assign_group, out, err);
+    }
+    return status;
+}
+
+void tg_assignment_free(struct tg_assignment *a)
+{
+    tg_owners_free(&a->persons);
+    tg_owners_free(&a->found);
+}
+
+uint32_t tg_assigned(const struct tg_assignment *a, int64_t identity)
+{
+    uint32_t person = tg_owner(&a->found, identity);
+    return person == TG_UNASSIGNED ? 0 : person;
+}
+
+enum tg_status tg_source_number(const struct tg_store *store, const char *name, int64_t *id,
+                                struct tg_error *err)
+{
+    *id = 0;
+    return tg_db_number(&store->db, "SELECT id FROM source WHERE name = ?",
+                        DB_ARGS(DB_TEXT(name, strlen(name))), id, err);
+}
