@@ -124,8 +124,28 @@ enum tg_status cli_store_open(const char *study_path, const char *store_path, bo
 void cli_store_close(struct cli_store *s);
 /** @} */
 
-extern const struct verb cli_init, cli_key_new, cli_key_import, cli_key_show, cli_pseudonymize,
-    cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link, cli_match, cli_run,
-    cli_pay, cli_evaluate, cli_verify, cli_generate, cli_demo;
+/** @name Verbs: rows of the table in main.c */
+/** @{ */
+extern const struct verb cli_init;
+extern const struct verb cli_key_new;
+extern const struct verb cli_key_import;
+extern const struct verb cli_key_show;
+extern const struct verb cli_pseudonymize;
+extern const struct verb cli_inspect;
+extern const struct verb cli_import;
+extern const struct verb cli_consent_list;
+extern const struct verb cli_consent_status;
+extern const struct verb cli_link;
+extern const struct verb cli_match;
+extern const struct verb cli_run;
+extern const struct verb cli_review_list;
+extern const struct verb cli_review_show;
+extern const struct verb cli_review_apply;
+extern const struct verb cli_pay;
+extern const struct verb cli_evaluate;
+extern const struct verb cli_verify;
+extern const struct verb cli_generate;
+extern const struct verb cli_demo;
+/** @} */
 
 #endif

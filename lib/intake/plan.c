@@ -263,7 +263,7 @@ enum tg_status tg_plan_make(const struct tg_pseudonymize_options *options, struc
                         .period = options->period ? options->period : "",
                         .has_row_id = source->kind <= TG_KIND_CONSENTS};
     enum tg_status status = plan_columns(&p, err);
-    if (!status)
+    if (!status && options->key)
         status = plan_tokens(&p, options->key, err);
     if (!status)
         status = plan_carries(&p, err);

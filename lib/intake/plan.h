@@ -86,7 +86,7 @@ struct tg_plan {
 };
 
 /**
- * @param period  NULL: none
+ * @param options  source, period (NULL: none) and key; without a key the plan has no tokens
  * @return TG_OK; TG_USAGE: no such source, or `period` is no month; TG_NO_PERMISSION: the key is of
  *         another study; TG_NO_MEMORY; TG_BUG
  */

@@ -59,7 +59,7 @@ static bool is_open(const struct weighing *w, const struct tg_pair *pair)
 {
     const struct tg_link_decision *d = &w->decisions[pair->left];
     return d->state != TG_LINK_LINKED && d->state != TG_LINK_CONFLICT && !w->taken[pair->right] &&
-           may_be_one_person(w->l, pair);
+           may_be_one_person(w->l, pair) && !tg_linkage_ruled_out(w->l, pair->left, pair->right);
 }
 
 static void add_odds(struct weighing *w)
