@@ -13,6 +13,7 @@ static const struct verb *const verbs[] = {
     &cli_key_new,
     &cli_key_import,
     &cli_key_show,
+    &cli_key_passphrase,
     &cli_pseudonymize,
     &cli_inspect,
     &cli_import,
