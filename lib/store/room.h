@@ -40,14 +40,8 @@ struct tg_store {
 /** Stands for the purpose of a consent that names none. */
 #define TG_NO_PURPOSE "-"
 
-/** The token as it is stored: HMAC under the site key of its name and the token; after rotations
- * the same again under each later key. `message` is scratch room. */
-TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
-                                        const unsigned char token[TG_TOKEN_LEN],
-                                        struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
-                                        struct tg_error *err);
-
-/** One more layer of that: what the newest site key makes of a hash under those before it. */
+/** One layer of tg_store_hash(): what one site key makes of a token or of a hash under those before
+ * it. */
 TG_CHECKED enum tg_status tg_site_hash(const struct tg_site *site, const char *name,
                                        const unsigned char token[TG_TOKEN_LEN],
                                        struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],

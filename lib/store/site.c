@@ -2,6 +2,7 @@
 #include "store/site.h"
 
 #include "crypto/message.h"
+#include "store/query.h"
 
 #include <string.h>
 
