@@ -165,6 +165,8 @@ extern const struct verb cli_key_import;
 extern const struct verb cli_key_show;
 extern const struct verb cli_key_passphrase;
 extern const struct verb cli_pseudonymize;
+extern const struct verb cli_package_seal;
+extern const struct verb cli_package_open;
 extern const struct verb cli_inspect;
 extern const struct verb cli_import;
 extern const struct verb cli_consent_list;

@@ -15,6 +15,8 @@ static const struct verb *const verbs[] = {
     &cli_key_show,
     &cli_key_passphrase,
     &cli_pseudonymize,
+    &cli_package_seal,
+    &cli_package_open,
     &cli_inspect,
     &cli_import,
     &cli_consent_list,
