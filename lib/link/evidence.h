@@ -6,14 +6,14 @@
  * answers to its weaknesses:
  *
  * Candidates are the pairs that share a token, of each left entity that is still open. Of those
- * that are linked 20,000 stand for all: from them is learned what matches look like. A field is the
+ * that are linked a sample stands for all: from it is learned what matches look like. A field is the
  * same where some shared key holds its
  * whole value, near where only forms of it that forgive an error are shared, missing where one side
  * has no token with it, else different.
  *
  * Chance: how often different people agree is taken from pairs of two entities of the same file,
  * without those that share a number or all that both have: they are different people. Of a file of
- * more than 20,000 a sample of that many is paired with all. From the
+ * more than 20,000 a sample of 10,000 is paired with all. From the
  * pairs that agree on two fields follows by least squares of logarithms how often each level of
  * each field is met by chance; a pair of fields that agrees more often together than their own
  * rates say (over twice) is dependent and keeps its joint rate. A pattern that was seen more often
