@@ -20,7 +20,7 @@ struct tg_link_entry {
     uint32_t entity;
 };
 
-enum { TG_LINK_FIELDS_MAX = 32 };
+enum { TG_LINK_FIELDS_MAX = 31 };
 
 /** What a shared token of a key says of one field. */
 struct tg_link_part {
@@ -45,6 +45,7 @@ struct tg_link_key {
     size_t n[TG_N_SIDES], cap[TG_N_SIDES];
     struct tg_link_part *parts; /**< owned; NULL: nothing is known of its fields */
     size_t n_parts;
+    bool with_sex; /**< the sex is in its tokens, too */
 };
 
 /** What is known of the entities of one side in clear; arrays of n, or NULL. */
@@ -53,6 +54,14 @@ struct tg_link_facts {
     const int32_t *birth_month; /**< TG_NO_MONTH: unknown */
     const uint8_t *sex;         /**< 0: unknown */
 };
+
+/** What a clerk decided of a pair; it stands above all keys. */
+struct tg_link_ruling {
+    uint32_t left, right;
+    bool same; /**< false: never a pair */
+};
+/** In place of a key's number: a clerk's ruling decided. */
+enum { TG_LINK_BY_RULING = INT32_MAX };
 
 /**
  * One token on its way to the weighing of evidence. Eight bytes of the hash decide: of n and m
@@ -84,6 +93,9 @@ struct tg_linkage {
     struct tg_link_facts facts[TG_N_SIDES];
     struct tg_link_key *keys;
     size_t n_keys;
+    const struct tg_link_ruling *rulings; /**< borrowed; ascending by left, then right; everybody
+                                               is the same as one at most */
+    size_t n_rulings;
     double accept;                      /**< probability from which a pair is a link */
     double review;                      /**< from which it goes to a clerk */
     size_t n_fields;                    /**< that parts of keys name; sex is none of them */
@@ -168,6 +180,10 @@ TG_CHECKED enum tg_status tg_linkage_decide(const struct tg_linkage *l,
                                             struct tg_link_decision **decisions,
                                             struct tg_link_key_report **reports, bool **candidates,
                                             struct tg_error *err);
+/** Did a clerk decide that the two are different people? */
+bool tg_linkage_ruled_out(const struct tg_linkage *l, uint32_t left, uint32_t right);
+/** What decided, as links.csv names it: the key's token, or "review". For LINKED and REVIEW. */
+const char *tg_linkage_rule(const struct tg_linkage *l, const struct tg_link_decision *decision);
 /** "not_found", "linked", "review", "ambiguous", "conflict": the words of unlinked.csv. */
 const char *tg_link_state_name(enum tg_link_state state);
 

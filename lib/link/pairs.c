@@ -225,6 +225,8 @@ static size_t fold_pair(const struct pairing *p, const struct tg_triples *t, siz
     }
     uint64_t missing = missing_fields(p, a, b, first);
     pair->levels = (pair->levels & ~(missing | missing >> 1)) | missing; /* 2 in two bits */
+    pair->levels |= (uint64_t)tg_sex_level(p->l, a, pair->left, b, pair->right)
+                    << (2 * TG_SEX_PLACE);
     return at;
 }
 
@@ -424,6 +426,8 @@ static enum tg_status collect_and_pair(const struct tg_linkage *l,
     enum tg_status status = tg_collect(l, sample, reports, c, err);
     out->applies = !status && tg_evidence_applies(l, reports);
     if (out->applies)
+        status = tg_holders_count(l, c->fields, &out->holders, err);
+    if (out->applies && !status)
         status = find_pairs(&p, c, reports, out, err);
     tg_triples_free(&p.across);
     tg_triples_free(&p.within[TG_LEFT]);
@@ -466,5 +470,6 @@ void tg_candidates_free(struct tg_candidates *c)
     free(c->across.items);
     free(c->within[TG_LEFT].items);
     free(c->within[TG_RIGHT].items);
+    free(c->holders.items);
     *c = (struct tg_candidates){.applies = false};
 }
