@@ -7,12 +7,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 static const struct verb *const verbs[] = {
-    &cli_init,           &cli_key_new, &cli_key_import, &cli_key_show,
-    &cli_pseudonymize,   &cli_inspect, &cli_import,     &cli_consent_list,
-    &cli_consent_status, &cli_link,    &cli_match,      &cli_run,
-    &cli_evaluate,       &cli_verify,  &cli_generate,   &cli_demo,
+    &cli_init,
+    &cli_key_new,
+    &cli_key_import,
+    &cli_key_show,
+    &cli_key_passphrase,
+    &cli_pseudonymize,
+    &cli_inspect,
+    &cli_import,
+    &cli_consent_list,
+    &cli_consent_status,
+    &cli_link,
+    &cli_match,
+    &cli_run,
+    &cli_review_list,
+    &cli_review_show,
+    &cli_review_apply,
+    &cli_pay,
+    &cli_evaluate,
+    &cli_verify,
+    &cli_generate,
+    &cli_demo,
 };
+/* clang-format on */
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void general_help(enum tg_language language)

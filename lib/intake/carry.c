@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/carry.h"
 
-#include "intake/decimal.h"
+#include "text/decimal.h"
 #include "intake/decoders.h"
 #include "intake/reader.h"
 #include "table/csv.h"

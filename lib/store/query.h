@@ -124,6 +124,13 @@ TG_CHECKED enum tg_status tg_store_amounts(struct tg_store *store,
                                            tg_on_amount *on, void *ctx,
                                            struct tg_event_counts *counts, struct tg_error *err);
 
+/** Clerks' decisions that are in force: the identities of an app user, and whether this person is
+ * the same. Ascending by identity and person. */
+typedef enum tg_status tg_on_ruling(void *ctx, int64_t identity, int64_t person, bool same,
+                                    struct tg_error *err);
+TG_CHECKED enum tg_status tg_store_rulings(struct tg_store *store, tg_on_ruling *on, void *ctx,
+                                           struct tg_error *err);
+
 /** What is asked of a source of measures. */
 struct tg_measure_question {
     const struct tg_source *source;

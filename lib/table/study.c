@@ -60,6 +60,7 @@ static const struct tg_rule study_rules[] = {
     {"linkage", TG_RULE_SECTION, .section = linkage_rules},
     {"cohort", TG_RULE_CUSTOM, .read = tg_read_cohort},
     {"outcomes", TG_RULE_CUSTOM, .read = tg_read_outcomes},
+    {"pfs", TG_RULE_CUSTOM, .read = tg_read_pfs},
     {"disclosure", TG_RULE_CUSTOM, .read = tg_read_disclosure},
     {.key = NULL},
 };

@@ -128,6 +128,54 @@ struct tg_outcome_rule {
     enum tg_design design;
 };
 
+/** Decimals of an indicator's values: they are whole numbers of 10^−9, so that 0.79 is 0.79. */
+enum { TG_PAY_DECIMALS = 9 };
+
+/** A value and what is paid there. */
+struct tg_pay_point {
+    int64_t value; /**< 10^−9 */
+    int64_t yen;
+};
+enum tg_pay_form {
+    TG_PAY_STEPS, /**< the yen of the last point reached */
+    TG_PAY_LINE,  /**< between two points in proportion */
+    TG_PAY_UNIT,  /**< so much for each one */
+};
+/** Where a value comes from. */
+enum tg_pay_from { TG_PAY_FROM_GIVEN, TG_PAY_FROM_PARTICIPANTS, TG_PAY_FROM_OUTCOME };
+enum tg_pay_value { TG_PAY_EFFECT, TG_PAY_PARTICIPANTS, TG_PAY_CONTROLS };
+
+/** One thing that is paid for. */
+struct tg_indicator {
+    const char *name;
+    enum tg_pay_from from;
+    int active_months; /**< PARTICIPANTS: active in at least so many months; 0: all */
+    int share;         /**< PARTICIPANTS: of all, not their number */
+    size_t outcome;    /**< OUTCOME: index into the study's outcomes */
+    int value;         /**< OUTCOME: enum tg_pay_value */
+    int negate;        /**< OUTCOME: the value with its sign turned */
+    enum tg_pay_form form;
+    struct tg_pay_point *points; /**< STEPS, LINE: all rising, or all falling */
+    size_t n_points;
+    bool falling;     /**< less is better */
+    int64_t unit_yen; /**< UNIT: for a value of 1 */
+    int64_t max_yen;  /**< UNIT: most; INT64_MAX: no limit */
+    bool has_floor;
+    bool has_cap;
+    int64_t floor, cap; /**< 10^−9; below the floor nothing is paid, beyond the cap as at it */
+    uint64_t min_n;     /**< fewer people behind the value: nothing is paid */
+    int *years;         /**< fiscal years in which it is paid; none: in all */
+    size_t n_years;
+};
+
+/** What is paid for outcomes. */
+struct tg_pfs {
+    int64_t fixed_yen;
+    int64_t cap_yen; /**< of everything, the fixed part too; INT64_MAX: none */
+    struct tg_indicator *indicators;
+    size_t n; /**< 0: the study has no such section */
+};
+
 struct tg_study {
     const char *path;
     const char *id;
@@ -148,6 +196,7 @@ struct tg_study {
     struct tg_cohort_rules cohort;
     struct tg_outcome_rule *outcomes;
     size_t n_outcomes;
+    struct tg_pfs pfs;
     unsigned min_cell;     /**< smallest count shown, 10; 20 or UINT_MAX by population */
     bool for_municipality; /**< disclosure: recipient: municipality: nothing is hidden */
     struct tg_arena arena;

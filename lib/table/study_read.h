@@ -87,6 +87,7 @@ enum tg_status tg_read_tokens(struct tg_study_reader *r, const struct tg_node *n
 enum tg_status tg_read_cohort(struct tg_study_reader *r, const struct tg_node *node, void *object);
 enum tg_status tg_read_outcomes(struct tg_study_reader *r, const struct tg_node *node,
                                 void *object);
+enum tg_status tg_read_pfs(struct tg_study_reader *r, const struct tg_node *node, void *object);
 enum tg_status tg_read_disclosure(struct tg_study_reader *r, const struct tg_node *node,
                                   void *object);
 /** @} */

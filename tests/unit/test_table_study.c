@@ -387,7 +387,7 @@ START_TEST(top_level_is_checked)
          TG_MSG_STUDY_VALUE, 2, "study", "63"},
         {HEAD, TG_MSG_STUDY_MISSING, 1, "", "sources"},
         {HEAD "sorces: {}\n", TG_MSG_STUDY_UNKNOWN_KEY, 3, "sorces", "sources, version"},
-        {HEAD ROSTER "pfs: {}\n", TG_MSG_STUDY_UNKNOWN_KEY, 5, "pfs", "limits"},
+        {HEAD ROSTER "pfx: {}\n", TG_MSG_STUDY_UNKNOWN_KEY, 5, "pfx", "pfs"},
         {HEAD "sources: {}\n", TG_MSG_STUDY_VALUE, 3, "sources", "at least one"},
         {HEAD ROSTER "fields: {m: txt}\n", TG_MSG_STUDY_VALUE, 5, "fields.m", "text"},
         {HEAD ROSTER "fields: {phone: text}\n", TG_MSG_STUDY_VALUE, 5, "fields.phone", "built in"},

@@ -3,8 +3,8 @@
  * @file
  * Decimal numbers as files have them, exactly: no binary fraction comes near an amount.
  */
-#ifndef TG_INTAKE_DECIMAL_H
-#define TG_INTAKE_DECIMAL_H
+#ifndef TG_TEXT_DECIMAL_H
+#define TG_TEXT_DECIMAL_H
 
 #include "base/mem.h"
 
@@ -42,5 +42,14 @@ struct tg_decimal tg_decimal_of(double factor);
  */
 TG_CHECKED bool tg_decimal_yen(const struct tg_decimal *number, const struct tg_decimal *factor,
                                int64_t *yen);
+
+/**
+ * The number in units of 10^−decimals, exactly.
+ * @param decimals  0…18
+ * @return false when it has more decimals than that, or does not fit
+ */
+TG_CHECKED bool tg_decimal_fixed(const struct tg_decimal *number, int decimals, int64_t *out);
+/** The way back: `units` of 10^−decimals each. */
+struct tg_decimal tg_decimal_of_fixed(int64_t units, int decimals);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "intake/decimal.h"
+#include "text/decimal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -150,4 +150,31 @@ bool tg_decimal_yen(const struct tg_decimal *number, const struct tg_decimal *fa
         return false;
     *yen = number->negative != factor->negative ? -(int64_t)product : (int64_t)product;
     return true;
+}
+
+bool tg_decimal_fixed(const struct tg_decimal *number, int decimals, int64_t *out)
+{
+    wide units = whole_number(number);
+    for (int i = number->decimals; i < decimals && units; i++) {
+        if (units > INT64_MAX)
+            return false;
+        units *= 10;
+    }
+    if (number->decimals > decimals || units > INT64_MAX)
+        return false;
+    *out = number->negative ? -(int64_t)units : (int64_t)units;
+    return true;
+}
+
+struct tg_decimal tg_decimal_of_fixed(int64_t units, int decimals)
+{
+    char text[24];
+    struct tg_decimal d = {.negative = units < 0};
+    uint64_t absolute = units < 0 ? 0 - (uint64_t)units : (uint64_t)units;
+    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)absolute);
+    for (int i = 0; i < n; i++)
+        (void)add_digit(&d, text[i], false);
+    d.decimals += decimals;
+    drop_zeros(&d);
+    return d;
 }
