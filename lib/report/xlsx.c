@@ -338,7 +338,12 @@ static enum tg_status write_checked(const struct tg_view *v, const char *path, c
     struct tg_arena arena = {0};
     struct tg_buf bytes = {0};
     char *memory = NULL;
-    enum tg_status status = tg_dir_make(dir, err);
+    char *above = tg_path_dir(&arena, path, err);
+    enum tg_status status = above ? TG_OK : TG_NO_MEMORY;
+    if (!status && !tg_dir_exists(above))
+        status = TG_FAIL(err, TG_MSG_OUTPUT_CREATE, .file = path);
+    if (!status)
+        status = tg_dir_make(dir, err);
     if (!status)
         status = tg_dir_make_in_memory(&arena, &memory, err);
     if (!status)
