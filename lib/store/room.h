@@ -144,6 +144,14 @@ bool tg_packed_differ(const unsigned char *a, size_t a_len, const unsigned char 
                       unsigned but);
 /** @} */
 
+/** A folder as it is recorded: as seen from the store's folder when it lies below it, else from
+ * the root. */
+const char *tg_store_folder_name(const struct tg_store *store, const char *folder,
+                                 struct tg_arena *arena, struct tg_error *err);
+/** Does a file lie there with this SHA-256? */
+TG_CHECKED enum tg_status tg_output_is(const char *folder, const char *name, const char *sha256,
+                                       bool *is, struct tg_error *err);
+
 /** The number under which the store knows a token's name; 0: it does not. */
 TG_CHECKED enum tg_status tg_token_number(const struct tg_db *db, const char *name, int64_t *number,
                                           struct tg_error *err);
