@@ -164,6 +164,8 @@ extern const struct verb cli_key_new;
 extern const struct verb cli_key_import;
 extern const struct verb cli_key_show;
 extern const struct verb cli_key_passphrase;
+extern const struct verb cli_key_rotate;
+extern const struct verb cli_key_retire;
 extern const struct verb cli_pseudonymize;
 extern const struct verb cli_package_seal;
 extern const struct verb cli_package_open;

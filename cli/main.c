@@ -14,6 +14,8 @@ static const struct verb *const verbs[] = {
     &cli_key_import,
     &cli_key_show,
     &cli_key_passphrase,
+    &cli_key_rotate,
+    &cli_key_retire,
     &cli_pseudonymize,
     &cli_package_seal,
     &cli_package_open,
