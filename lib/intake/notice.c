@@ -101,6 +101,18 @@ static void warn_of_token(const struct tg_job *job, const struct tg_pseudonymize
         warn_of(job, TG_MSG_INPUT_KEY_DOMINATED, name, p->largest[0], result->rows);
 }
 
+static void warn_of_leaks(const struct tg_job *job)
+{
+    for (size_t i = 0; job->leaks && i < job->plan.n_tokens; i++) {
+        char rule[64];
+        if (!tg_leak_gives_away(&job->leaking[i]))
+            continue;
+        tg_leak_print(&job->leaking[i], rule, sizeof rule);
+        TG_WARN(job->reporter, TG_MSG_KEY_GIVES_AWAY, .file = job->options->inputs[0],
+                .column = job->plan.header[job->plan.has_row_id + i], .rule = rule);
+    }
+}
+
 void tg_notice_of_file(const struct tg_job *job, const struct tg_pseudonymize_result *result)
 {
     const char *file = job->options->inputs[0];
@@ -112,6 +124,7 @@ void tg_notice_of_file(const struct tg_job *job, const struct tg_pseudonymize_re
         warn_of_column(job, result, i);
     for (size_t i = 0; i < result->n_profiles; i++)
         warn_of_token(job, result, i);
+    warn_of_leaks(job);
     if (job->plan.n_tokens && result->no_token > result->rows / 2)
         warn_of(job, TG_MSG_INPUT_NO_TOKEN, NULL, result->no_token, result->rows);
 }
