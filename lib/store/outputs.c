@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/query.h"
 #include "store/room.h"
+#include "store/run_users.h"
 #include "text/calendar.h"
 
 #include <string.h>
@@ -128,7 +129,8 @@ static const char *name_folder(const struct tg_store *store, const char *folder,
 
 enum tg_status tg_store_record_run(struct tg_store *store, int32_t month, const char *recipient,
                                    const char *folder, const struct tg_output_digest *files,
-                                   size_t n, const char *detail, const struct tg_placing *placing,
+                                   size_t n, const int64_t *users, size_t n_users,
+                                   const char *detail, const struct tg_placing *placing,
                                    struct tg_error *err)
 {
     struct tg_buf json = {0};
@@ -147,6 +149,8 @@ enum tg_status tg_store_record_run(struct tg_store *store, int32_t month, const 
         status = write_outputs(store, month, recipient, place, files, n, err);
         if (!status)
             status = tg_audit_add(store, "run", text, err);
+        if (!status)
+            status = tg_run_users_add(store, month, recipient, users, n_users, err);
         if (!status)
             status = placing->place(placing->ctx, err);
         placed = !status;

@@ -180,6 +180,7 @@ TG_CHECKED enum tg_status tg_store_subject_key(struct tg_store *store, struct tg
  *
  * @param folder  where the files lie, as tg_store_verify() will look for them
  * @param files   names and SHA-256 hex of `n` files
+ * @param users   identities of the linked users, in any order
  * @param detail  a JSON object of counts and settings; no values of persons
  */
 struct tg_output_digest {
@@ -196,6 +197,7 @@ struct tg_placing {
 TG_CHECKED enum tg_status tg_store_record_run(struct tg_store *store, int32_t month,
                                               const char *recipient, const char *folder,
                                               const struct tg_output_digest *files, size_t n,
+                                              const int64_t *users, size_t n_users,
                                               const char *detail, const struct tg_placing *placing,
                                               struct tg_error *err);
 

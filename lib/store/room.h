@@ -32,6 +32,8 @@ struct tg_store {
 #define TG_APP_NUMBER 1
 /** Stands for the purpose of a consent that names none. */
 #define TG_NO_PURPOSE "-"
+/** Stands for all purposes of a provider, in a withdrawal. */
+#define TG_ANY_PURPOSE "*"
 
 /** The token as it is stored: HMAC under the site key of its name and the token. `message` is
  * scratch room. */

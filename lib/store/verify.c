@@ -36,7 +36,7 @@ static enum tg_status warn_of_rows(struct check *c, const char *sql, const char 
 static const char missing_rows[] =
     "SELECT s.name || CASE d.period WHEN 0 THEN ''"
     "  ELSE printf(' %04d-%02d', d.period / 12, d.period % 12 + 1) END"
-    " FROM delivery d JOIN source s ON s.id = d.source_id WHERE d.rows <> CASE s.kind"
+    " FROM delivery d JOIN source s ON s.id = d.source_id WHERE d.rows - d.purged <> CASE s.kind"
     "  WHEN 'roster' THEN (SELECT count(*) FROM roster_row WHERE delivery_id = d.id)"
     "  WHEN 'users' THEN (SELECT count(*) FROM user_row WHERE delivery_id = d.id)"
     "  WHEN 'consents' THEN (SELECT count(*) FROM consent_row WHERE delivery_id = d.id)"
