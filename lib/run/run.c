@@ -61,12 +61,28 @@ static void take_back(void *ctx)
     tg_dir_take_back(move->made, move->folder, move->had_old);
 }
 
+/* Whom the month is about; `*n` of them. */
+static int64_t *list_linked(const struct tg_month *m, size_t *n, struct tg_error *err)
+{
+    int64_t *users = tg_calloc(m->users.n, sizeof *users, err);
+    *n = 0;
+    for (size_t i = 0; users && i < m->users.n; i++) {
+        if (m->results[i].state == TG_USER_LINKED)
+            users[(*n)++] = m->users.items[i].identity;
+    }
+    return users;
+}
+
 /* The audit log gets counts; numbers only. */
 static enum tg_status record(struct tg_month *m, struct moving *move,
                              const struct tg_output_digest *files, size_t n, struct tg_error *err)
 {
     const struct tg_placing placing = {place, take_back, move};
     struct tg_buf detail = {0};
+    size_t n_users;
+    int64_t *users = list_linked(m, &n_users, err);
+    if (!users)
+        return TG_NO_MEMORY;
     enum tg_status status = tg_buf_printf(
         &detail, err, "{\"as_of\":%lu,\"users\":%zu,\"linked\":%llu,\"matched\":%llu}",
         (unsigned long)m->as_of, m->users.n, (unsigned long long)count_linked(m),
@@ -74,8 +90,9 @@ static enum tg_status record(struct tg_month *m, struct moving *move,
     const char *text = status ? NULL : tg_buf_text(&detail, err);
     if (!status)
         status = text ? tg_store_record_run(m->store, m->month, m->recipient, move->folder, files,
-                                            n, text, &placing, err)
+                                            n, users, n_users, text, &placing, err)
                       : TG_NO_MEMORY;
+    free(users);
     tg_buf_free(&detail);
     return status;
 }

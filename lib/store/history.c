@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/app_user.h"
 #include "store/consent.h"
+#include "store/run_users.h"
 #include "table/csv.h"
 #include "text/calendar.h"
 
+#include <stdio.h>
 #include <string.h>
 
 struct history {
@@ -156,12 +158,76 @@ static enum tg_status put_states(struct history *h, struct tg_error *err)
     return status;
 }
 
+static enum tg_status put_delivery(struct history *h, int32_t month, const char *recipient,
+                                   const char *at, struct tg_error *err)
+{
+    char period[8], day[11] = "";
+    tg_month_format(month, period);
+    (void)snprintf(day, sizeof day, "%.10s", at);
+    const char *cells[] = {h->user->provider, "",     day, "delivered", "", "", "", "",
+                           recipient,         period, "",  ""};
+    return tg_csv_put_row(h->csv, cells, sizeof cells / sizeof cells[0], err);
+}
+
+static enum tg_status on_run(void *ctx, const struct tg_run_of_user *run, struct tg_error *err)
+{
+    return put_delivery(ctx, run->month, run->recipient, run->at, err);
+}
+
+static enum tg_status put_runs(struct history *h, struct tg_error *err)
+{
+    const struct tg_db *db = &h->store->db;
+    struct tg_ids ids = {0};
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status = tg_db_prepare(
+        db, "SELECT identity_id FROM identity_token WHERE token = ? AND hash = ?", &stmt, err);
+    if (!status)
+        status = tg_db_bind(
+            db, stmt, DB_ARGS(DB_INT(TG_APP_NUMBER), DB_BLOB(h->user->app, TG_TOKEN_LEN)), err);
+    while (!status && row) {
+        status = tg_db_next(db, stmt, &row, err);
+        if (!status && row)
+            status = tg_ids_add(&ids, sqlite3_column_int64(stmt, 0), err);
+    }
+    (void)sqlite3_finalize(stmt);
+    tg_ids_sort(&ids);
+    if (!status)
+        status = tg_run_users_find(h->store, &ids, on_run, h, err);
+    tg_ids_free(&ids);
+    return status;
+}
+
+/* Of somebody who was purged. */
+static enum tg_status put_purged_runs(struct history *h, struct tg_error *err)
+{
+    const struct tg_db *db = &h->store->db;
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status =
+        tg_db_prepare(db,
+                      "SELECT r.month, r.recipient, coalesce(a.at, '') FROM purged_run p"
+                      " JOIN run_users r ON r.audit = p.audit LEFT JOIN audit a ON a.seq = p.audit"
+                      " WHERE p.app = ? ORDER BY p.audit",
+                      &stmt, err);
+    if (!status)
+        status = tg_db_bind(db, stmt, DB_ARGS(DB_BLOB(h->user->app, TG_TOKEN_LEN)), err);
+    while (!status && row) {
+        status = tg_db_next(db, stmt, &row, err);
+        if (!status && row)
+            status = put_delivery(h, sqlite3_column_int(stmt, 0), text_at(stmt, 1),
+                                  text_at(stmt, 2), err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
 enum tg_status tg_consent_history(struct tg_store *store, const char *user, uint32_t on,
                                   const char *path, bool force, struct tg_error *err)
 {
-    static const char *const header[] = {"provider", "purpose",    "day",    "fact",
-                                         "form",     "method",     "expires_on", "state",
-                                         "source",   "period",     "row_id", "sha256"};
+    static const char *const header[] = {"provider", "purpose", "day",        "fact",
+                                         "form",     "method",  "expires_on", "state",
+                                         "source",   "period",  "row_id",     "sha256"};
     struct tg_app_user found;
     struct history h = {.store = store, .user = &found, .on = on};
     enum tg_status status = tg_app_user_find(store, user, NULL, &found, err);
@@ -173,6 +239,10 @@ enum tg_status tg_consent_history(struct tg_store *store, const char *user, uint
         status = tg_csv_put_row(h.csv, header, sizeof header / sizeof header[0], err);
     if (!status)
         status = put_facts(&h, err);
+    if (!status)
+        status = put_purged_runs(&h, err);
+    if (!status)
+        status = put_runs(&h, err);
     if (!status)
         status = put_states(&h, err);
     if (!status)

@@ -75,9 +75,8 @@ static enum tg_status find_newest_row(struct purging *p, struct leaver *leaver,
     sqlite3_stmt *stmt = NULL;
     enum tg_status status = tg_db_prepare(db, newest_row_of, &stmt, err);
     if (!status)
-        status = tg_db_bind(db, stmt,
-                            DB_ARGS(DB_INT(TG_APP_NUMBER), DB_BLOB(leaver->app, TG_TOKEN_LEN)),
-                            err);
+        status = tg_db_bind(
+            db, stmt, DB_ARGS(DB_INT(TG_APP_NUMBER), DB_BLOB(leaver->app, TG_TOKEN_LEN)), err);
     if (!status)
         status = tg_db_next(db, stmt, &leaver->has_row, err);
     if (!status && leaver->has_row && sqlite3_column_bytes(stmt, 0) == TG_TOKEN_LEN)
@@ -174,8 +173,7 @@ static enum tg_status put_delivery(struct purging *p, const struct leaver *leave
         tg_month_format(run->month, month);
     enum tg_status status = tg_csv_put_text(p->csv, leaver->provider, err);
     if (!status)
-        status =
-            tg_csv_put_hex(p->csv, leaver->row_id, leaver->has_row ? TG_TOKEN_LEN : 0, err);
+        status = tg_csv_put_hex(p->csv, leaver->row_id, leaver->has_row ? TG_TOKEN_LEN : 0, err);
     if (!status)
         status = tg_csv_put_text(p->csv, month, err);
     if (!status)
@@ -189,16 +187,15 @@ static enum tg_status on_run(void *ctx, const struct tg_run_of_user *run, struct
 {
     struct purging *p = ctx;
     const struct owned key = {.identity = run->identity};
-    const struct owned *owned =
-        bsearch(&key, p->owned, p->n_owned, sizeof *p->owned, by_identity);
+    const struct owned *owned = bsearch(&key, p->owned, p->n_owned, sizeof *p->owned, by_identity);
     if (!owned)
         return TG_OK;
     struct leaver *leaver = &p->leavers[owned->leaver];
     leaver->was_delivered = true;
     p->result->deliveries++;
-    enum tg_status status = tg_db_once(
-        &p->store->db, "INSERT OR IGNORE INTO purged_run(app, audit) VALUES(?, ?)",
-        DB_ARGS(DB_BLOB(leaver->app, TG_TOKEN_LEN), DB_INT(run->audit)), err);
+    enum tg_status status =
+        tg_db_once(&p->store->db, "INSERT OR IGNORE INTO purged_run(app, audit) VALUES(?, ?)",
+                   DB_ARGS(DB_BLOB(leaver->app, TG_TOKEN_LEN), DB_INT(run->audit)), err);
     return status ? status : put_delivery(p, leaver, run, err);
 }
 
@@ -223,7 +220,7 @@ static enum tg_status tell_deliveries(struct purging *p, struct tg_error *err)
 
 #define PURGED " IN (SELECT identity_id FROM temp.purge)"
 #define IN_RUNS                                                                                    \
-    " id BETWEEN delivery.first_run AND delivery.last_run AND delivery_id = delivery.id"          \
+    " id BETWEEN delivery.first_run AND delivery.last_run AND delivery_id = delivery.id"           \
     " AND identity_id" PURGED
 
 static enum tg_status erase(struct purging *p, struct tg_error *err)

@@ -19,9 +19,9 @@ static enum tg_status is_as_before(struct tg_store *store, int32_t month, const 
                             DB_ARGS(DB_INT(month), DB_TEXT(recipient, strlen(recipient))), err);
     if (!status)
         status = tg_db_next(&store->db, stmt, &row, err);
-    *same = !status && row && (size_t)sqlite3_column_bytes(stmt, 0) == packed->len &&
-            (packed->len == 0 ||
-             memcmp(sqlite3_column_blob(stmt, 0), packed->data, packed->len) == 0);
+    *same =
+        !status && row && (size_t)sqlite3_column_bytes(stmt, 0) == packed->len &&
+        (packed->len == 0 || memcmp(sqlite3_column_blob(stmt, 0), packed->data, packed->len) == 0);
     (void)sqlite3_finalize(stmt);
     return status;
 }

@@ -13,10 +13,8 @@ enum tg_status tg_scrub(struct tg_store *store, const struct tg_reporter *report
                         struct tg_error *err)
 {
     static const char *const steps[] = {
-        "PRAGMA temp_store=FILE",
-        "VACUUM",
-        "PRAGMA temp_store=MEMORY",
-        "DELETE FROM meta WHERE name = '" TG_META_SCRUB "'",
+        "PRAGMA temp_store=FILE",          "VACUUM",
+        "PRAGMA temp_store=MEMORY",        "DELETE FROM meta WHERE name = '" TG_META_SCRUB "'",
         "PRAGMA wal_checkpoint(TRUNCATE)",
     };
     enum { N_STEPS = sizeof steps / sizeof steps[0] };

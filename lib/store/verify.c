@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reporter.h"
-#include "store/room.h"
+#include "store/scrub.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -100,6 +100,9 @@ enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter 
         status = tg_progress(reporter, "verify", 2, 5, err);
     if (!status)
         status = warn_of_rows(&c, missing_rows, NULL, TG_MSG_STORE_COUNT, err);
+    if (!status)
+        status = warn_of_rows(&c, "SELECT value FROM meta WHERE name = '" TG_META_SCRUB "'", NULL,
+                              TG_MSG_SCRUB_WANTED, err);
     if (!status)
         status = tg_progress(reporter, "verify", 3, 5, err);
     if (!status)

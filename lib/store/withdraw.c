@@ -31,11 +31,11 @@ static enum tg_status add(struct tg_store *store, const struct tg_app_user *user
     tg_words_free(&words);
     if (status)
         return status;
-    return tg_db_once(&store->db,
-                      "INSERT OR REPLACE INTO withdrawal VALUES(?, ?, ?, ?, 0, 0, x'', '', NULL, ?)",
-                      DB_ARGS(DB_BLOB(user->app, TG_TOKEN_LEN), DB_INT(provider), DB_INT(what),
-                              DB_INT(on), DB_INT(method)),
-                      err);
+    return tg_db_once(
+        &store->db, "INSERT OR REPLACE INTO withdrawal VALUES(?, ?, ?, ?, 0, 0, x'', '', NULL, ?)",
+        DB_ARGS(DB_BLOB(user->app, TG_TOKEN_LEN), DB_INT(provider), DB_INT(what), DB_INT(on),
+                DB_INT(method)),
+        err);
 }
 
 /* Whom it concerns is in the registry; the log tells what was done when, and not to whom. */
@@ -47,10 +47,8 @@ static enum tg_status write_audit(struct tg_store *store, const struct tg_app_us
     tg_day_format(on, day);
     const struct {
         const char *name, *text;
-    } texts[] = {{"provider", user->provider},
-                 {"purpose", purpose},
-                 {"on", day},
-                 {"version", tg_version()}};
+    } texts[] = {
+        {"provider", user->provider}, {"purpose", purpose}, {"on", day}, {"version", tg_version()}};
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < sizeof texts / sizeof texts[0]; i++)
         status = tg_json_text(&json, texts[i].name, texts[i].text, strlen(texts[i].text), err);

@@ -184,7 +184,7 @@ static void record(const char *const *names, size_t n, const char *recipient)
         files[i].name = names[i];
         OK(tg_digest_file(in_dir(names[i]), files[i].sha256, &err));
     }
-    OK(tg_store_record_run(store, M(2025, 1), recipient, dir, files, n, "{\"users\":3}",
+    OK(tg_store_record_run(store, M(2025, 1), recipient, dir, files, n, NULL, 0, "{\"users\":3}",
                            &(const struct tg_placing){place_nothing, NULL, NULL}, &err));
 }
 
