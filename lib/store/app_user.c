@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/app_user.h"
 
+#include "store/query.h"
+
 #include <stdio.h>
 #include <string.h>
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "store_help.h"
 
+#include "store/placing.h"
 #include "store/room.h"
 
 #define PURPOSE                    "outcome-evaluation"
@@ -83,8 +84,9 @@ END_TEST
 START_TEST(users_are_named_by_row_or_token)
 {
     (void)take("users", "2025-01", ROWS(USER("a1"), USER("a2"), USER("a3")));
-    (void)take("consents", "2025-01", ROWS(GIVEN("a1", "2025-01-10"), GIVEN("a2", "2025-01-10"),
-                                           GIVEN("a3", "2025-01-10")));
+    (void)take(
+        "consents", "2025-01",
+        ROWS(GIVEN("a1", "2025-01-10"), GIVEN("a2", "2025-01-10"), GIVEN("a3", "2025-01-10")));
     OK(withdraw(row("consents", "2025-01", 1), NULL, 20250301));
     OK(withdraw(token("a3"), NULL, 20250301));
     ck_assert_int_eq(state_of(0, 20250401), TG_CONSENT_IN_FORCE);
@@ -102,8 +104,8 @@ START_TEST(nobody_is_withdrawn_by_a_wrong_name)
     ck_assert_int_eq(withdraw(row("other_users", "2025-01", 0), NULL, 20250301), TG_NO_INPUT);
     ck_assert_int_eq(withdraw(token("b1"), NULL, 20250301), TG_NO_INPUT);
     ck_assert_int_eq(withdraw("a1", NULL, 20250301), TG_USAGE);
-    ck_assert_int_eq(
-        tg_consent_withdraw(store, "swim", token("a1"), NULL, 20250301, NULL, &err), TG_USAGE);
+    ck_assert_int_eq(tg_consent_withdraw(store, "swim", token("a1"), NULL, 20250301, NULL, &err),
+                     TG_USAGE);
     ck_assert_int_eq(number("SELECT count(*) FROM withdrawal"), 0);
     ck_assert_int_eq(number("SELECT count(*) FROM audit WHERE verb LIKE 'consent%'"), 0);
 }
@@ -132,9 +134,9 @@ START_TEST(a_providers_file_says_nothing_about_another_providers_users)
     restart("");
     (void)take("users", "2025-01", ROWS(USER("a1"), USER("a2")));
     (void)take("consents", "2025-01", ROWS(GIVEN("a2", "2025-01-10")));
-    (void)take("run_consents", "2025-01",
-               ROWS("@a1,run," PURPOSE ",,,2025-01-10,",
-                    "@a2,run," PURPOSE ",,,2025-01-10,2025-01-11"));
+    (void)take(
+        "run_consents", "2025-01",
+        ROWS("@a1,run," PURPOSE ",,,2025-01-10,", "@a2,run," PURPOSE ",,,2025-01-10,2025-01-11"));
     ck_assert_int_eq(state_of(0, 20250401), TG_CONSENT_NONE);
     ck_assert_int_eq(state_of(1, 20250401), TG_CONSENT_IN_FORCE);
     /* nor does the same withdrawal by both shadow the right one */
@@ -251,22 +253,19 @@ static struct trace trace_number(double number)
 enum { CROWD = 400 };
 
 /* Many users before and after the one in question, so that rows move between pages. */
-static void take_crowd(const char *source, const char *format, const char *own)
+static void take_crowd(const char *source, bool users, const char *own)
 {
     static char text[CROWD][96];
     const char *rows[CROWD + 1] = {NULL};
     for (int i = 0; i < CROWD; i++) {
-        (void)snprintf(text[i], sizeof text[i], format, i, i, i);
+        if (users)
+            (void)snprintf(text[i], sizeof text[i], "@u%d,@ku%d,@xu%d,walk,1950-03,1,", i, i, i);
+        else
+            (void)snprintf(text[i], sizeof text[i], "@u%d,2025-01-05,1234,", i);
         rows[i] = text[i];
     }
     rows[0] = own;
     (void)take(source, "2025-01", rows);
-}
-
-static enum tg_status place_nothing(void *ctx, struct tg_error *e)
-{
-    (void)ctx, (void)e;
-    return TG_OK;
 }
 
 static void record_run(int32_t month, const char *recipient)
@@ -280,8 +279,15 @@ static void record_run(int32_t month, const char *recipient)
             ids[n++] = users.items[i].identity;
     }
     ck_assert_uint_eq(n, 1);
-    OK(tg_store_record_run(store, month, recipient, dir, NULL, 0, ids, n, "{}",
-                           &(const struct tg_placing){place_nothing, NULL, NULL}, &err));
+    const struct tg_run_record run = {.month = month,
+                                      .recipient = recipient,
+                                      .folder = dir,
+                                      .made = in_dir("made"),
+                                      .users = ids,
+                                      .n_users = n,
+                                      .detail = "{}"};
+    OK(tg_store_run_begin(store, &run, &err));
+    OK(tg_store_run_end(store, dir, &err));
     free(ids);
     tg_users_free(&users);
 }
@@ -289,8 +295,8 @@ static void record_run(int32_t month, const char *recipient)
 START_TEST(what_was_purged_cannot_be_found_in_any_byte)
 {
     (void)take("users", "2024-12", ROWS(USER("a1")));
-    take_crowd("users", "@u%d,@ku%d,@xu%d,walk,1950-03,1,", USER("a1"));
-    take_crowd("steps", "@u%d,2025-01-0%.0s%.0s5,1234,", "@a1,2025-01-05,31337.5,77.25");
+    take_crowd("users", true, USER("a1"));
+    take_crowd("steps", false, "@a1,2025-01-05,31337.5,77.25");
     (void)take("steps", "2025-02", ROWS("@a1,2025-02-05,31337.5,77.25", "@u5,2025-02-05,10,"));
     (void)take("consents", "2025-01", ROWS(GIVEN("a1", "2025-01-10")));
     record_run(M(2025, 1), "evaluator");
