@@ -213,6 +213,16 @@ enum tg_status tg_schema_look(const struct tg_db *db, enum tg_db_content *out, s
     return TG_OK;
 }
 
+enum tg_status tg_schema_is_current(const struct tg_db *db, struct tg_error *err)
+{
+    int64_t version = 0;
+    enum tg_status status = tg_db_number(db, "PRAGMA user_version", DB_NO_ARGS, &version, err);
+    if (status || version == SCHEMA_VERSION)
+        return status;
+    return TG_FAIL(err, version > SCHEMA_VERSION ? TG_MSG_STORE_NEWER : TG_MSG_STORE_OLDER,
+                   .file = db->path);
+}
+
 enum tg_status tg_schema_upgrade(const struct tg_db *db, struct tg_error *err)
 {
     int64_t version = 0;
