@@ -45,6 +45,13 @@ static inline enum tg_link_level tg_level_of(uint64_t levels, size_t field)
     return (enum tg_link_level)(levels >> (2 * field) & 3);
 }
 
+/** Does the field differ by one error or by more? It is near, and so are its ends: not seen. */
+static inline bool tg_is_unseen(const struct tg_linkage *l, uint64_t levels, size_t field)
+{
+    return field < l->n_fields && l->ends[field] && tg_level_of(levels, field) == TG_NEAR &&
+           tg_level_of(levels, l->ends[field] - 1u) == TG_SAME;
+}
+
 /** Where the levels of a pair say whether the sexes agree; the fields are before it. */
 enum { TG_SEX_PLACE = TG_LINK_FIELDS_MAX };
 

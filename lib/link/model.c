@@ -77,17 +77,27 @@ static void begin_classes(struct model *m)
     }
 }
 
+/* The share of matches of a class with the pattern's level at one place. */
+static double share_at(const struct model *m, const struct match_class *class, uint64_t levels,
+                       size_t place)
+{
+    enum tg_link_level level = tg_level_of(levels, place);
+    if (level == TG_MISSING)
+        return 1;
+    if (tg_is_unseen(m->l, levels, place)) /* times that of the ends, which are the same */
+        return class->share[place][TG_DIFFERENT] +
+               class->share[place][TG_NEAR] / class->share[m->l->ends[place] - 1][TG_SAME];
+    return class->share[place][level];
+}
+
 static void expect_patterns(struct model *m)
 {
     for (size_t p = 0; p < m->n_patterns; p++) {
         struct pattern *pattern = &m->patterns[p];
         for (int c = 0; c < N_CLASSES; c++) {
             double n = m->classes[c].n;
-            for (size_t i = 0; i < m->n_places; i++) {
-                size_t f = m->places[i];
-                enum tg_link_level level = tg_level_of(pattern->levels, f);
-                n *= level == TG_MISSING ? 1 : m->classes[c].share[f][level];
-            }
+            for (size_t i = 0; i < m->n_places; i++)
+                n *= share_at(m, &m->classes[c], pattern->levels, m->places[i]);
             pattern->match[c] = n;
             pattern->got[c] = 0;
         }
@@ -122,8 +132,10 @@ static void learn_class(struct model *m, int c)
         double got[TG_N_LEVELS], sum = 0;
         for (int level = 0; level < TG_N_LEVELS; level++)
             got[level] = prior * begin[c][level];
-        for (size_t p = 0; p < m->n_patterns; p++)
-            got[tg_level_of(m->patterns[p].levels, f)] += m->patterns[p].got[c];
+        for (size_t p = 0; p < m->n_patterns; p++) {
+            if (!tg_is_unseen(m->l, m->patterns[p].levels, f))
+                got[tg_level_of(m->patterns[p].levels, f)] += m->patterns[p].got[c];
+        }
         for (int level = 0; level < TG_N_LEVELS; level++)
             sum += level == TG_MISSING ? 0 : got[level];
         for (int level = 0; level < TG_N_LEVELS; level++)

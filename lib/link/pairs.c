@@ -181,7 +181,8 @@ static enum tg_status view_keys(struct pairing *p, struct tg_error *err)
         for (size_t i = 0; i < key->n_parts; i++) {
             uint64_t level = key->parts[i].whole ? TG_SAME : TG_NEAR;
             p->keys[k].levels |= level << (2 * key->parts[i].field);
-            all_whole = all_whole && key->parts[i].whole;
+            all_whole =
+                all_whole && key->parts[i].whole && !tg_linkage_is_ends(p->l, key->parts[i].field);
         }
         p->keys[k].counts_others = all_whole && !key->exact;
     }
@@ -210,6 +211,36 @@ static uint64_t missing_fields(const struct pairing *p, enum tg_side a, enum tg_
     return missing;
 }
 
+static bool shares_value(const struct tg_linkage *l, uint64_t levels)
+{
+    bool shares = false;
+    for (size_t f = 0; f < l->n_fields; f++)
+        shares = shares || (tg_level_of(levels, f) == TG_SAME && !tg_linkage_is_ends(l, f));
+    return shares;
+}
+
+static uint64_t with_level(uint64_t levels, size_t field, enum tg_link_level level)
+{
+    return (levels & ~(UINT64_C(3) << (2 * field))) | (uint64_t)level << (2 * field);
+}
+
+/* Beginnings and ends say something only of values that are neither the same nor nearly. Where
+ * they are all that is shared, it is not seen whether the values have but one error. */
+static uint64_t weigh_ends(const struct tg_linkage *l, uint64_t levels)
+{
+    bool sees_errors = shares_value(l, levels);
+    for (size_t f = 0; f < l->n_fields; f++) {
+        size_t ends = l->ends[f] ? l->ends[f] - 1u : f;
+        if (ends == f)
+            continue;
+        if (tg_level_of(levels, f) != TG_DIFFERENT)
+            levels = with_level(levels, ends, TG_MISSING);
+        else if (!sees_errors && tg_level_of(levels, ends) == TG_SAME)
+            levels = with_level(levels, f, TG_NEAR);
+    }
+    return levels;
+}
+
 /* The pair that the triples from `at` on are of; returns where the next one begins. */
 static size_t fold_pair(const struct pairing *p, const struct tg_triples *t, size_t at,
                         enum tg_side a, enum tg_side b, struct tg_pair *pair)
@@ -225,6 +256,7 @@ static size_t fold_pair(const struct pairing *p, const struct tg_triples *t, siz
     }
     uint64_t missing = missing_fields(p, a, b, first);
     pair->levels = (pair->levels & ~(missing | missing >> 1)) | missing; /* 2 in two bits */
+    pair->levels = weigh_ends(p->l, pair->levels);
     pair->levels |= (uint64_t)tg_sex_level(p->l, a, pair->left, b, pair->right)
                     << (2 * TG_SEX_PLACE);
     return at;
