@@ -58,13 +58,12 @@ enum { TG_SEX_PLACE = TG_LINK_FIELDS_MAX };
 /** Two entities that share a token. */
 struct tg_pair {
     uint32_t left, right;
-    uint64_t levels;  /**< by field: enum tg_link_level */
-    uint32_t key;     /**< the first one shared */
-    uint32_t pattern; /**< set by the model */
-    double others;    /**< entities besides that share its whole tokens */
-    double usual;     /**< their mean number for these keys */
-    double odds;      /**< set by the model: match against chance */
-    double weight;    /**< pairs of the file that this one stands for; 1 unless it is of a sample */
+    uint64_t levels;   /**< by field: enum tg_link_level */
+    uint32_t key;      /**< the first one shared */
+    uint32_t pattern;  /**< set by the model */
+    double commonness; /**< how many times commoner than usual its whole values are */
+    double odds;       /**< set by the model: match against chance */
+    double weight; /**< pairs of the file that this one stands for; 1 unless it is of a sample */
 };
 
 struct tg_pairs {

@@ -107,7 +107,7 @@ static void expect_patterns(struct model *m)
 /* Chance is higher where many others share the pair's values, lower where fewer than usual do. */
 static double chance_of_pair(const struct model *m, const struct tg_pair *pair)
 {
-    return m->patterns[pair->pattern].chance * (pair->others + 1) / (pair->usual + 1);
+    return m->patterns[pair->pattern].chance * pair->commonness;
 }
 
 static void share_out(struct model *m, const struct tg_pairs *pairs)
