@@ -335,7 +335,7 @@ double tg_chance_of(const struct tg_chance *c, uint64_t levels)
     double sex = share_of_sex(c, levels);
     double expected = n_pairs * by_rates(c, &c->rates[WITHIN], levels) * sex;
     double more = (seen + trust_in_rates) / (expected + trust_in_rates);
-    double surely = (seen - sqrt(seen)) / expected; /* where the rates are far off */
+    double surely = seen > 1 ? (seen - sqrt(seen)) / expected : 0; /* where rates are far off */
     more = more > surely ? more : surely;
     return more * sex * by_rates(c, &c->rates[c->knows_across ? ACROSS : WITHIN], levels);
 }

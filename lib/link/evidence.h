@@ -21,7 +21,8 @@
  * At last the rates are learned again from the pairs of the two files, as far as they are no
  * matches: the files may be of other people.
  *
- * Rarity: chance is weighed with how many others share a pair's tokens, relative to the mean.
+ * Rarity: chance is weighed with how many others share a pair's whole values, relative to the
+ * usual number; how much a number says follows from how much numbers differ (negative binomial).
  *
  * Matches: two classes, records without and with many errors, since errors come together; 60
  * rounds. Fields of one person's records depend on each other in more ways than classes say: what
