@@ -95,7 +95,8 @@ size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell);
  * Hides means over fewer than `min_cell` (at least 10), and shares whose count or complement is too
  * small. Rows named alike up to "=" ("district=…") are one factor: where a hidden share could be
  * computed from the others, or all hidden ones together are too few, the next smallest is hidden
- * as well. A difference goes with either of its sides.
+ * as well. A difference goes with either of its sides. Of products, which stand at the end, only
+ * differences are shown.
  * @return how many cells were hidden that held a number
  */
 size_t tg_balance_hide(struct tg_balance_row *rows, size_t n, unsigned min_cell);

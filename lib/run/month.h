@@ -51,7 +51,6 @@ struct tg_month {
     struct tg_windows windows;
     struct tg_cohort cohort;
     struct tg_costs *costs; /**< by outcome */
-    double **baselines;     /**< by outcome, by person: yen per baseline month */
     struct tg_effect *effects;
     size_t n_effects;
     struct tg_balance_row *balance;

@@ -94,7 +94,11 @@ static struct tg_balance_row share(const char *name, uint64_t n, uint64_t partic
 {
     return (struct tg_balance_row){.covariate = name,
                                    .binary = true,
-                                   .n = {n, 10 * n, n},
+                                   .n = {n, 10 * n, n, n},
+                                   .participants_after = (double)participants / (double)n,
+                                   .variance_ratio_before = NAN,
+                                   .ecdf_max_before = NAN,
+                                   .ecdf_max_after = NAN,
                                    .participants = (double)participants / (double)n,
                                    .controls_before = (double)before / (double)(10 * n),
                                    .controls_after = (double)after / (double)n,
@@ -117,7 +121,11 @@ static unsigned shown(const struct tg_balance_row *r)
 START_TEST(means_over_few_are_hidden)
 {
     struct tg_balance_row row = {.covariate = "cost",
-                                 .n = {12, 300, 9},
+                                 .n = {12, 300, 9, 12},
+                                 .participants_after = 5,
+                                 .variance_ratio_before = NAN,
+                                 .ecdf_max_before = NAN,
+                                 .ecdf_max_after = NAN,
                                  .participants = 5,
                                  .controls_before = 6,
                                  .controls_after = 7,
@@ -129,7 +137,7 @@ START_TEST(means_over_few_are_hidden)
     ck_assert_uint_eq(shown(&row), 1 | 2 | 8);
     again.n[2] = 10;
     ck_assert_uint_eq(tg_balance_hide(&again, 1, 10), 0);
-    ck_assert_uint_eq(tg_balance_hide(&again, 1, 20), 5);
+    ck_assert_uint_eq(tg_balance_hide(&again, 1, 20), 6);
     ck_assert_uint_eq(shown(&again), 2);
 }
 END_TEST
@@ -137,7 +145,7 @@ END_TEST
 START_TEST(shares_of_few_are_hidden)
 {
     struct tg_balance_row few = share("ill", 100, 9, 500, 50);
-    ck_assert_uint_eq(tg_balance_hide(&few, 1, 10), 3);
+    ck_assert_uint_eq(tg_balance_hide(&few, 1, 10), 4);
     ck_assert_uint_eq(shown(&few), 2 | 4);
     struct tg_balance_row many = share("ill", 100, 50, 500, 91);
     ck_assert_uint_eq(tg_balance_hide(&many, 1, 10), 2);
@@ -147,6 +155,20 @@ START_TEST(shares_of_few_are_hidden)
     ck_assert_uint_eq(shown(&before), 1 | 4 | 16);
     struct tg_balance_row none = share("ill", 100, 0, 1000, 90);
     ck_assert_uint_eq(tg_balance_hide(&none, 1, 10), 0);
+}
+END_TEST
+
+START_TEST(products_show_differences_only)
+{
+    struct tg_balance_row rows[] = {share("ill", 100, 50, 500, 50),
+                                    share("a * b", 100, 50, 500, 50),
+                                    share("a * c", 100, 9, 500, 50)};
+    rows[1].product = rows[2].product = true;
+    ck_assert_uint_eq(tg_balance_hide(rows, 3, 10), 2);
+    ck_assert_uint_eq(shown(&rows[0]), 31);
+    ck_assert_uint_eq(shown(&rows[1]), 8 | 16);
+    ck_assert(isnan(rows[1].participants_after));
+    ck_assert_uint_eq(shown(&rows[2]), 0);
 }
 END_TEST
 
@@ -408,6 +430,7 @@ int main(void)
     tcase_add_test(t, few_without_follow_up_cannot_be_subtracted);
     tcase_add_test(t, means_over_few_are_hidden);
     tcase_add_test(t, shares_of_few_are_hidden);
+    tcase_add_test(t, products_show_differences_only);
     tcase_add_test(t, what_the_others_would_tell_is_hidden);
     tcase_add_test(t, two_hidden_may_still_be_too_few_together);
     tcase_add_test(t, names_decide_not_the_order_of_rows);
