@@ -152,6 +152,7 @@ static enum tg_status plan_token(struct tg_plan *p, const struct tg_token_def *d
             .form = part->form,
             .n_characters = part->n_characters,
         };
+        t->one_missing |= part->form == TG_PART_ONE_MISSING;
         if (part->other)
             t->parts[t->n_parts++] = (struct tg_plan_part){.field = use_field(p, part->other)};
     }

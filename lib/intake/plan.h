@@ -39,7 +39,8 @@ struct tg_plan_token {
     const char *name;
     struct tg_plan_part *parts;
     size_t n_parts;
-    bool evidence; /**< a cell may hold several */
+    bool evidence;    /**< a cell may hold several */
+    bool one_missing; /**< some part is TG_PART_ONE_MISSING */
     struct tg_token_key *key;
 };
 

@@ -20,7 +20,7 @@ struct tg_link_entry {
     uint32_t entity;
 };
 
-enum { TG_LINK_FIELDS_MAX = 32 };
+enum { TG_LINK_FIELDS_MAX = 31 };
 
 /** What a shared token of a key says of one field. */
 struct tg_link_part {
@@ -45,6 +45,7 @@ struct tg_link_key {
     size_t n[TG_N_SIDES], cap[TG_N_SIDES];
     struct tg_link_part *parts; /**< owned; NULL: nothing is known of its fields */
     size_t n_parts;
+    bool with_sex; /**< the sex is in its tokens, too */
 };
 
 /** What is known of the entities of one side in clear; arrays of n, or NULL. */

@@ -4,6 +4,7 @@
 #include "text/calendar.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Below one half somebody else is likelier, or nobody: nothing is decided there. */
 static const double likelier_than_not = 0.5;
@@ -61,6 +62,38 @@ static bool is_open(const struct weighing *w, const struct tg_pair *pair)
            may_be_one_person(w->l, pair) && !tg_linkage_ruled_out(w->l, pair->left, pair->right);
 }
 
+static void add_odds(struct weighing *w)
+{
+    const struct tg_pairs *pairs = &w->candidates.across;
+    for (int side = 0; side < TG_N_SIDES; side++)
+        memset(w->sums[side], 0, w->l->facts[side].n * sizeof *w->sums[side]);
+    for (size_t i = 0; i < pairs->n; i++) {
+        w->sums[TG_LEFT][pairs->items[i].left] += pairs->items[i].odds;
+        w->sums[TG_RIGHT][pairs->items[i].right] += pairs->items[i].odds;
+    }
+}
+
+static double probability_of(const struct weighing *w, const struct tg_pair *pair)
+{
+    double left = w->sums[TG_LEFT][pair->left], right = w->sums[TG_RIGHT][pair->right];
+    return pair->odds / (1 + left + right - pair->odds);
+}
+
+/* Two who are known to have nobody else are likelier to be one than two at random. */
+static double alone_factor(const struct weighing *w)
+{
+    double factor = 1, matches = 0;
+    for (uint32_t i = 0; i < w->l->facts[TG_LEFT].n; i++)
+        matches += w->decisions[i].state == TG_LINK_LINKED;
+    for (size_t i = 0; i < w->candidates.across.n; i++)
+        matches += probability_of(w, &w->candidates.across.items[i]);
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        double n = w->l->facts[side].n, open = n - matches > 0 ? n - matches : 0;
+        factor *= n / (open + 1);
+    }
+    return factor > 1 ? factor : 1;
+}
+
 static enum tg_status add_up(struct weighing *w, struct tg_error *err)
 {
     for (int side = 0; side < TG_N_SIDES; side++) {
@@ -79,16 +112,18 @@ static enum tg_status add_up(struct weighing *w, struct tg_error *err)
         struct tg_pair *pair = &w->candidates.across.items[i];
         if (!is_open(w, pair))
             pair->odds = 0;
-        w->sums[TG_LEFT][pair->left] += pair->odds;
-        w->sums[TG_RIGHT][pair->right] += pair->odds;
     }
+    add_odds(w);
+    double factor = alone_factor(w);
+    for (size_t i = 0; i < w->candidates.across.n; i++)
+        w->candidates.across.items[i].odds *= factor;
+    add_odds(w);
     return TG_OK;
 }
 
 static void decide_pair(struct weighing *w, const struct tg_pair *pair)
 {
-    double left = w->sums[TG_LEFT][pair->left], right = w->sums[TG_RIGHT][pair->right];
-    double p = pair->odds / (1 + left + right - pair->odds);
+    double p = probability_of(w, pair);
     if (p < likelier_than_not || p < w->l->review)
         return;
     w->decisions[pair->left] = (struct tg_link_decision){

@@ -10,6 +10,7 @@
 #include "cohort/cohort.h"
 #include "link/engine.h"
 #include "outcome/outcome.h"
+#include "store/placing.h"
 #include "store/query.h"
 #include "table/study.h"
 

@@ -33,13 +33,6 @@ struct tg_store {
 /** Stands for the purpose of a consent that names none. */
 #define TG_NO_PURPOSE "-"
 
-/** The token as it is stored: HMAC under the site key of its name and the token. `message` is
- * scratch room. */
-TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
-                                        const unsigned char token[TG_TOKEN_LEN],
-                                        struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
-                                        struct tg_error *err);
-
 /** @name Settings of the store */
 /** @{ */
 #define TG_META_STUDY      "study"
@@ -119,6 +112,14 @@ const unsigned char *tg_packed_find(const unsigned char *packed, size_t len, uns
 bool tg_packed_differ(const unsigned char *a, size_t a_len, const unsigned char *b, size_t b_len,
                       unsigned but);
 /** @} */
+
+/** A folder as it is recorded: as seen from the store's folder when it lies below it, else from
+ * the root. */
+const char *tg_store_folder_name(const struct tg_store *store, const char *folder,
+                                 struct tg_arena *arena, struct tg_error *err);
+/** Does a file lie there with this SHA-256? */
+TG_CHECKED enum tg_status tg_output_is(const char *folder, const char *name, const char *sha256,
+                                       bool *is, struct tg_error *err);
 
 /** The number under which the store knows a token's name; 0: it does not. */
 TG_CHECKED enum tg_status tg_token_number(const struct tg_db *db, const char *name, int64_t *number,

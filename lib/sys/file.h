@@ -134,6 +134,11 @@ TG_CHECKED enum tg_status tg_dir_remove(const char *path, struct tg_error *err);
 /** The same on a way out: what cannot be removed stays, and the next run removes it. */
 void tg_dir_discard(const char *path);
 /**
+ * Makes a folder safe against power failures: the files in it, its names, its own name.
+ * @return TG_OK, TG_IO, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_dir_sync(const char *path, struct tg_error *err);
+/**
  * Puts the finished folder `made` in the place of `path` in one step; everything in it is synced
  * first. What was at `path` lies at `made` afterwards: remove it with tg_dir_discard(), or bring it
  * back with tg_dir_take_back().
@@ -148,6 +153,12 @@ TG_CHECKED enum tg_status tg_dir_replace(const char *made, const char *path, str
 /** Undoes tg_dir_place(). */
 void tg_dir_take_back(const char *made, const char *path, bool had_old);
 bool tg_dir_exists(const char *path);
+/**
+ * Makes a new folder whose files lie in memory; `*out` is NULL when this system has no place for
+ * it. To be removed with tg_dir_discard(). @return TG_OK, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_dir_make_in_memory(struct tg_arena *arena, char **out,
+                                                struct tg_error *err);
 
 /** dir/name in `arena`; `name` alone when it is absolute or `dir` is empty. */
 TG_CHECKED char *tg_path_join(struct tg_arena *arena, const char *dir, const char *name,
@@ -170,6 +181,24 @@ const char *tg_path_base(const char *path);
 TG_CHECKED void *tg_secret_alloc(size_t size, struct tg_error *err);
 /** Wipes and frees what tg_secret_alloc() gave with the same size; NULL is allowed. */
 void tg_secret_free(void *p, size_t size);
+/** @} */
+
+/** @name Secrets that are typed or written by another program */
+/** @{ */
+
+/**
+ * A line from an open file descriptor, without its line feed; the end of the file ends it, too.
+ *
+ * @param out  secret memory, `size` bytes; what does not fit is dropped, so that `*len` == `size`
+ *             says that it was too long
+ * @return TG_OK; TG_NO_INPUT: not open; TG_IO; TG_CANCELLED
+ */
+TG_CHECKED enum tg_status tg_fd_read_line(int fd, char *out, size_t size, size_t *len,
+                                          struct tg_error *err);
+/** The same from the terminal, which shows the prompt and nothing of what is typed.
+ * @return TG_OK; TG_NO_INPUT: there is no terminal; TG_IO; TG_CANCELLED */
+TG_CHECKED enum tg_status tg_terminal_ask(const char *prompt, char *out, size_t size, size_t *len,
+                                          struct tg_error *err);
 /** @} */
 
 /** Name of the operating-system user, or their number; for the audit log. */
