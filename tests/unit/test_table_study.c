@@ -325,7 +325,9 @@ START_TEST(the_manuals_lines_load)
     static const char base[] =
         HEAD "sources:\n"
              "  medical: {kind: events, columns: {resident_number: R, month: M, amount: A}}\n"
-             "  u: {kind: users, provider: walkapp, columns: {app_user_id: U}}\n";
+             "  u: {kind: users, provider: walkapp, columns: {app_user_id: U}}\n"
+             "  steps: {kind: measures, provider: walkapp, columns: {app_user_id: U, date: D},\n"
+             "          measures: {steps: N}}\n";
     char *page = manual();
     int n = 0;
     for (char *at = page; (at = strstr(at, "\n.Dl ")) != NULL; at++) {
