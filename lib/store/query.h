@@ -85,8 +85,8 @@ void tg_users_free(struct tg_users *users);
 TG_CHECKED enum tg_status tg_store_accepts(const struct tg_store *store, const char *path,
                                            const struct tg_manifest *manifest,
                                            struct tg_error *err);
-/** The token as it is stored: HMAC under the site key of its name and the token. `message` is
- * scratch room. */
+/** The token as it is stored: HMAC under the site key of its name and the token, after rotations
+ * the same again under each later key. `message` is scratch room. */
 TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
                                         const unsigned char token[TG_TOKEN_LEN],
                                         struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
