@@ -31,6 +31,8 @@ struct sample {
 
 static void sample_study(struct sample *s)
 {
+    static const char *const exact_columns[] = {"sex", "age_band", "district"};
+    static struct tg_covariate_rule covariates[] = {{.name = "医療費"}, {.name = "care_cost"}};
     static const char *const names[] = {
         "insured_symbol", "insured_number", "birth_date", "sex", "kana_name_folded", "club"};
     for (size_t i = 0; i < 6; i++)
@@ -59,6 +61,9 @@ static void sample_study(struct sample *s)
                    .age_min = 40,
                    .age_max = 110,
                    .exact = TG_STRATUM_SEX | TG_STRATUM_AGE_BAND | TG_STRATUM_DISTRICT,
+                   .match = {.exact = exact_columns, .n_exact = 3},
+                   .covariates = covariates,
+                   .n_covariates = 2,
                    .seed = 20260401},
         .outcomes = s->outcomes,
         .n_outcomes = 2,
@@ -172,8 +177,14 @@ static void sample_full(struct sample *s)
                    .not_insured = 151,
                    .no_followup = 33,
                    .no_control = 40,
+                   .no_stratum = 40,
                    .matched = 1204,
-                   .controls_eligible = 17023},
+                   .controls_eligible = 17023,
+                   .controls_used = 1204},
+        .quality = {.caliper_width = NAN,
+                    .effective_controls = 1204,
+                    .support_low = NAN,
+                    .support_high = NAN},
         .balance = s->balance,
         .n_balance = 6,
         .effects = s->effects,
@@ -220,6 +231,7 @@ static void sample_tiny(struct sample *s)
                                                .not_insured = 16,
                                                .no_followup = 0,
                                                .no_control = 3,
+                                               .no_stratum = 3,
                                                .matched = 7,
                                                .controls_eligible = 17023};
 }
