@@ -125,6 +125,7 @@ struct tg_cohort {
     struct tg_member *members; /**< ascending by set, participants first */
     size_t n;
     double *covariates; /**< by member, the rules' covariates each; NaN: no value */
+    size_t n_covariates;
     struct tg_cohort_flow flow;
     struct tg_cohort_quality quality;
     struct tg_balance_row *balance; /**< the linear predictor, covariates, then products */

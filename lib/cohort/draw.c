@@ -214,6 +214,7 @@ static enum tg_status make_members(struct drawing *d, struct tg_error *err)
 {
     size_t n = d->engine.matched.n;
     struct tg_cohort *c = &d->cohort;
+    c->n_covariates = d->input->rules->n_covariates;
     struct row *rows = tg_calloc(n, sizeof *rows, err);
     c->members = tg_calloc(n, sizeof *c->members, err);
     c->covariates = tg_calloc(n, d->input->rules->n_covariates * sizeof *c->covariates, err);

@@ -222,13 +222,16 @@ static enum tg_status hide(struct tg_month *m, struct tg_error *err)
 {
     unsigned min_cell = shown_from(m->study);
     m->released = tg_arena_alloc(&m->arena, m->cohort.n, sizeof *m->released, err);
-    if (!m->released)
+    m->released_covariates = tg_arena_alloc(
+        &m->arena, m->cohort.n, m->cohort.n_covariates * sizeof *m->released_covariates, err);
+    if (!m->released || !m->released_covariates)
         return TG_NO_MEMORY;
     if (!m->study->for_municipality) {
         m->hidden_cells += tg_effects_hide(m->effects, m->n_effects, min_cell);
         m->hidden_cells += tg_balance_hide(m->balance, m->n_balance, min_cell);
     }
-    return tg_cohort_release(&m->cohort, &m->people, min_cell, m->released, &m->release, err);
+    return tg_cohort_release(&m->cohort, &m->people, min_cell, m->released, m->released_covariates,
+                             &m->release, err);
 }
 
 enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *err)

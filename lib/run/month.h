@@ -58,6 +58,7 @@ struct tg_month {
     struct tg_curve *curves;        /**< by outcome */
     struct tg_event_counts *events; /**< by outcome */
     struct tg_released *released;   /**< by member */
+    double *released_covariates;    /**< by member, as in the cohort */
     struct tg_release_counts release;
     size_t hidden_cells;
 };

@@ -62,13 +62,6 @@ static enum tg_status write_sheet(struct folder *f, const struct sheet *sheet, s
     return status;
 }
 
-static enum tg_status put_month(struct tg_csv_writer *w, int32_t month, struct tg_error *err)
-{
-    char text[8];
-    tg_month_format(month, text);
-    return tg_csv_put_text(w, text, err);
-}
-
 static enum tg_status put_pair(struct tg_month *m, struct tg_csv_writer *w, size_t user,
                                bool with_subject, struct tg_error *err)
 {
@@ -174,18 +167,18 @@ static enum tg_status put_member(struct tg_month *m, struct tg_csv_writer *w,
     if (!status)
         status = tg_csv_put_int(w, member->set, err);
     if (!status)
-        status = tg_csv_put_real(w, member->weight, 6, err);
+        status = tg_csv_put_real(w, r->row->weight, 6, err);
     if (!status)
-        status = tg_csv_put_real(w, member->propensity, 6, err);
+        status = tg_csv_put_real(w, r->row->propensity, 6, err);
     if (!status)
-        status = put_month(w, member->index_month, err);
+        status = tg_csv_put_text(w, r->row->index_month, err);
     if (!status)
         status = put_age_and_sex(w, r->row, err);
     if (!status)
         status = tg_csv_put_text(w, r->row->district ? r->row->district : "", err);
     size_t n = m->study->cohort.n_covariates;
     for (size_t i = 0; !status && i < n; i++)
-        status = tg_csv_put_real(w, m->cohort.covariates[r->row->member * n + i], 6, err);
+        status = tg_csv_put_real(w, m->released_covariates[r->row->member * n + i], 6, err);
     return status ? status : tg_csv_end_row(w, err);
 }
 
