@@ -108,6 +108,8 @@ struct tg_linkage {
     double accept;                      /**< probability from which a pair is a link */
     double review;                      /**< from which it goes to a clerk */
     size_t n_fields;                    /**< that parts of keys name; sex is none of them */
+    uint8_t ends[TG_LINK_FIELDS_MAX];   /**< of a field whose beginning and end are in keys, too: 1
+                                             + the number these have as a field; else 0 */
     size_t birth_field;                 /**< the one that is the birth date; SIZE_MAX: none */
     struct tg_evidence_source evidence; /**< no walk: the keys' own */
 };
@@ -117,6 +119,9 @@ struct tg_study;
  * are there. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_linkage_describe(struct tg_linkage *l, const struct tg_study *study,
                                               struct tg_error *err);
+
+/** Is the field the beginning and end of another one? */
+bool tg_linkage_is_ends(const struct tg_linkage *l, size_t field);
 
 /** Adds a token of an entity; in any order, doubles allowed. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_linkage_add(struct tg_link_key *key, enum tg_side side,
