@@ -51,7 +51,6 @@ struct tg_month {
     struct tg_windows windows;
     struct tg_cohort cohort;
     struct tg_costs *costs; /**< by outcome */
-    double **baselines;     /**< by outcome, by person: yen per baseline month */
     struct tg_effect *effects;
     size_t n_effects;
     struct tg_balance_row *balance;
@@ -59,6 +58,7 @@ struct tg_month {
     struct tg_curve *curves;        /**< by outcome */
     struct tg_event_counts *events; /**< by outcome */
     struct tg_released *released;   /**< by member */
+    double *released_covariates;    /**< by member, as in the cohort */
     struct tg_release_counts release;
     size_t hidden_cells;
 };

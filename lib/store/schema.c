@@ -237,8 +237,20 @@ static const char version_placing[] = "CREATE TABLE placing("
                                       "  made TEXT NOT NULL"
                                       ") STRICT, WITHOUT ROWID;";
 
+/* Evidence tokens of an identity, packed; they go with its digest. */
+static const char version_evidence[] =
+    "CREATE TABLE identity_evidence("
+    "  identity_id INTEGER PRIMARY KEY REFERENCES identity,"
+    "  tokens BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TRIGGER evidence_of_nobody AFTER UPDATE OF digest ON identity"
+    " WHEN new.digest IS NULL BEGIN"
+    "  DELETE FROM identity_evidence WHERE identity_id = new.id;"
+    " END;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {version_1, version_review, version_placing, version_consent};
+static const char *const upgrades[] = {version_1, version_review, version_placing, version_consent,
+                                       version_evidence};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 
