@@ -36,6 +36,15 @@ TG_API TG_CHECKED enum tg_status tg_store_open_existing(const char *path,
                                                         const struct tg_study *study,
                                                         struct tg_store **out,
                                                         struct tg_error *err);
+/**
+ * Opens a store to look into it: nothing is made, migrated or changed, no file is added, and the
+ * site key is not needed. Only functions that say so take such a store.
+ *
+ * @return TG_OK; TG_BUSY: a run is at work; TG_NO_INPUT: there is no store; TG_DATA: not a store,
+ * of another study, damaged, or of another version of the program
+ */
+TG_API TG_CHECKED enum tg_status tg_store_open_still(const char *path, const struct tg_study *study,
+                                                     struct tg_store **out, struct tg_error *err);
 TG_API void tg_store_close(struct tg_store **store);
 
 enum tg_import_outcome {

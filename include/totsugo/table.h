@@ -84,11 +84,13 @@ TG_API void tg_inspection_free(struct tg_inspection *inspection);
 
 /** One line of a machine-readable log; members that are NULL are left out. */
 struct tg_log_line {
-    const char *level;            /**< error, warning, info, progress */
+    const char *level;            /**< error, warning, info, progress, summary */
     const struct tg_error *error; /**< its code, place and rule */
     const char *text;
     const char *stage; /**< progress: with `done` of `total` (0: unknown) */
     uint64_t done, total;
+    const char *job; /**< summary: what ended, with its exit code */
+    int exit;
 };
 
 /**
