@@ -496,13 +496,17 @@ static enum tg_status import_open(struct tg_importing *im, struct tg_import_resu
                             " WHERE conflict IS NOT NULL",
                             DB_NO_ARGS, (int64_t *)&result->conflicts, err);
     }
-    status = tg_db_begin(db, err);
+    /* rows refer to what was found or made for them a moment ago: no need to look it up again */
+    status = tg_db_exec(db, "PRAGMA foreign_keys=OFF", err);
+    if (!status)
+        status = tg_db_begin(db, err);
     if (status)
         return status;
     *result = (struct tg_import_result){0};
     status = import_rows(im, result, err);
     free_steps(im);
     status = tg_db_end(db, status, err);
+    (void)sqlite3_exec(db->handle, "PRAGMA foreign_keys=ON", NULL, NULL, NULL);
     if (!status)
         warn_of_consents(im);
     return status;
