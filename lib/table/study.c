@@ -40,6 +40,8 @@ static const struct tg_rule limits_rules[] = {
 static const struct tg_rule consent_rules[] = {
     {"purpose", TG_RULE_TEXT, .offset = AT(purpose)},
     {"valid_months", TG_RULE_INT, .offset = AT(consent_months), .min = 0, .max = 1200},
+    {"form", TG_RULE_CUSTOM, .read = tg_read_forms},
+    {"forms", TG_RULE_CUSTOM, .read = tg_read_forms},
     {.key = NULL},
 };
 

@@ -233,6 +233,8 @@ struct tg_study {
     double max_unreadable; /**< share of a column's filled values, 0.05 */
     const char *purpose;   /**< "outcome-evaluation" */
     int consent_months;    /**< a consent ends this many months after it was given; 0: never */
+    const char **forms;    /**< versions of the consent's text that count; with n 0 all do */
+    size_t n_forms;
     double accept;         /**< probability from which a pair is a link, 0.99 */
     double review;         /**< from which it is for a clerk, 0.5 */
     bool has_cohort;

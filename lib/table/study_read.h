@@ -85,6 +85,7 @@ bool tg_scan_uint(const char *s, uint64_t max, uint64_t *out);
 enum tg_status tg_read_fields(struct tg_study_reader *r, const struct tg_node *node, void *object);
 enum tg_status tg_read_sources(struct tg_study_reader *r, const struct tg_node *node, void *object);
 enum tg_status tg_read_tokens(struct tg_study_reader *r, const struct tg_node *node, void *object);
+enum tg_status tg_read_forms(struct tg_study_reader *r, const struct tg_node *node, void *object);
 enum tg_status tg_read_cohort(struct tg_study_reader *r, const struct tg_node *node, void *object);
 enum tg_status tg_read_outcomes(struct tg_study_reader *r, const struct tg_node *node,
                                 void *object);
