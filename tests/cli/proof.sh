@@ -39,7 +39,7 @@ cp old/totsugo.db totsugo.db
 expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03
 expect 0 "$TOTSUGO" verify -s study.yaml
 expect 1 "$TOTSUGO" verify -s study.yaml --noted "$seal"
-says W948 "$seal"
+says W958 "$seal"
 
 # tokens that are named are sought in all their rows, also in what no table refers to
 expect 0 "$TOTSUGO" verify -s study.yaml inbox/roster.csv inbox/app_users.csv
@@ -47,7 +47,7 @@ token=$(sed -n 2p inbox/roster.csv | cut -d, -f2)
 cp totsugo.db sound.db
 printf %s "$token" >>totsugo.db
 "$TOTSUGO" verify -s study.yaml inbox/roster.csv 2>err && fail "a token at the end is not seen"
-says W947
+says W957
 cp sound.db totsugo.db
 expect 0 "$TOTSUGO" verify -s study.yaml inbox/roster.csv
 finish
