@@ -168,6 +168,8 @@ enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter 
     if (!status)
         status = tg_progress(reporter, "verify", 3, 5, err);
     if (!status)
+        status = check_logged(&c, err);
+    if (!status)
         status = tg_audit_check(store, reporter, &c.findings, err);
     if (!status)
         status = tg_progress(reporter, "verify", 4, 5, err);
@@ -175,8 +177,6 @@ enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter 
         status = check_outputs(&c, err);
     if (!status)
         status = tell_unplaced(&c, err);
-    if (!status)
-        status = check_logged(&c, err);
     if (!status && c.findings)
         return TG_FAIL(err, TG_MSG_STORE_FINDINGS, .file = store->db.path);
     return status;
