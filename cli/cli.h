@@ -7,6 +7,7 @@
 #define CLI_CLI_H
 
 #include <totsugo/base.h>
+#include <totsugo/crypto.h>
 #include <totsugo/store.h>
 #include <totsugo/table.h>
 
@@ -64,6 +65,14 @@ struct cli {
         {"help", 'h', NULL, false, "show this help", "この説明を表示します"},                      \
     {                                                                                              \
         NULL, 0, NULL, false, NULL, NULL                                                           \
+    }
+
+/** A row for verbs that read a key file. */
+#define PASSPHRASE_FD_OPTION                                                                       \
+    {                                                                                              \
+        "passphrase-fd", 0, "N", false,                                                            \
+            "read the key's passphrase from file descriptor N, not from the terminal",             \
+            "鍵のパスフレーズを端末でなくファイル記述子Nから読みます"   \
     }
 
 /** @name speak.c */
@@ -124,8 +133,54 @@ enum tg_status cli_store_open(const char *study_path, const char *store_path, bo
 void cli_store_close(struct cli_store *s);
 /** @} */
 
-extern const struct verb cli_init, cli_key_new, cli_key_import, cli_key_show, cli_pseudonymize,
-    cli_inspect, cli_import, cli_consent_list, cli_consent_status, cli_link, cli_match, cli_run,
-    cli_pay, cli_evaluate, cli_verify, cli_generate, cli_demo;
+/** @name secret.c */
+/** @{ */
+/**
+ * A passphrase from the file descriptor that an option names, else from the terminal.
+ *
+ * @param path   the key file it is for, named in the prompt
+ * @param fresh  it is a new one, asked for twice
+ */
+enum tg_status cli_passphrase(struct cli *cli, const struct verb *verb, const struct args *args,
+                              int fd_option, const char *path, bool fresh,
+                              struct tg_passphrase **out, struct tg_error *err);
+/**
+ * Reads a key file; asks for the passphrase where it has one.
+ *
+ * @param kept  NULL; or out: the passphrase, NULL where there is none; to be freed
+ */
+enum tg_status cli_key_load(struct cli *cli, const struct verb *verb, const struct args *args,
+                            int fd_option, const char *path, struct tg_passphrase **kept,
+                            struct tg_key **out, struct tg_error *err);
+/** Writes a key file, under a passphrase unless that is NULL. */
+enum tg_status cli_key_save(const struct tg_key *key, const struct tg_passphrase *passphrase,
+                            const char *path, bool force, struct tg_error *err);
+/** @} */
+
+/** @name Verbs: rows of the table in main.c */
+/** @{ */
+extern const struct verb cli_init;
+extern const struct verb cli_key_new;
+extern const struct verb cli_key_import;
+extern const struct verb cli_key_show;
+extern const struct verb cli_key_passphrase;
+extern const struct verb cli_pseudonymize;
+extern const struct verb cli_inspect;
+extern const struct verb cli_import;
+extern const struct verb cli_consent_list;
+extern const struct verb cli_consent_status;
+extern const struct verb cli_link;
+extern const struct verb cli_match;
+extern const struct verb cli_run;
+extern const struct verb cli_review_list;
+extern const struct verb cli_review_show;
+extern const struct verb cli_review_apply;
+extern const struct verb cli_pay;
+extern const struct verb cli_verify_applicants;
+extern const struct verb cli_evaluate;
+extern const struct verb cli_verify;
+extern const struct verb cli_generate;
+extern const struct verb cli_demo;
+/** @} */
 
 #endif

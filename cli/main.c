@@ -7,12 +7,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 static const struct verb *const verbs[] = {
-    &cli_init,     &cli_key_new, &cli_key_import,   &cli_key_show,       &cli_pseudonymize,
-    &cli_inspect,  &cli_import,  &cli_consent_list, &cli_consent_status, &cli_link,
-    &cli_match,    &cli_run,     &cli_pay,          &cli_evaluate,       &cli_verify,
-    &cli_generate, &cli_demo,
+    &cli_init,
+    &cli_key_new,
+    &cli_key_import,
+    &cli_key_show,
+    &cli_key_passphrase,
+    &cli_pseudonymize,
+    &cli_inspect,
+    &cli_import,
+    &cli_consent_list,
+    &cli_consent_status,
+    &cli_link,
+    &cli_match,
+    &cli_run,
+    &cli_review_list,
+    &cli_review_show,
+    &cli_review_apply,
+    &cli_pay,
+    &cli_verify_applicants,
+    &cli_evaluate,
+    &cli_verify,
+    &cli_generate,
+    &cli_demo,
 };
+/* clang-format on */
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 
 static void general_help(enum tg_language language)
@@ -22,7 +42,7 @@ static void general_help(enum tg_language language)
                  ja ? "totsugo 命令 [オプション] [ファイル]    くわしくは totsugo help 命令"
                     : "totsugo VERB [options] [files]    more with: totsugo help VERB");
     for (size_t i = 0; i < N_VERBS; i++)
-        (void)printf("  %-16s %s\n", verbs[i]->name, ja ? verbs[i]->ja : verbs[i]->en);
+        (void)printf("  %-18s %s\n", verbs[i]->name, ja ? verbs[i]->ja : verbs[i]->en);
 }
 
 /* A verb of one or two words; `*words` tells how many. */

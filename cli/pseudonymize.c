@@ -16,7 +16,8 @@ enum {
     O_CHECK,
     O_THREADS,
     O_MEMORY,
-    O_FORCE
+    O_FORCE,
+    O_PASSPHRASE_FD
 };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
@@ -36,6 +37,7 @@ static const struct option_def options[] = {
     {"memory", 0, "SIZE", false, "memory for sorting, 16M or more; default 1G",
      "並べ替えに使うメモリー（16M以上、省略時1G）"},
     {"force", 'f', NULL, false, "replace outputs that are there", "すでにある出力を置き換えます"},
+    PASSPHRASE_FD_OPTION,
     COMMON_OPTIONS};
 
 static void print_counts(const char *title, const struct tg_count *counts, size_t n)
@@ -99,7 +101,8 @@ static enum tg_status run(struct cli *cli, const struct args *args, struct tg_er
     if (!status)
         status = tg_study_load(args->values[O_STUDY], &study, err);
     if (!status)
-        status = tg_key_load(args->values[O_KEY], &key, err);
+        status = cli_key_load(cli, &cli_pseudonymize, args, O_PASSPHRASE_FD, args->values[O_KEY],
+                              NULL, &key, err);
     if (status)
         goto out;
     o.study = study;

@@ -25,10 +25,13 @@ extern "C" {
 #endif
 
 enum {
-    TG_TOKEN_LEN = 16,    /**< bytes of a token, a row id and a subject id */
-    TG_KEY_LEN = 32,      /**< bytes of a key */
-    TG_KEY_ID_HEX = 16,   /**< hex digits of a key id */
-    TG_STUDY_ID_MAX = 63, /**< bytes of a study id, [a-z0-9-] */
+    TG_TOKEN_LEN = 16,        /**< bytes of a token, a row id and a subject id */
+    TG_KEY_LEN = 32,          /**< bytes of a key */
+    TG_KEY_ID_HEX = 16,       /**< hex digits of a key id */
+    TG_STUDY_ID_MAX = 63,     /**< bytes of a study id, [a-z0-9-] */
+    TG_KEY_EPOCHS_MAX = 16,   /**< keys a key file can hold: the newest and those before it */
+    TG_PASSPHRASE_MIN = 12,   /**< bytes of a new passphrase */
+    TG_PASSPHRASE_MAX = 1023, /**< bytes of any */
 };
 
 /** A secret 256-bit key in locked memory, with what its file says about it. */
@@ -39,7 +42,38 @@ struct tg_key_info {
     char study[TG_STUDY_ID_MAX + 1];
     char id[TG_KEY_ID_HEX + 1]; /**< first 8 bytes of HMAC-SHA-256(key, "totsugo/key-id") */
     char created[21];           /**< ISO 8601 UTC, "2026-01-31T23:59:59Z" */
+    unsigned epoch;             /**< 1 for a first key, one more after each rotation */
+    char overlap_until[8];      /**< "YYYY-MM": last month of the epoch before; "" for none */
 };
+
+/** A passphrase in locked memory. */
+struct tg_passphrase;
+
+/**
+ * Asks for a passphrase on the terminal, without echo.
+ *
+ * @param prompt  what is asked for, UTF-8
+ * @param again   NULL; or the prompt of a second time, for a new passphrase: both must agree, and
+ *                it must have TG_PASSPHRASE_MIN bytes
+ * @param out     out: free it with tg_passphrase_free()
+ * @return TG_OK; TG_NO_INPUT: no terminal; TG_NO_PERMISSION: too short, too long or the two
+ *         differ; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_passphrase_ask(const char *prompt, const char *again,
+                                                   struct tg_passphrase **out,
+                                                   struct tg_error *err);
+/**
+ * Reads one from an open file descriptor: everything up to the first line feed or the end, as
+ * bytes. What follows the line feed is left to be read.
+ *
+ * @param fresh  it is a new one and must have TG_PASSPHRASE_MIN bytes
+ * @return TG_OK; TG_NO_INPUT: not open for reading; TG_NO_PERMISSION: empty, too short or too long;
+ *         TG_IO; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_passphrase_read(int fd, bool fresh, struct tg_passphrase **out,
+                                                    struct tg_error *err);
+/** Wipes and frees. NULL and pointer to NULL are allowed. */
+TG_API void tg_passphrase_free(struct tg_passphrase **p);
 
 /**
  * Makes a new random key.
@@ -62,15 +96,53 @@ TG_API TG_CHECKED enum tg_status tg_key_generate(const char *study, struct tg_ke
 TG_API TG_CHECKED enum tg_status tg_key_import_hex(const char *study, const char *hex_path,
                                                    struct tg_key **out, struct tg_error *err);
 /**
- * Reads a key file: the lines "totsugo-key/1", "study: …", "id: …", "created: …", "key: …".
+ * A new random key of the same study for the next epoch. It remembers the keys before it.
+ *
+ * @param overlap_until  "YYYY-MM", the last month for which files of the epoch before are taken;
+ *                       NULL: none is stated
+ * @return TG_OK; TG_USAGE: no month, or TG_KEY_EPOCHS_MAX keys are reached; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_key_rotate(const struct tg_key *key, const char *overlap_until,
+                                               struct tg_key **out, struct tg_error *err);
+/**
+ * The key of an earlier epoch as a key of its own.
+ *
+ * @param back  1: the one before, 2: the one before that, …
+ * @param out   out: the key, which remembers those before it; free it with tg_key_free()
+ * @return TG_OK; TG_NO_PERMISSION: there is no such epoch in it; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_key_before(const struct tg_key *key, size_t back,
+                                               struct tg_key **out, struct tg_error *err);
+
+/**
+ * Reads a key file that lies open: the lines "totsugo-key/1", "study: …", "id: …", "created: …",
+ * "key: …"; after a rotation "totsugo-key/2", with "epoch: …" and "overlap_until: …" before the key
+ * and "before: …" for each earlier key after it.
  *
  * @param path  a regular file that only its owner can read
  * @param out   out: the key; free it with tg_key_free()
  * @return TG_OK; TG_NO_INPUT; TG_NO_PERMISSION: not a whole key file, its id is not that of the
- *         key, or others can read it; TG_IO; TG_NO_MEMORY
+ *         key, it is under a passphrase, or others can read it; TG_IO; TG_NO_MEMORY
  */
 TG_API TG_CHECKED enum tg_status tg_key_load(const char *path, struct tg_key **out,
                                              struct tg_error *err);
+/**
+ * Is the key in this file under a passphrase? Only the first line is looked at.
+ * @return as tg_key_load()
+ */
+TG_API TG_CHECKED enum tg_status tg_key_is_wrapped(const char *path, bool *wrapped,
+                                                   struct tg_error *err);
+/**
+ * Reads a key file of either form. A wrapped one has, below "totsugo-wrapped-key/1", the open lines
+ * of a key file, "kdf: scrypt N r p" (RFC 7914), "salt: …", "nonce: …" and "sealed: …": the keys of
+ * all epochs under AES-256-GCM, which authenticates every line above it.
+ *
+ * @param passphrase  borrowed; not looked at for an open file
+ * @return as tg_key_load(); TG_NO_PERMISSION: also another passphrase or a changed line
+ */
+TG_API TG_CHECKED enum tg_status tg_key_unwrap(const char *path,
+                                               const struct tg_passphrase *passphrase,
+                                               struct tg_key **out, struct tg_error *err);
 /**
  * Writes a key file, mode 0600, which appears only when it is whole.
  *
@@ -79,6 +151,14 @@ TG_API TG_CHECKED enum tg_status tg_key_load(const char *path, struct tg_key **o
  */
 TG_API TG_CHECKED enum tg_status tg_key_save(const struct tg_key *key, const char *path, bool force,
                                              struct tg_error *err);
+/**
+ * The same under a passphrase: scrypt with N = 131072, r = 8, p = 1 (128 MiB, some tenths of a
+ * second), a random salt and nonce.
+ * @return as tg_key_save(); TG_NO_PERMISSION: the cryptographic library has no scrypt
+ */
+TG_API TG_CHECKED enum tg_status tg_key_wrap(const struct tg_key *key,
+                                             const struct tg_passphrase *passphrase,
+                                             const char *path, bool force, struct tg_error *err);
 /** The public part; lives as long as the key. */
 TG_API const struct tg_key_info *tg_key_info(const struct tg_key *key);
 /** Wipes and frees. NULL and pointer to NULL are allowed. */

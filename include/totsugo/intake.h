@@ -88,6 +88,64 @@ TG_API TG_CHECKED enum tg_status tg_pseudonymize(const struct tg_pseudonymize_op
 /** Frees what a result owns; NULL and a result that is all zero are allowed. */
 TG_API void tg_pseudonymize_result_free(struct tg_pseudonymize_result *result);
 
+/** @name Clerical review: names in the open again, at the desk */
+/** @{ */
+
+/** What the rows of one side of the pairs were made of. */
+struct tg_review_side {
+    const char *source;        /**< NULL: this side is not at hand */
+    const char *lookup;        /**< the lookup file that `pseudonymize` wrote */
+    const char *const *inputs; /**< the raw files, in the order they were given in then */
+    size_t n_inputs;
+};
+struct tg_review_options {
+    const struct tg_study *study; /**< required */
+    const char *pairs;            /**< required; review.csv, or what `review list` wrote */
+    struct tg_review_side users;  /**< of user_row_id */
+    struct tg_review_side roster; /**< of roster_row_id; one of the two is needed */
+};
+
+/** How two values compare once they are normalised. */
+enum tg_review_mark {
+    TG_REVIEW_MISSING, /**< on one side or both: missing, unreadable or not mapped */
+    TG_REVIEW_SAME,    /**< kana: in the folded form */
+    TG_REVIEW_NEAR,    /**< one character differs, or kana that agree without voicing and ー */
+    TG_REVIEW_DIFFERENT,
+};
+
+/** One value as tg_text_show() makes it, NUL-ended. */
+struct tg_review_value {
+    const char *text; /**< "" where there is none */
+    size_t columns;   /**< that it takes on a terminal */
+};
+struct tg_review_field {
+    const char *name; /**< as the study calls the column */
+    struct tg_review_value users, roster;
+    enum tg_review_mark mark;
+};
+/** One pair, valid during the callback. */
+struct tg_review_pair {
+    uint64_t number, of;                                          /**< from 1 */
+    const char *user_row_id, *roster_row_id, *rule, *probability; /**< as the file has them */
+    uint64_t user_line, roster_line; /**< in the raw files; 0: not found there */
+    const struct tg_review_field *fields;
+    size_t n_fields;
+};
+typedef enum tg_status tg_on_review_pair(void *ctx, const struct tg_review_pair *pair,
+                                         struct tg_error *err);
+
+/**
+ * Shows pairs side by side, in the file's order. Nothing is written anywhere; values are wiped
+ * before memory is freed. Memory: the rows of the pairs.
+ *
+ * @return TG_OK; TG_USAGE: no such source; TG_NO_INPUT; TG_DATA: a file is not what it must be;
+ *         what `on` returned; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_review_show(const struct tg_review_options *options,
+                                                tg_on_review_pair *on, void *ctx,
+                                                struct tg_error *err);
+/** @} */
+
 #ifdef __cplusplus
 }
 #endif

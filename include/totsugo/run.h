@@ -43,6 +43,42 @@ TG_API TG_CHECKED enum tg_status tg_run(const struct tg_run_options *options,
                                         const struct tg_reporter *reporter,
                                         struct tg_run_summary *summary, struct tg_error *err);
 
+/** @name Applicants: the check of who somebody is, without names */
+/** @{ */
+enum tg_applicant_status {
+    TG_APPLICANT_NOT_FOUND,
+    TG_APPLICANT_VERIFIED,  /**< a decisive token names one person, sure enough to be a link */
+    TG_APPLICANT_PARTLY,    /**< a weaker decisive token does, or one that forgives an error */
+    TG_APPLICANT_AMBIGUOUS, /**< tokens name several people, or two rows the same one */
+    TG_N_APPLICANT_STATUSES
+};
+struct tg_applicant_options {
+    const struct tg_study *study; /**< required */
+    struct tg_store *store;       /**< required; open; nothing is written into it */
+    const char *input;            /**< required; a token file with row ids */
+    const char *month;            /**< YYYY-MM: the rosters known by then; NULL: all */
+    const char *output;           /**< required; row_id,status,key; "-" for standard output */
+    bool force;
+};
+struct tg_applicant_counts {
+    uint64_t by_status[TG_N_APPLICANT_STATUSES];
+};
+/**
+ * Says of every row of a token file whether the rosters know this person: `verified`, `partly` with
+ * the token that agreed, `not_found`, `ambiguous`; sorted by row id, mode 0600. Nothing is stored.
+ * Nobody whose birth month and sex both differ is found.
+ *
+ * @param counts  out
+ * @return TG_OK; TG_NO_INPUT: no file, or no roster by then; TG_DATA: damaged, of another study or
+ *         of a kind without row ids; TG_NO_PERMISSION: made with another key than the store's
+ *         files; TG_USAGE; TG_CANT_CREATE; TG_IO; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_verify_applicants(const struct tg_applicant_options *options,
+                                                      const struct tg_reporter *reporter,
+                                                      struct tg_applicant_counts *counts,
+                                                      struct tg_error *err);
+/** @} */
+
 #ifdef __cplusplus
 }
 #endif

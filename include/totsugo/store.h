@@ -102,6 +102,42 @@ TG_API TG_CHECKED enum tg_status tg_consent_status(struct tg_store *store, uint3
                                                    struct tg_error *err);
 TG_API void tg_consent_counts_free(struct tg_consent_counts *counts, size_t n);
 
+/** @name Clerical review */
+/** @{ */
+struct tg_review_counts {
+    uint64_t same, different, undone; /**< decisions that changed something */
+    uint64_t unchanged;
+};
+/**
+ * Takes a clerk's decisions: a CSV with the columns `user_row_id`, `roster_row_id` and `decision`
+ * (`same`, `different` or `undo`); others are passed over. All or nothing, and into the audit log.
+ *
+ * A decision is about the app user and the person, so it stays in force in later months, whatever
+ * rows they have then, until another decision about the two replaces it.
+ *
+ * @param path    "-": standard input
+ * @param counts  out
+ * @return TG_OK; TG_DATA: a row that no delivery had, a word that is no decision, or a user who
+ *         would be two persons, or a person two users of one provider; TG_NO_INPUT; TG_IO;
+ *         TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_review_apply(struct tg_store *store, const char *path,
+                                                 struct tg_review_counts *counts,
+                                                 struct tg_error *err);
+/**
+ * Writes the pairs of a month's review.csv that nobody has decided yet, in its form.
+ *
+ * @param month  YYYY-MM; NULL: the newest month that was run
+ * @param path   output, "-" for standard output
+ * @param n      out: pairs written
+ * @return TG_OK; TG_USAGE; TG_NO_INPUT: no such run, or its file is gone; TG_DATA: the file is not
+ *         the one that was written; TG_CANT_CREATE; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_review_list(struct tg_store *store, const char *month,
+                                                const char *path, bool force, uint64_t *n,
+                                                struct tg_error *err);
+/** @} */
+
 /**
  * Checks the store: SQLite's own check, foreign keys, the chain and seal of the audit log, and
  * that outputs on disk are those that were recorded. Each finding is a warning to the reporter.

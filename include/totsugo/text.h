@@ -125,6 +125,16 @@ TG_API TG_CHECKED enum tg_value tg_month_parse(const char *value, size_t len, in
 /** Is it 12 ASCII digits with the check digit of an individual number (マイナンバー)? */
 TG_API bool tg_is_my_number(const char *digits, size_t len);
 
+/**
+ * A value as a terminal may get it: what is not a character to be seen (control characters, escape
+ * sequences, turns of the direction of writing, broken UTF-8) becomes U+FFFD.
+ *
+ * @param size     bytes at `out`; 3 × len is always enough; what does not fit is left out
+ * @param columns  out: how many columns it takes, full-width characters two (UAX #11)
+ * @return bytes written, not NUL-ended
+ */
+TG_API size_t tg_text_show(const char *value, size_t len, char *out, size_t size, size_t *columns);
+
 #ifdef __cplusplus
 }
 #endif

@@ -61,10 +61,8 @@ char *tg_strndup(const char *s, size_t len, struct tg_error *err)
     return copy;
 }
 
-enum tg_status tg_buf_reserve(struct tg_buf *b, size_t extra, struct tg_error *err)
+enum tg_status tg_buf_enlarge(struct tg_buf *b, size_t extra, struct tg_error *err)
 {
-    if (extra <= b->cap - b->len)
-        return TG_OK;
     size_t need;
     if (__builtin_add_overflow(b->len, extra, &need) || need > SIZE_MAX / 2)
         return no_memory(err);

@@ -31,8 +31,14 @@ struct tg_buf {
     size_t cap; /**< bytes there are */
 };
 
+/** tg_buf_reserve() where there is not room enough. */
+TG_CHECKED enum tg_status tg_buf_enlarge(struct tg_buf *b, size_t extra, struct tg_error *err);
 /** Room for `extra` bytes after `len`. Old storage is wiped when it moves. */
-TG_CHECKED enum tg_status tg_buf_reserve(struct tg_buf *b, size_t extra, struct tg_error *err);
+TG_CHECKED static inline enum tg_status tg_buf_reserve(struct tg_buf *b, size_t extra,
+                                                       struct tg_error *err)
+{
+    return extra <= b->cap - b->len ? TG_OK : tg_buf_enlarge(b, extra, err);
+}
 TG_CHECKED enum tg_status tg_buf_add(struct tg_buf *b, const void *p, size_t len,
                                      struct tg_error *err);
 TG_CHECKED enum tg_status tg_buf_add_char(struct tg_buf *b, char c, struct tg_error *err);

@@ -7,6 +7,7 @@
 #ifndef TG_CRYPTO_ENGINE_H
 #define TG_CRYPTO_ENGINE_H
 
+#include "crypto/batch.h"
 #include "crypto/digest.h"
 
 #include <openssl/evp.h>
@@ -39,6 +40,9 @@ struct tg_engine {
                                 struct tg_error *err);
     void (*mac)(const struct tg_token_key *key, const void *message, size_t len,
                 unsigned char mac[TG_DIGEST_LEN]);
+    /** The first 16 bytes of mac() for each request. */
+    void (*tokens)(const struct tg_token_request *requests, size_t n, const unsigned char *messages,
+                   unsigned char (*tokens)[TG_TOKEN_LEN]);
     void (*mac_stop)(struct tg_token_key *key);
 };
 

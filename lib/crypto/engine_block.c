@@ -8,7 +8,13 @@
 
 #include <string.h>
 
-enum { BLOCK = SHA256_CBLOCK, LENGTH_AT = BLOCK - 8, IPAD = 0x36, OPAD = 0x5C };
+enum {
+    BLOCK = SHA256_CBLOCK,
+    LENGTH_AT = BLOCK - 8,
+    IPAD = 0x36,
+    OPAD = 0x5C,
+    LANES = 16, /* messages whose compressions follow each other without waiting */
+};
 
 /* Whole words: at -O3 the loop over bytes becomes stores that the block function waits for. */
 static uint32_t big_endian32(uint32_t word)
@@ -29,8 +35,9 @@ static void put_state(unsigned char *out, const SHA256_CTX *c)
     }
 }
 
-/* The last `len` < BLOCK bytes of a message of `total` bytes, with the padding of FIPS 180-4. */
-static void finish(SHA256_CTX *c, unsigned char block[BLOCK], size_t len, uint64_t total)
+/* The last `len` < BLOCK bytes of a message of `total` bytes become its last block, with the
+ * padding of FIPS 180-4. */
+static void pad(SHA256_CTX *c, unsigned char block[BLOCK], size_t len, uint64_t total)
 {
     block[len++] = 0x80;
     if (len > LENGTH_AT) {
@@ -41,7 +48,27 @@ static void finish(SHA256_CTX *c, unsigned char block[BLOCK], size_t len, uint64
     memset(block + len, 0, LENGTH_AT - len);
     uint64_t bits = big_endian64(total * 8);
     memcpy(block + LENGTH_AT, &bits, sizeof bits);
-    SHA256_Transform(c, block);
+}
+
+/* The inner hash, up to its last block. */
+static void begin_inner(SHA256_CTX *c, unsigned char block[BLOCK], const struct tg_token_key *key,
+                        const unsigned char *message, size_t len)
+{
+    size_t left = len;
+    memcpy(c->h, key->inner, sizeof key->inner);
+    for (; left >= BLOCK; message += BLOCK, left -= BLOCK)
+        SHA256_Transform(c, message);
+    if (left)
+        memcpy(block, message, left);
+    pad(c, block, left, BLOCK + (uint64_t)len);
+}
+
+/* The outer hash of the inner one's result, which is one block. */
+static void begin_outer(SHA256_CTX *c, unsigned char block[BLOCK], const struct tg_token_key *key)
+{
+    put_state(block, c);
+    memcpy(c->h, key->outer, sizeof key->outer);
+    pad(c, block, TG_DIGEST_LEN, BLOCK + TG_DIGEST_LEN);
 }
 
 static void mac(const struct tg_token_key *key, const void *message, size_t len,
@@ -49,19 +76,44 @@ static void mac(const struct tg_token_key *key, const void *message, size_t len,
 {
     SHA256_CTX c;
     unsigned char block[BLOCK];
-    const unsigned char *p = message;
-    size_t left = len;
-    memcpy(c.h, key->inner, sizeof key->inner);
-    for (; left >= BLOCK; p += BLOCK, left -= BLOCK)
-        SHA256_Transform(&c, p);
-    if (left)
-        memcpy(block, p, left);
-    finish(&c, block, left, BLOCK + (uint64_t)len);
-    put_state(block, &c);
-    memcpy(c.h, key->outer, sizeof key->outer);
-    finish(&c, block, TG_DIGEST_LEN, BLOCK + TG_DIGEST_LEN);
+    begin_inner(&c, block, key, message, len);
+    SHA256_Transform(&c, block);
+    begin_outer(&c, block, key);
+    SHA256_Transform(&c, block);
     put_state(out, &c);
     tg_wipe(block, sizeof block);
+}
+
+struct lanes {
+    SHA256_CTX c[LANES];
+    unsigned char blocks[LANES][BLOCK];
+};
+
+static void compress(struct lanes *l, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        SHA256_Transform(&l->c[i], l->blocks[i]);
+}
+
+static void tokens(const struct tg_token_request *requests, size_t n, const unsigned char *messages,
+                   unsigned char (*out)[TG_TOKEN_LEN])
+{
+    struct lanes l;
+    for (size_t from = 0, some; from < n; from += some) {
+        const struct tg_token_request *r = requests + from;
+        some = n - from < LANES ? n - from : LANES;
+        for (size_t i = 0; i < some; i++)
+            begin_inner(&l.c[i], l.blocks[i], r[i].key, messages + r[i].at, r[i].len);
+        compress(&l, some);
+        for (size_t i = 0; i < some; i++)
+            begin_outer(&l.c[i], l.blocks[i], r[i].key);
+        compress(&l, some);
+        for (size_t i = 0; i < some; i++) {
+            put_state(l.blocks[i], &l.c[i]);
+            memcpy(out[from + i], l.blocks[i], TG_TOKEN_LEN);
+        }
+    }
+    tg_wipe(&l, sizeof l);
 }
 
 static enum tg_status digest_start(struct tg_digest *d, struct tg_error *err)
@@ -130,5 +182,6 @@ const struct tg_engine tg_engine_block = {
     .digest_stop = digest_stop,
     .mac_start = mac_start,
     .mac = mac,
+    .tokens = tokens,
     .mac_stop = mac_stop,
 };

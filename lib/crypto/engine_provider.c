@@ -74,6 +74,13 @@ static void mac(const struct tg_token_key *key, const void *message, size_t len,
     EVP_MAC_CTX_free(copy);
 }
 
+static void tokens(const struct tg_token_request *requests, size_t n, const unsigned char *messages,
+                   unsigned char (*out)[TG_TOKEN_LEN])
+{
+    for (size_t i = 0; i < n; i++)
+        tg_token_compute(requests[i].key, messages + requests[i].at, requests[i].len, out[i]);
+}
+
 static void mac_stop(struct tg_token_key *key)
 {
     EVP_MAC_CTX_free(key->evp);
@@ -87,6 +94,7 @@ const struct tg_engine tg_engine_provider = {
     .digest_stop = digest_stop,
     .mac_start = mac_start,
     .mac = mac,
+    .tokens = tokens,
     .mac_stop = mac_stop,
 };
 

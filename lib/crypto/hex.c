@@ -13,11 +13,53 @@ static const char pairs[] = "000102030405060708090a0b0c0d0e0f1011121314151617181
                             "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
                             "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
+/* Two digits a step. */
+static void encode_bytes(const unsigned char *p, size_t len, char *out)
+{
+    for (size_t i = 0; i < len; i++)
+        memcpy(out + 2 * i, pairs + 2 * (size_t)p[i], 2);
+}
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define HAS_SHUFFLE 1
+#endif
+#endif
+
+#ifdef HAS_SHUFFLE
+enum { WIDE = 16 };
+typedef unsigned char wide __attribute__((vector_size(WIDE)));
+
+static wide digits(wide values)
+{
+    wide letters = (wide)(values > 9);
+    return values + '0' + (letters & ('a' - '0' - 10));
+}
+
+/* 32 digits a step. */
+static void encode_wide(const unsigned char *p, char *out)
+{
+    wide bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    wide high = digits(bytes >> 4), low = digits(bytes & 15);
+    wide first =
+        __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    wide second = __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29,
+                                          14, 30, 15, 31);
+    memcpy(out, &first, sizeof first);
+    memcpy(out + WIDE, &second, sizeof second);
+}
+#endif
+
 void tg_hex_encode(const void *data, size_t len, char *out)
 {
     const unsigned char *p = data;
-    for (size_t i = 0; i < len; i++)
-        memcpy(out + 2 * i, pairs + 2 * (size_t)p[i], 2);
+    size_t at = 0;
+#ifdef HAS_SHUFFLE
+    for (; len - at >= WIDE; at += WIDE)
+        encode_wide(p + at, out + 2 * at);
+#endif
+    encode_bytes(p + at, len - at, out + 2 * at);
 }
 
 /* The value of a lower-case hex digit, or 16. */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "crypto/engine.h"
 #include "sys/file.h"
+#include "text/calendar.h"
 
 #include <openssl/rand.h>
 #include <string.h>
@@ -44,7 +45,7 @@ bool tg_study_id_valid(const char *id, size_t len)
     return true;
 }
 
-enum tg_status tg_key_make_id(const struct tg_key *key, char id[TG_KEY_ID_HEX + 1],
+enum tg_status tg_key_make_id(const unsigned char bytes[TG_KEY_LEN], char id[TG_KEY_ID_HEX + 1],
                               struct tg_error *err)
 {
     static const char label[] = "totsugo/key-id";
@@ -52,7 +53,7 @@ enum tg_status tg_key_make_id(const struct tg_key *key, char id[TG_KEY_ID_HEX + 
     struct tg_token_key *mac_key = NULL;
     enum tg_status status = tg_engine_choose(&engine, err);
     if (!status)
-        status = tg_mac_key_new(engine, key->bytes, TG_KEY_LEN, &mac_key, err);
+        status = tg_mac_key_new(engine, bytes, TG_KEY_LEN, &mac_key, err);
     if (status)
         return status;
     unsigned char mac[TG_DIGEST_LEN];
@@ -79,13 +80,14 @@ static enum tg_status make(const char *study,
     if (!status)
         status = fill(key->bytes, path, err);
     if (!status)
-        status = tg_key_make_id(key, key->info.id, err);
+        status = tg_key_make_id(key->bytes, key->info.id, err);
     if (status) {
         tg_key_free(&key);
         return status;
     }
     memcpy(key->info.study, study, len);
     tg_clock_iso(tg_clock_unix(), key->info.created, sizeof key->info.created);
+    key->info.epoch = 1;
     *out = key;
     return TG_OK;
 }
@@ -142,4 +144,49 @@ enum tg_status tg_key_import_hex(const char *study, const char *hex_path, struct
                                  struct tg_error *err)
 {
     return make(study, fill_from_hex, hex_path, out, err);
+}
+
+enum tg_status tg_key_rotate(const struct tg_key *key, const char *overlap_until,
+                             struct tg_key **out, struct tg_error *err)
+{
+    int32_t month;
+    struct tg_key *next = NULL;
+    if (overlap_until && !tg_month_scan(overlap_until, strlen(overlap_until), &month))
+        return TG_FAIL(err, TG_MSG_USAGE_VALUE, .column = "overlap-until", .rule = "YYYY-MM");
+    if (key->n_before + 1 >= TG_KEY_EPOCHS_MAX)
+        return TG_FAIL(err, TG_MSG_KEY_EPOCHS, .line = 0);
+    enum tg_status status = tg_key_generate(key->info.study, &next, err);
+    if (status)
+        return status;
+    memcpy(next->before[0], key->bytes, TG_KEY_LEN);
+    memcpy(next->before[1], key->before[0], key->n_before * TG_KEY_LEN);
+    next->n_before = key->n_before + 1;
+    next->info.epoch = key->info.epoch + 1;
+    if (overlap_until)
+        memcpy(next->info.overlap_until, overlap_until, sizeof next->info.overlap_until);
+    *out = next;
+    return TG_OK;
+}
+
+enum tg_status tg_key_before(const struct tg_key *key, size_t back, struct tg_key **out,
+                             struct tg_error *err)
+{
+    struct tg_key *old = NULL;
+    if (back < 1 || back > key->n_before)
+        return TG_FAIL(err, TG_MSG_KEY_NO_BEFORE, .line = 0);
+    enum tg_status status = tg_key_alloc(&old, err);
+    if (!status)
+        status = tg_key_make_id(key->before[back - 1], old->info.id, err);
+    if (status) {
+        tg_key_free(&old);
+        return status;
+    }
+    memcpy(old->bytes, key->before[back - 1], TG_KEY_LEN);
+    old->n_before = key->n_before - back;
+    memcpy(old->before[0], key->before[back], old->n_before * TG_KEY_LEN);
+    memcpy(old->info.study, key->info.study, sizeof old->info.study);
+    memcpy(old->info.created, key->info.created, sizeof old->info.created);
+    old->info.epoch = key->info.epoch - (unsigned)back;
+    *out = old;
+    return TG_OK;
 }

@@ -12,11 +12,7 @@ enum tg_status tg_message_add(struct tg_buf *message, const void *field, size_t 
     enum tg_status status = tg_buf_reserve(message, 4 + len, err);
     if (status)
         return status;
-    char *p = message->data + message->len;
-    for (unsigned i = 0; i < 4; i++)
-        p[i] = (char)(unsigned char)(len >> (24 - 8 * i));
-    if (len)
-        memcpy(p + 4, field, len);
+    (void)tg_message_put(message->data + message->len, field, len);
     message->len += 4 + len;
     return TG_OK;
 }

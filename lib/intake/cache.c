@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/cache.h"
 
+#include "intake/cells.h"
 #include "intake/order.h"
 #include "sys/thread.h"
 
@@ -19,7 +20,6 @@ enum {
     ENTRY_LINES = 4,
     BLOCK_MIN = 4 * 1024,
     BLOCK_MAX = 64 * 1024,
-    PREFIX_HEX = 16,
 };
 
 /* Behind `seen`: the key, the cells. */
@@ -189,14 +189,10 @@ static void take_out(const struct tg_cache *c, const struct entry *gone)
 /* The first token of each cell, as struct tg_identity has them. */
 static void read_prefixes(const struct tg_cache *c, const char *cells, uint64_t *prefixes)
 {
+    const unsigned char *cell = (const unsigned char *)cells;
     for (size_t i = 0; i < c->n_tokens; i++) {
-        unsigned char first[PREFIX_HEX / 2];
-        prefixes[i] = 0;
-        if (*cells != ',' && tg_hex_decode(cells, sizeof first, first))
-            prefixes[i] = tg_identity_prefix(first);
-        while (*cells != ',')
-            cells++;
-        cells++;
+        prefixes[i] = *cell == TG_CELL_TOKEN ? tg_identity_prefix(cell + 1) : 0;
+        cell = tg_cell_skip(cell);
     }
 }
 

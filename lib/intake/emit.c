@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/emit.h"
 
+#include "intake/cells.h"
 #include "intake/parallel.h"
 
 #include <string.h>
@@ -54,6 +55,7 @@ struct emission {
     struct tg_job *job;
     struct tg_pipe *pipe;
     struct tg_csv_writer *lookup;
+    struct tg_buf row; /* as text */
     uint64_t rows;
 };
 
@@ -62,11 +64,31 @@ static enum tg_status put_lookup(struct emission *e, const struct tg_record *r,
 {
     char line[HEX_LEN + 32];
     size_t len = HEX_LEN + 1;
-    memcpy(line, r->bytes + TG_JOB_KEY, len); /* the row id and its comma */
+    memcpy(line, e->row.data, len); /* the row id and its comma */
     memcpy(line + len, r->bytes + r->len, r->tail_len);
     len += r->tail_len;
     line[len++] = '\n';
     return tg_csv_put_raw(e->lookup, line, len, err);
+}
+
+/* The record as a line of the token file. */
+static enum tg_status write_row(struct emission *e, const struct tg_record *r, struct tg_error *err)
+{
+    const struct tg_plan *plan = &e->job->plan;
+    const unsigned char *end = r->bytes + r->len, *at = r->bytes + TG_JOB_KEY;
+    e->row.len = 0;
+    enum tg_status status = tg_buf_reserve(&e->row, HEX_LEN + 1, err);
+    if (status)
+        return status;
+    if (plan->has_row_id) {
+        tg_hex_encode(r->bytes, TG_TOKEN_LEN, e->row.data);
+        e->row.data[HEX_LEN] = ',';
+        e->row.len = HEX_LEN + 1;
+    }
+    status = tg_cells_write(at, (size_t)(end - at), plan->n_tokens, &e->row, &at, err);
+    if (!status)
+        status = tg_buf_add(&e->row, at, (size_t)(end - at), err);
+    return status ? status : tg_buf_add_char(&e->row, '\n', err);
 }
 
 static enum tg_status on_row(void *ctx, const struct tg_record *r, struct tg_error *err)
@@ -76,9 +98,9 @@ static enum tg_status on_row(void *ctx, const struct tg_record *r, struct tg_err
     if (e->rows++ % PROGRESS_ROWS == 0)
         status = tg_progress(e->job->reporter, "writing", e->rows - 1, e->job->total.rows, err);
     if (!status)
-        status = tg_pipe_add(e->pipe, r->bytes + TG_JOB_KEY, r->len - TG_JOB_KEY, err);
+        status = write_row(e, r, err);
     if (!status)
-        status = tg_pipe_add(e->pipe, "\n", 1, err);
+        status = tg_pipe_add(e->pipe, e->row.data, e->row.len, err);
     if (!status && e->lookup)
         status = put_lookup(e, r, err);
     return status;
@@ -99,6 +121,7 @@ enum tg_status tg_emit_rows(struct tg_job *job, struct tg_outputs *out, struct t
     if (!status)
         status = tg_pipe_finish(e.pipe, err);
     tg_pipe_free(&e.pipe);
+    tg_buf_free(&e.row);
     return status;
 }
 

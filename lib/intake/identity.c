@@ -2,14 +2,13 @@
 #include "intake/identity.h"
 
 #include "crypto/message.h"
+#include "intake/cells.h"
 #include "intake/decoders.h"
 #include "intake/near.h"
 #include "intake/reader.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { HEX_LEN = 2 * TG_TOKEN_LEN };
 
 /* The value of one field, in `values`. */
 struct value {
@@ -23,7 +22,8 @@ struct tg_identifier {
     struct tg_decoded *cells; /* by identity column */
     struct value *fields;
     struct tg_buf values;
-    struct tg_buf message;
+    struct tg_token_batch batch;
+    size_t *first; /* by token: its first request in the batch; one more for the end */
     struct tg_near near;
     struct tg_identity out;
 };
@@ -37,9 +37,10 @@ enum tg_status tg_identifier_new(const struct tg_plan *plan, struct tg_identifie
     id->plan = plan;
     id->cells = tg_calloc(plan->n_identity, sizeof *id->cells, err);
     id->fields = tg_calloc(plan->n_fields, sizeof *id->fields, err);
+    id->first = tg_calloc(plan->n_tokens + 1, sizeof *id->first, err);
     id->out.prefixes = tg_calloc(plan->n_tokens, sizeof *id->out.prefixes, err);
     id->out.seen = tg_calloc(plan->n_identity, sizeof *id->out.seen, err);
-    bool all = id->cells && id->fields && id->out.prefixes && id->out.seen;
+    bool all = id->cells && id->fields && id->first && id->out.prefixes && id->out.seen;
     enum tg_status status = all ? tg_decoders_new(&id->decoders, err) : TG_NO_MEMORY;
     for (size_t i = 0; i < plan->n_tokens && !status; i++)
         status = tg_near_reserve(&id->near, plan->tokens[i].n_parts, err);
@@ -224,59 +225,64 @@ static bool take_parts(struct tg_identifier *id, const struct tg_plan_token *tok
     return true;
 }
 
-static void put_hex(struct tg_buf *cells, const unsigned char *token, char behind)
+static enum tg_status plain_message(struct tg_identifier *id, const struct tg_plan_token *token,
+                                    struct tg_error *err)
 {
-    tg_hex_encode(token, TG_TOKEN_LEN, cells->data + cells->len);
-    cells->data[cells->len + HEX_LEN] = behind;
-    cells->len += HEX_LEN + 1;
-}
-
-static enum tg_status plain_token(struct tg_identifier *id, const struct tg_plan_token *token,
-                                  unsigned char first[TG_TOKEN_LEN], struct tg_error *err)
-{
-    enum tg_status status = tg_buf_reserve(&id->out.cells, HEX_LEN + 1, err);
-    id->message.len = 0;
-    for (size_t i = 0; i < token->n_parts && !status; i++)
-        status = tg_message_add(&id->message, id->near.parts[i].value, id->near.parts[i].len, err);
-    if (status)
-        return status;
-    tg_token_compute(token->key, id->message.data, id->message.len, first);
-    put_hex(&id->out.cells, first, ',');
+    size_t len = 0;
+    for (size_t i = 0; i < token->n_parts; i++)
+        len += 4 + id->near.parts[i].len;
+    char *to = tg_token_batch_room(&id->batch, len, err);
+    if (!to)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < token->n_parts; i++)
+        to = tg_message_put(to, id->near.parts[i].value, id->near.parts[i].len);
+    tg_token_batch_put(&id->batch, token->key, len);
     return TG_OK;
 }
 
-static enum tg_status near_tokens(struct tg_identifier *id, const struct tg_plan_token *token,
-                                  unsigned char first[TG_TOKEN_LEN], struct tg_error *err)
+/* The messages of all tokens whose parts are there. */
+static enum tg_status make_messages(struct tg_identifier *id, struct tg_error *err)
 {
-    struct tg_near *near = &id->near;
-    enum tg_status status = tg_near_tokens(near, token, err);
-    if (!status)
-        status = tg_buf_reserve(&id->out.cells, near->n * (HEX_LEN + 1), err);
-    if (status)
-        return status;
-    for (size_t i = 0; i < near->n; i++)
-        put_hex(&id->out.cells, near->tokens[i], i + 1 < near->n ? ';' : ',');
-    memcpy(first, near->tokens[0], TG_TOKEN_LEN);
-    return TG_OK;
+    const struct tg_plan *plan = id->plan;
+    enum tg_status status = TG_OK;
+    tg_token_batch_begin(&id->batch);
+    for (size_t i = 0; i < plan->n_tokens && !status; i++) {
+        const struct tg_plan_token *token = &plan->tokens[i];
+        id->first[i] = id->batch.n;
+        if (!take_parts(id, token))
+            continue;
+        status = token->one_missing ? tg_near_messages(&id->near, token, &id->batch, err)
+                                    : plain_message(id, token, err);
+    }
+    id->first[plan->n_tokens] = id->batch.n;
+    return status;
 }
 
-static enum tg_status add_token(struct tg_identifier *id, size_t i, struct tg_error *err)
+/* The cell of one token, in the room that was reserved for all. */
+static void put_cell(struct tg_identifier *id, size_t i, unsigned char (*tokens)[TG_TOKEN_LEN],
+                     size_t n)
 {
-    const struct tg_plan_token *token = &id->plan->tokens[i];
+    char *to = id->out.cells.data + id->out.cells.len;
     struct tg_identity_facts *facts = &id->out.facts;
-    unsigned char first[TG_TOKEN_LEN];
-    id->out.prefixes[i] = 0;
-    if (!take_parts(id, token))
-        return tg_buf_add_char(&id->out.cells, ',', err);
-    enum tg_status status =
-        token->evidence ? near_tokens(id, token, first, err) : plain_token(id, token, first, err);
-    if (status)
-        return status;
-    id->out.prefixes[i] = tg_identity_prefix(first);
-    if (!facts->any)
-        memcpy(facts->key, first, sizeof facts->key);
-    facts->any = true;
-    return TG_OK;
+    if (n > 1)
+        n = tg_near_distinct(tokens, n);
+    for (size_t j = 0; j < n; j++)
+        to = tg_cell_put(to, tokens[j]);
+    *to++ = TG_CELL_END;
+    id->out.cells.len = (size_t)(to - id->out.cells.data);
+    id->out.prefixes[i] = n ? tg_identity_prefix(tokens[0]) : 0;
+    if (n && !facts->any)
+        memcpy(facts->key, tokens[0], sizeof facts->key);
+    facts->any |= n > 0;
+}
+
+static enum tg_status make_cells(struct tg_identifier *id, struct tg_error *err)
+{
+    size_t n = id->plan->n_tokens;
+    enum tg_status status = tg_buf_reserve(&id->out.cells, id->batch.n * TG_CELL_STEP + n, err);
+    for (size_t i = 0; i < n && !status; i++)
+        put_cell(id, i, id->batch.tokens + id->first[i], id->first[i + 1] - id->first[i]);
+    return status;
 }
 
 enum tg_status tg_identify(struct tg_identifier *id, enum tg_encoding encoding, const char *raw,
@@ -293,9 +299,11 @@ enum tg_status tg_identify(struct tg_identifier *id, enum tg_encoding encoding, 
     if (status || id->out.problem)
         return status;
     read_facts(id);
-    for (size_t i = 0; i < id->plan->n_tokens && !status; i++)
-        status = add_token(id, i, err);
-    return status;
+    status = make_messages(id, err);
+    if (status)
+        return status;
+    tg_token_batch_compute(&id->batch);
+    return make_cells(id, err);
 }
 
 void tg_identifier_free(struct tg_identifier **identifier)
@@ -307,7 +315,8 @@ void tg_identifier_free(struct tg_identifier **identifier)
     free(id->cells);
     free(id->fields);
     tg_buf_free(&id->values);
-    tg_buf_free(&id->message);
+    tg_token_batch_free(&id->batch);
+    free(id->first);
     tg_near_free(&id->near);
     tg_buf_free(&id->out.cells);
     free(id->out.prefixes);

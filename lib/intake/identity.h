@@ -33,7 +33,7 @@ struct tg_identity_facts {
 /** Everything that a row's identity cells come to. */
 struct tg_identity {
     struct tg_identity_facts facts;
-    struct tg_buf cells; /**< the row's token cells, each with a comma behind it */
+    struct tg_buf cells; /**< the row's token cells, as intake/cells.h has them */
     uint64_t *prefixes;  /**< by token: first 8 bytes of its first token, 0: none */
     uint16_t *seen;      /**< by identity column */
     enum tg_identity_problem problem;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/near.h"
+
+#include "crypto/message.h"
 #include "intake/order.h"
 
 #include <stdlib.h>
@@ -82,39 +84,29 @@ static enum tg_status cut_parts(struct tg_near *near, const struct tg_plan_token
     return TG_OK;
 }
 
-/* As tg_message_add(), without a copy of the shorter value. */
+/* As tg_message_put(), without a copy of the shorter value. */
 static char *put_part(char *to, const struct tg_near_part *part, const struct tg_near_cut *cut)
 {
     size_t len = part->len - cut->len;
-    const unsigned char head[4] = {(unsigned char)(len >> 24), (unsigned char)(len >> 16),
-                                   (unsigned char)(len >> 8), (unsigned char)len};
-    memcpy(to, head, sizeof head);
-    memcpy(to + 4, part->value, cut->at);
-    memcpy(to + 4 + cut->at, part->value + cut->at + cut->len, len - cut->at);
-    return to + 4 + len;
+    to = tg_message_put_len(to, len);
+    memcpy(to, part->value, cut->at);
+    memcpy(to + cut->at, part->value + cut->at + cut->len, len - cut->at);
+    return to + len;
 }
 
-static void add_token(struct tg_near *near, const struct tg_plan_token *token)
+static enum tg_status add_message(const struct tg_near *near, const struct tg_plan_token *token,
+                                  size_t longest, struct tg_token_batch *batch,
+                                  struct tg_error *err)
 {
-    char *to = near->message.data;
+    char *message = tg_token_batch_room(batch, longest, err), *to = message;
+    if (!message)
+        return TG_NO_MEMORY;
     for (size_t i = 0; i < token->n_parts; i++) {
         const struct tg_near_part *part = &near->parts[i];
         to = put_part(to, part, &near->cuts[part->first + part->now]);
     }
-    tg_token_compute(token->key, near->message.data, (size_t)(to - near->message.data),
-                     near->tokens[near->n++]);
-}
-
-static enum tg_status reserve(struct tg_near *near, const struct tg_plan_token *token,
-                              size_t combinations, struct tg_error *err)
-{
-    size_t longest = 0;
-    for (size_t i = 0; i < token->n_parts; i++)
-        longest += 4 + near->parts[i].len;
-    near->message.len = 0;
-    enum tg_status status = tg_buf_reserve(&near->message, longest, err);
-    return status ? status
-                  : tg_grow(&near->tokens, &near->cap, combinations, sizeof *near->tokens, err);
+    tg_token_batch_put(batch, token->key, (size_t)(to - message));
+    return TG_OK;
 }
 
 /* The next combination of cuts, as an odometer counts. */
@@ -135,63 +127,56 @@ static int compare(const void *a, const void *b)
 }
 
 /* There are about ten as a rule, and their first 8 bytes tell them apart. */
-static void insertion_sort(struct tg_near *near)
+static void insertion_sort(unsigned char (*tokens)[TG_TOKEN_LEN], size_t n)
 {
     unsigned char moved[TG_TOKEN_LEN];
     uint64_t prefixes[FEW];
-    for (size_t i = 0; i < near->n; i++) {
-        uint64_t prefix = tg_prefix_of(near->tokens[i], TG_TOKEN_LEN, 0);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t prefix = tg_prefix_of(tokens[i], TG_TOKEN_LEN, 0);
         size_t j = i;
-        memcpy(moved, near->tokens[i], sizeof moved);
+        memcpy(moved, tokens[i], sizeof moved);
         for (; j > 0 && prefixes[j - 1] >= prefix; j--) {
-            if (prefixes[j - 1] == prefix && compare(near->tokens[j - 1], moved) <= 0)
+            if (prefixes[j - 1] == prefix && compare(tokens[j - 1], moved) <= 0)
                 break;
             prefixes[j] = prefixes[j - 1];
-            memcpy(near->tokens[j], near->tokens[j - 1], sizeof moved);
+            memcpy(tokens[j], tokens[j - 1], sizeof moved);
         }
         prefixes[j] = prefix;
-        memcpy(near->tokens[j], moved, sizeof moved);
+        memcpy(tokens[j], moved, sizeof moved);
     }
 }
 
-static void sort_distinct(struct tg_near *near)
+size_t tg_near_distinct(unsigned char (*tokens)[TG_TOKEN_LEN], size_t n)
 {
-    if (near->n <= FEW)
-        insertion_sort(near);
+    if (n <= FEW)
+        insertion_sort(tokens, n);
     else
-        qsort(near->tokens, near->n, sizeof *near->tokens, compare);
-    size_t n = 1;
-    for (size_t i = 1; i < near->n; i++) {
-        if (compare(near->tokens[i], near->tokens[n - 1]) != 0)
-            memmove(near->tokens[n++], near->tokens[i], TG_TOKEN_LEN);
+        qsort(tokens, n, sizeof *tokens, compare);
+    size_t distinct = n > 0;
+    for (size_t i = 1; i < n; i++) {
+        if (compare(tokens[i], tokens[distinct - 1]) != 0)
+            memmove(tokens[distinct++], tokens[i], TG_TOKEN_LEN);
     }
-    near->n = n;
+    return distinct;
 }
 
-enum tg_status tg_near_tokens(struct tg_near *near, const struct tg_plan_token *token,
-                              struct tg_error *err)
+enum tg_status tg_near_messages(struct tg_near *near, const struct tg_plan_token *token,
+                                struct tg_token_batch *batch, struct tg_error *err)
 {
-    size_t combinations;
-    near->n = 0;
+    size_t combinations, longest = 0;
     enum tg_status status = cut_parts(near, token, &combinations, err);
-    if (!status)
-        status = reserve(near, token, combinations, err);
-    if (status)
-        return status;
-    do {
-        add_token(near, token);
-    } while (turn(near, token->n_parts));
-    sort_distinct(near);
-    return TG_OK;
+    for (size_t i = 0; i < token->n_parts; i++)
+        longest += 4 + near->parts[i].len;
+    for (bool more = true; more && !status; more = turn(near, token->n_parts))
+        status = add_message(near, token, longest, batch, err);
+    return status;
 }
 
 void tg_near_free(struct tg_near *near)
 {
-    free(near->tokens);
     if (near->parts)
         tg_wipe(near->parts, near->cap_parts * sizeof *near->parts);
     free(near->parts);
     free(near->cuts);
-    tg_buf_free(&near->message);
     *near = (struct tg_near){0};
 }

@@ -12,6 +12,8 @@
 
 #include "intake/plan.h"
 
+#include "crypto/batch.h"
+
 enum { TG_NEAR_CHARACTERS_MIN = 4, TG_NEAR_CHARACTERS_MAX = 255, TG_NEAR_COMBINATIONS_MAX = 4096 };
 
 /** Bytes that are left out of a value; none: 0 and 0. */
@@ -30,20 +32,19 @@ struct tg_near_part {
 
 /** Room that is used again and again. All zero is empty. */
 struct tg_near {
-    unsigned char (*tokens)[TG_TOKEN_LEN]; /**< out: distinct, ascending */
-    size_t n, cap;
     struct tg_near_part *parts; /**< in: `value` and `len` of each part of the token */
     size_t cap_parts;
     struct tg_near_cut *cuts;
     size_t n_cuts, cap_cuts;
-    struct tg_buf message;
 };
 
 /** Room for `n` parts. */
 TG_CHECKED enum tg_status tg_near_reserve(struct tg_near *near, size_t n, struct tg_error *err);
-/** Makes the tokens. @return TG_OK, TG_NO_MEMORY */
-TG_CHECKED enum tg_status tg_near_tokens(struct tg_near *near, const struct tg_plan_token *token,
-                                         struct tg_error *err);
+/** Puts the messages of a token into a batch. @return TG_OK, TG_NO_MEMORY */
+TG_CHECKED enum tg_status tg_near_messages(struct tg_near *near, const struct tg_plan_token *token,
+                                           struct tg_token_batch *batch, struct tg_error *err);
+/** Sorts what the batch made of them and drops what is there twice. @return how many are left */
+size_t tg_near_distinct(unsigned char (*tokens)[TG_TOKEN_LEN], size_t n);
 /** Wipes and frees. */
 void tg_near_free(struct tg_near *near);
 

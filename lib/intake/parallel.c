@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIPE_BLOCK = 1024 * 1024, PIPE_BLOCKS = 3 };
+enum { PIPE_BLOCK = 1024 * 1024, PIPE_BLOCKS = 4 };
 
 struct share {
     tg_task *task;
@@ -46,26 +46,39 @@ enum tg_status tg_parallel(tg_task *task, void *ctx, size_t n, struct tg_error *
     return status;
 }
 
-/* Blocks are filled and written in turn: block i % PIPE_BLOCKS is the i-th. */
+struct tg_pipe;
+
+/* What is done to every block, in their order; each stage has a thread of its own. */
+struct stage {
+    struct tg_pipe *pipe;
+    enum tg_status (*run)(struct tg_csv_writer *w, const void *rows, size_t len,
+                          struct tg_error *err);
+    uint64_t done;            /* blocks */
+    struct tg_thread *thread; /* NULL: the caller does it */
+};
+
+enum { DIGEST, WRITE, STAGES };
+
+/* Blocks are filled and used in turn: block i % PIPE_BLOCKS is the i-th. */
 struct tg_pipe {
     struct tg_csv_writer *writer;
     char *blocks[PIPE_BLOCKS];
     size_t lens[PIPE_BLOCKS];
-    uint64_t filled;  /* blocks handed over */
-    uint64_t written; /* of them */
+    uint64_t filled; /* blocks handed over */
+    struct stage stages[STAGES];
     bool closing;
     enum tg_status status;
     struct tg_error err;
     struct tg_mutex *mutex;
     struct tg_cond *changed;
-    struct tg_thread *thread; /* NULL: the caller writes */
 };
 
-static void write_block(struct tg_pipe *p, uint64_t i)
+static void run_block(struct stage *s, uint64_t i)
 {
+    struct tg_pipe *p = s->pipe;
     struct tg_error err;
     enum tg_status status =
-        tg_csv_put_raw(p->writer, p->blocks[i % PIPE_BLOCKS], p->lens[i % PIPE_BLOCKS], &err);
+        s->run(p->writer, p->blocks[i % PIPE_BLOCKS], p->lens[i % PIPE_BLOCKS], &err);
     if (!status)
         return;
     tg_mutex_lock(p->mutex);
@@ -74,25 +87,34 @@ static void write_block(struct tg_pipe *p, uint64_t i)
     tg_mutex_unlock(p->mutex);
 }
 
-static void run_pipe(void *ctx)
+static void run_stage(void *ctx)
 {
-    struct tg_pipe *p = ctx;
+    struct stage *s = ctx;
+    struct tg_pipe *p = s->pipe;
     tg_mutex_lock(p->mutex);
     for (;;) {
-        while (p->written == p->filled && !p->closing)
+        while (s->done == p->filled && !p->closing)
             tg_cond_wait(p->changed, p->mutex);
-        if (p->written == p->filled)
+        if (s->done == p->filled)
             break;
         bool failed = p->status != TG_OK;
         tg_mutex_unlock(p->mutex);
         if (!failed)
-            write_block(p, p->written);
+            run_block(s, s->done);
         tg_mutex_lock(p->mutex);
-        p->lens[p->written % PIPE_BLOCKS] = 0;
-        p->written++;
+        s->done++;
         tg_cond_broadcast(p->changed);
     }
     tg_mutex_unlock(p->mutex);
+}
+
+/* Without a thread it only takes longer. */
+static void start_stages(struct tg_pipe *p)
+{
+    for (size_t i = 0; i < STAGES; i++) {
+        if (tg_thread_start(run_stage, &p->stages[i], &p->stages[i].thread, NULL))
+            p->stages[i].thread = NULL;
+    }
 }
 
 enum tg_status tg_pipe_new(struct tg_csv_writer *writer, bool threaded, struct tg_pipe **out,
@@ -102,7 +124,11 @@ enum tg_status tg_pipe_new(struct tg_csv_writer *writer, bool threaded, struct t
     if (!p)
         return TG_NO_MEMORY;
     p->writer = writer;
-    enum tg_status status = tg_mutex_new(&p->mutex, err);
+    p->stages[DIGEST] = (struct stage){.pipe = p, .run = tg_csv_digest_raw};
+    p->stages[WRITE] = (struct stage){.pipe = p, .run = tg_csv_write_raw};
+    enum tg_status status = tg_csv_flush(writer, err);
+    if (!status)
+        status = tg_mutex_new(&p->mutex, err);
     if (!status)
         status = tg_cond_new(&p->changed, err);
     for (size_t i = 0; i < PIPE_BLOCKS && !status; i++) {
@@ -113,9 +139,8 @@ enum tg_status tg_pipe_new(struct tg_csv_writer *writer, bool threaded, struct t
         tg_pipe_free(&p);
         return status;
     }
-    /* without a thread it only takes longer */
-    if (threaded && tg_thread_start(run_pipe, p, &p->thread, NULL))
-        p->thread = NULL;
+    if (threaded)
+        start_stages(p);
     *out = p;
     return TG_OK;
 }
@@ -127,21 +152,33 @@ static enum tg_status told(const struct tg_pipe *p, struct tg_error *err)
     return p->status;
 }
 
+/* Blocks that every stage is done with; under the mutex. */
+static uint64_t finished(const struct tg_pipe *p)
+{
+    uint64_t least = p->filled;
+    for (size_t i = 0; i < STAGES; i++)
+        least = p->stages[i].done < least ? p->stages[i].done : least;
+    return least;
+}
+
 /* Hands the block that is being filled over, and waits for the next one to be free. */
 static enum tg_status hand_over(struct tg_pipe *p, struct tg_error *err)
 {
     tg_mutex_lock(p->mutex);
     p->filled++;
     tg_cond_broadcast(p->changed);
-    if (!p->thread) {
-        tg_mutex_unlock(p->mutex);
-        if (!p->status)
-            write_block(p, p->written);
-        p->lens[p->written++ % PIPE_BLOCKS] = 0;
-        return told(p, err);
+    tg_mutex_unlock(p->mutex);
+    for (size_t i = 0; i < STAGES; i++) {
+        struct stage *s = &p->stages[i];
+        if (s->thread)
+            continue;
+        run_block(s, s->done);
+        s->done++;
     }
-    while (p->filled - p->written == PIPE_BLOCKS)
+    tg_mutex_lock(p->mutex);
+    while (p->filled - finished(p) == PIPE_BLOCKS)
         tg_cond_wait(p->changed, p->mutex);
+    p->lens[p->filled % PIPE_BLOCKS] = 0;
     enum tg_status status = told(p, err);
     tg_mutex_unlock(p->mutex);
     return status;
@@ -170,7 +207,7 @@ enum tg_status tg_pipe_finish(struct tg_pipe *p, struct tg_error *err)
 {
     enum tg_status status = hand_over(p, err);
     tg_mutex_lock(p->mutex);
-    while (p->written != p->filled)
+    while (finished(p) != p->filled)
         tg_cond_wait(p->changed, p->mutex);
     if (!status)
         status = told(p, err);
@@ -183,13 +220,15 @@ void tg_pipe_free(struct tg_pipe **pipe)
     if (!pipe || !*pipe)
         return;
     struct tg_pipe *p = *pipe;
-    if (p->thread) {
+    if (p->mutex) {
         tg_mutex_lock(p->mutex);
         p->closing = true;
-        tg_cond_broadcast(p->changed);
+        if (p->changed)
+            tg_cond_broadcast(p->changed);
         tg_mutex_unlock(p->mutex);
-        tg_thread_join(&p->thread);
     }
+    for (size_t i = 0; i < STAGES; i++)
+        tg_thread_join(&p->stages[i].thread);
     for (size_t i = 0; i < PIPE_BLOCKS; i++)
         free(p->blocks[i]);
     tg_cond_free(&p->changed);

@@ -19,10 +19,10 @@ typedef enum tg_status tg_task(void *ctx, size_t index, struct tg_error *err);
  */
 TG_CHECKED enum tg_status tg_parallel(tg_task *task, void *ctx, size_t n, struct tg_error *err);
 
-/** Blocks of bytes on their way into a CSV file. */
+/** Blocks of bytes on their way into a CSV file, which nobody else writes to meanwhile. */
 struct tg_pipe;
 
-/** @param threaded  digest and writing go on in a thread of their own */
+/** @param threaded  digest and writing go on in a thread each */
 TG_CHECKED enum tg_status tg_pipe_new(struct tg_csv_writer *writer, bool threaded,
                                       struct tg_pipe **out, struct tg_error *err);
 /** Appends bytes; a failure of the writer comes back at a later call. @return TG_OK, TG_IO */

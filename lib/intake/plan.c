@@ -152,6 +152,7 @@ static enum tg_status plan_token(struct tg_plan *p, const struct tg_token_def *d
             .form = part->form,
             .n_characters = part->n_characters,
         };
+        t->one_missing |= part->form == TG_PART_ONE_MISSING;
         if (part->other)
             t->parts[t->n_parts++] = (struct tg_plan_part){.field = use_field(p, part->other)};
     }
@@ -263,7 +264,7 @@ enum tg_status tg_plan_make(const struct tg_pseudonymize_options *options, struc
                         .period = options->period ? options->period : "",
                         .has_row_id = source->kind <= TG_KIND_CONSENTS};
     enum tg_status status = plan_columns(&p, err);
-    if (!status)
+    if (!status && options->key)
         status = plan_tokens(&p, options->key, err);
     if (!status)
         status = plan_carries(&p, err);

@@ -39,7 +39,8 @@ struct tg_plan_token {
     const char *name;
     struct tg_plan_part *parts;
     size_t n_parts;
-    bool evidence; /**< a cell may hold several */
+    bool evidence;    /**< a cell may hold several */
+    bool one_missing; /**< some part is TG_PART_ONE_MISSING */
     struct tg_token_key *key;
 };
 
@@ -86,7 +87,7 @@ struct tg_plan {
 };
 
 /**
- * @param period  NULL: none
+ * @param options  source, period (NULL: none) and key; without a key the plan has no tokens
  * @return TG_OK; TG_USAGE: no such source, or `period` is no month; TG_NO_PERMISSION: the key is of
  *         another study; TG_NO_MEMORY; TG_BUG
  */

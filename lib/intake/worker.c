@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum {
-    HEX_LEN = 2 * TG_TOKEN_LEN,
     DIGITS_MAX = 20,
     SAMPLE = 32 * 1024, /* rows after which it is known whether the cache helps */
     REST = 16 * SAMPLE, /* rows that do without it where it does not */
@@ -130,7 +129,7 @@ static enum tg_status begin_record(struct worker *w, uint64_t line, struct tg_er
     enum tg_status status = tg_buf_add(&w->row, no_key, sizeof no_key, err);
     if (status || !w->job->plan.has_row_id)
         return status;
-    char digits[DIGITS_MAX], hex[HEX_LEN + 1];
+    char digits[DIGITS_MAX];
     const char *number = format_number(line, digits);
     w->message.len = w->message_len;
     status = tg_message_add(&w->message, number, (size_t)(digits + DIGITS_MAX - number), err);
@@ -138,9 +137,7 @@ static enum tg_status begin_record(struct worker *w, uint64_t line, struct tg_er
         return status;
     unsigned char *id = (unsigned char *)w->row.data;
     tg_token_compute(w->job->plan.row_key, w->message.data, w->message.len, id);
-    tg_hex_encode(id, TG_TOKEN_LEN, hex);
-    hex[HEX_LEN] = ',';
-    return tg_buf_add(&w->row, hex, sizeof hex, err);
+    return TG_OK;
 }
 
 /* Does the cache help the next batch? In a roster nearly everybody is new, and it only costs. */

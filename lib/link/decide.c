@@ -140,7 +140,7 @@ static void ask(struct deciding *d, const struct tg_link_key *key)
         uint32_t left = lefts[m.at[TG_LEFT]].entity;
         uint32_t right = key->entries[TG_RIGHT][m.at[TG_RIGHT]].entity;
         uint32_t *named = &d->counterpart[left];
-        if (may_be_one_person(d->l, key, left, right))
+        if (may_be_one_person(d->l, key, left, right) && !tg_linkage_ruled_out(d->l, left, right))
             *named = *named == NOBODY || *named == right ? right : SEVERAL;
     }
 }
@@ -178,11 +178,24 @@ static struct tg_link_decision decide_alone(const struct deciding *d, const stru
     return none;
 }
 
+/* A clerk's word stands above what any key says. */
+static void hear_clerks(struct deciding *d)
+{
+    for (size_t i = 0; i < d->l->n_rulings; i++) {
+        const struct tg_link_ruling *r = &d->l->rulings[i];
+        if (r->same)
+            d->decisions[r->left] =
+                (struct tg_link_decision){TG_LINK_LINKED, r->right, TG_LINK_BY_RULING, 1.0};
+    }
+}
+
 /* A link goes before a pair for review; among equals the stronger key goes first. */
 static uint32_t claim_rank(const struct deciding *d, const struct tg_link_decision *decision)
 {
+    if (decision->key == TG_LINK_BY_RULING)
+        return 0;
     uint32_t after_links = decision->state == TG_LINK_REVIEW ? (uint32_t)d->l->n_keys : 0;
-    return after_links + decision->key;
+    return 1 + after_links + decision->key;
 }
 
 static void make_one_to_one(struct deciding *d)
@@ -246,6 +259,8 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
 {
     for (size_t k = 0; k < d->l->n_keys; k++) {
         const struct tg_link_key *key = &d->l->keys[k];
+        if (!key->exact)
+            continue;
         enum tg_status status = check_entries(d->l, key, err);
         if (status)
             return status;
@@ -263,20 +278,40 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
     return TG_OK;
 }
 
+static bool has_evidence(const struct tg_linkage *l)
+{
+    bool has = false;
+    for (size_t k = 0; k < l->n_keys; k++)
+        has = has || !l->keys[k].exact;
+    return has;
+}
+
+static void count_links(struct deciding *d)
+{
+    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++) {
+        const struct tg_link_decision *decision = &d->decisions[left];
+        if (decision->state != TG_LINK_LINKED || decision->key == TG_LINK_BY_RULING)
+            continue;
+        struct tg_link_key_report *report = &d->reports[decision->key];
+        report->linked++;
+        if (!d->l->keys[decision->key].exact)
+            report->probability +=
+                (decision->probability - report->probability) / (double)report->linked;
+    }
+}
+
 static enum tg_status conclude(struct deciding *d, struct tg_error *err)
 {
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
         d->decisions[left] = decide_alone(d, &d->views[left]);
-    if (tg_evidence_applies(d->l)) {
-        enum tg_status status = tg_evidence_decide(d->l, d->decisions, err);
+    hear_clerks(d);
+    if (has_evidence(d->l)) {
+        enum tg_status status = tg_evidence_decide(d->l, d->decisions, d->reports, err);
         if (status)
             return status;
     }
     make_one_to_one(d);
-    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++) {
-        if (d->decisions[left].state == TG_LINK_LINKED)
-            d->reports[d->decisions[left].key].linked++;
-    }
+    count_links(d);
     for (size_t k = 0; k < d->l->n_keys; k++) {
         if (key_level(d->l, k, d->reports[k].probability) != TOO_WEAK)
             mark_candidates(d, &d->l->keys[k]);
@@ -308,6 +343,26 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
     free(d.marks);
     free(d.claims);
     return status;
+}
+
+bool tg_linkage_ruled_out(const struct tg_linkage *l, uint32_t left, uint32_t right)
+{
+    size_t low = 0, high = l->n_rulings;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct tg_link_ruling *r = &l->rulings[middle];
+        if (r->left < left || (r->left == left && r->right < right))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < l->n_rulings && l->rulings[low].left == left && l->rulings[low].right == right &&
+           !l->rulings[low].same;
+}
+
+const char *tg_linkage_rule(const struct tg_linkage *l, const struct tg_link_decision *decision)
+{
+    return decision->key == TG_LINK_BY_RULING ? "review" : l->keys[decision->key].rule;
 }
 
 const char *tg_link_state_name(enum tg_link_state state)

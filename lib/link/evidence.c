@@ -4,26 +4,27 @@
 #include "text/calendar.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Below one half somebody else is likelier, or nobody: nothing is decided there. */
 static const double likelier_than_not = 0.5;
 
 struct weighing {
     const struct tg_linkage *l;
-    struct tg_pairs pairs;
-    struct tg_pairs within[TG_N_SIDES];
+    struct tg_candidates candidates;
     double *sums[TG_N_SIDES]; /* by entity: the odds of its pairs */
     bool *taken;              /* by right entity */
     struct tg_link_decision *decisions;
 };
 
-bool tg_evidence_applies(const struct tg_linkage *l)
+bool tg_evidence_applies(const struct tg_linkage *l, const struct tg_link_key_report *reports)
 {
     bool known[2 * TG_LINK_FIELDS_MAX] = {false};
     size_t n_keys = 0, n_levels = 0;
     for (size_t k = 0; k < l->n_keys; k++) {
         const struct tg_link_key *key = &l->keys[k];
-        if (!key->n_parts || !key->n[TG_LEFT] || !key->n[TG_RIGHT])
+        const uint64_t *n = reports[k].with_token;
+        if (!key->n_parts || !n[TG_LEFT] || !n[TG_RIGHT])
             continue;
         n_keys += !key->exact;
         for (size_t i = 0; i < key->n_parts; i++) {
@@ -33,47 +34,6 @@ bool tg_evidence_applies(const struct tg_linkage *l)
         }
     }
     return n_keys > 0 && n_keys >= n_levels;
-}
-
-/* Two rows of one person: they share a number, or all that both have. */
-static bool is_double(const struct tg_linkage *l, const struct tg_pair *pair)
-{
-    if (l->keys[pair->key].exact && l->keys[pair->key].number_like)
-        return true;
-    for (size_t f = 0; f < l->n_fields; f++) {
-        enum tg_link_level level = tg_level_of(pair->levels, f);
-        if (level == TG_DIFFERENT || level == TG_NEAR)
-            return false;
-    }
-    return true;
-}
-
-/* Pairs of one file are to show how different people agree. */
-static void drop_doubles(const struct tg_linkage *l, struct tg_pairs *within)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < within->n; i++) {
-        if (!is_double(l, &within->items[i]))
-            within->items[kept++] = within->items[i];
-    }
-    within->n = kept;
-}
-
-static enum tg_status find_pairs(struct weighing *w, struct tg_error *err)
-{
-    enum tg_status status = tg_pairs_join(w->l, TG_LEFT, TG_RIGHT, &w->pairs, err);
-    for (int side = 0; !status && side < TG_N_SIDES; side++) {
-        status = tg_pairs_join(w->l, (enum tg_side)side, (enum tg_side)side, &w->within[side], err);
-        if (status)
-            return status;
-        drop_doubles(w->l, &w->within[side]);
-        tg_pairs_sort(&w->within[side]);
-    }
-    if (!status) {
-        tg_pairs_sort(&w->pairs);
-        status = tg_model_fit(w->l, &w->pairs, w->within, err);
-    }
-    return status;
 }
 
 /* A pair whose birth date and sex both disagree is nobody's, whatever agrees. */
@@ -99,7 +59,39 @@ static bool is_open(const struct weighing *w, const struct tg_pair *pair)
 {
     const struct tg_link_decision *d = &w->decisions[pair->left];
     return d->state != TG_LINK_LINKED && d->state != TG_LINK_CONFLICT && !w->taken[pair->right] &&
-           may_be_one_person(w->l, pair);
+           may_be_one_person(w->l, pair) && !tg_linkage_ruled_out(w->l, pair->left, pair->right);
+}
+
+static void add_odds(struct weighing *w)
+{
+    const struct tg_pairs *pairs = &w->candidates.across;
+    for (int side = 0; side < TG_N_SIDES; side++)
+        memset(w->sums[side], 0, w->l->facts[side].n * sizeof *w->sums[side]);
+    for (size_t i = 0; i < pairs->n; i++) {
+        w->sums[TG_LEFT][pairs->items[i].left] += pairs->items[i].odds;
+        w->sums[TG_RIGHT][pairs->items[i].right] += pairs->items[i].odds;
+    }
+}
+
+static double probability_of(const struct weighing *w, const struct tg_pair *pair)
+{
+    double left = w->sums[TG_LEFT][pair->left], right = w->sums[TG_RIGHT][pair->right];
+    return pair->odds / (1 + left + right - pair->odds);
+}
+
+/* Two who are known to have nobody else are likelier to be one than two at random. */
+static double alone_factor(const struct weighing *w)
+{
+    double factor = 1, matches = 0;
+    for (uint32_t i = 0; i < w->l->facts[TG_LEFT].n; i++)
+        matches += w->decisions[i].state == TG_LINK_LINKED;
+    for (size_t i = 0; i < w->candidates.across.n; i++)
+        matches += probability_of(w, &w->candidates.across.items[i]);
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        double n = w->l->facts[side].n, open = n - matches > 0 ? n - matches : 0;
+        factor *= n / (open + 1);
+    }
+    return factor > 1 ? factor : 1;
 }
 
 static enum tg_status add_up(struct weighing *w, struct tg_error *err)
@@ -116,20 +108,22 @@ static enum tg_status add_up(struct weighing *w, struct tg_error *err)
         if (w->decisions[i].state == TG_LINK_LINKED)
             w->taken[w->decisions[i].right] = true;
     }
-    for (size_t i = 0; i < w->pairs.n; i++) {
-        struct tg_pair *pair = &w->pairs.items[i];
+    for (size_t i = 0; i < w->candidates.across.n; i++) {
+        struct tg_pair *pair = &w->candidates.across.items[i];
         if (!is_open(w, pair))
             pair->odds = 0;
-        w->sums[TG_LEFT][pair->left] += pair->odds;
-        w->sums[TG_RIGHT][pair->right] += pair->odds;
     }
+    add_odds(w);
+    double factor = alone_factor(w);
+    for (size_t i = 0; i < w->candidates.across.n; i++)
+        w->candidates.across.items[i].odds *= factor;
+    add_odds(w);
     return TG_OK;
 }
 
 static void decide_pair(struct weighing *w, const struct tg_pair *pair)
 {
-    double left = w->sums[TG_LEFT][pair->left], right = w->sums[TG_RIGHT][pair->right];
-    double p = pair->odds / (1 + left + right - pair->odds);
+    double p = probability_of(w, pair);
     if (p < likelier_than_not || p < w->l->review)
         return;
     w->decisions[pair->left] = (struct tg_link_decision){
@@ -151,25 +145,32 @@ static void mark_ambiguous(struct weighing *w)
     }
 }
 
+static enum tg_status weigh(struct weighing *w, struct tg_error *err)
+{
+    const struct tg_pairs *pairs = &w->candidates.across;
+    enum tg_status status = tg_model_fit(w->l, &w->candidates, err);
+    if (!status)
+        status = add_up(w, err);
+    if (status)
+        return status;
+    for (size_t i = 0; i < pairs->n; i++) {
+        if (pairs->items[i].odds > 0)
+            decide_pair(w, &pairs->items[i]);
+    }
+    mark_ambiguous(w);
+    return TG_OK;
+}
+
 enum tg_status tg_evidence_decide(const struct tg_linkage *l, struct tg_link_decision *decisions,
-                                  struct tg_error *err)
+                                  struct tg_link_key_report *reports, struct tg_error *err)
 {
     struct weighing w = {.l = l, .decisions = decisions};
-    enum tg_status status = find_pairs(&w, err);
-    if (!status)
-        status = add_up(&w, err);
-    if (!status) {
-        for (size_t i = 0; i < w.pairs.n; i++) {
-            if (w.pairs.items[i].odds > 0)
-                decide_pair(&w, &w.pairs.items[i]);
-        }
-        mark_ambiguous(&w);
-    }
-    tg_pairs_free(&w.pairs);
-    for (int side = 0; side < TG_N_SIDES; side++) {
-        tg_pairs_free(&w.within[side]);
+    enum tg_status status = tg_candidates_find(l, decisions, reports, &w.candidates, err);
+    if (!status && w.candidates.applies)
+        status = weigh(&w, err);
+    tg_candidates_free(&w.candidates);
+    for (int side = 0; side < TG_N_SIDES; side++)
         free(w.sums[side]);
-    }
     free(w.taken);
     return status;
 }

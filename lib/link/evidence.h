@@ -5,24 +5,32 @@
  * the match classes and their weights found by expectation-maximisation (Winkler 1988), and these
  * answers to its weaknesses:
  *
- * Candidates are the pairs that share a token. A field is the same where some shared key holds its
+ * Candidates are the pairs that share a token, of each left entity that is still open. Of those
+ * that are linked 20,000 stand for all: from them is learned what matches look like. A field is the
+ * same where some shared key holds its
  * whole value, near where only forms of it that forgive an error are shared, missing where one side
  * has no token with it, else different.
  *
  * Chance: how often different people agree is taken from pairs of two entities of the same file,
  * without those that share a number or all that both have: they are different people. From the
  * pairs that agree on two fields follows by least squares of logarithms how often each level of
- * each field is met by chance; a pair of fields that agrees more often together than their own
- * rates say (over twice) is dependent and keeps its joint rate. A pattern that was seen more often
- * than that within the files has the rate seen.
+ * each field is met by chance. Two fields that agree together more often than their own rates say
+ * (over twice, and the equations are clearly better without theirs) are dependent and keep their
+ * joint rate. What the rates say of a pattern is weighed with how often it was seen (a Gamma prior
+ * worth half a pair). Names tell the sex, so the rate of equal sexes is that among pairs that agree
+ * on the field that says most of it. At last the rates are learned again from the pairs of the two
+ * files, as far as they are no matches: the files may be of other people.
  *
  * Rarity: chance is weighed with how many others share a pair's tokens, relative to the mean.
  *
  * Matches: two classes, records without and with many errors, since errors come together; 60
- * rounds.
+ * rounds. Fields of one person's records depend on each other in more ways than classes say: what
+ * they say of a pattern is weighed with its own count in the same way, 20 rounds.
  *
  * One to one: with odds o of a pair, and the sum s of the odds of all pairs of either of the two,
- * its probability is o / (1 + s): where two are equally good neither is above one half.
+ * its probability is o / (1 + s): where two are equally good neither is above one half. Odds of two
+ * entities at random grow when they are known to have nobody else: of n entities of a side of whom
+ * m have matches n − m are left, so odds are multiplied by n / (n − m + 1) for each side.
  */
 #ifndef TG_LINK_EVIDENCE_H
 #define TG_LINK_EVIDENCE_H
@@ -37,6 +45,9 @@ static inline enum tg_link_level tg_level_of(uint64_t levels, size_t field)
     return (enum tg_link_level)(levels >> (2 * field) & 3);
 }
 
+/** Where the levels of a pair say whether the sexes agree; the fields are before it. */
+enum { TG_SEX_PLACE = TG_LINK_FIELDS_MAX };
+
 /** Two entities that share a token. */
 struct tg_pair {
     uint32_t left, right;
@@ -46,6 +57,7 @@ struct tg_pair {
     double others;    /**< entities besides that share its whole tokens */
     double usual;     /**< their mean number for these keys */
     double odds;      /**< set by the model: match against chance */
+    double weight;    /**< pairs of the file that this one stands for; 1 unless it is of a sample */
 };
 
 struct tg_pairs {
@@ -53,35 +65,92 @@ struct tg_pairs {
     size_t n, cap;
 };
 
-/**
- * The pairs of two sides, or of one side with itself (each pair once), that share a token; in no
- * order. A token that would make more than 3,600 pairs says little and makes none.
- * @return TG_OK, TG_NO_MEMORY
- */
-TG_CHECKED enum tg_status tg_pairs_join(const struct tg_linkage *l, enum tg_side a, enum tg_side b,
-                                        struct tg_pairs *out, struct tg_error *err);
-/** Sorts by levels, rarity, entities: sums over them do not depend on how entities are numbered
- * but for pairs of one value. */
-void tg_pairs_sort(struct tg_pairs *pairs);
-void tg_pairs_free(struct tg_pairs *pairs);
+/** Pairs of one file with itself, counted by what they agree in; ascending by levels. */
+struct tg_patterns {
+    struct tg_pattern_count {
+        uint64_t levels;
+        double n;
+    } * items;
+    size_t n, cap;
+    double of; /**< pairs that were looked at, most of which share nothing */
+};
+
+/** Entities counted by the fields that they have. */
+struct tg_holders {
+    struct tg_holder_count {
+        uint32_t fields; /**< as bits; bit TG_SEX_PLACE: the sex is known */
+        double n[TG_N_SIDES];
+    } * items;
+    size_t n, cap;
+};
+
+/** All pairs that the model needs. */
+struct tg_candidates {
+    bool applies; /**< tg_evidence_applies(); if not there are no pairs */
+    struct tg_pairs across;
+    struct tg_patterns within[TG_N_SIDES]; /**< without two rows of one person */
+    struct tg_holders holders;
+};
 
 /**
- * Sets the odds of all pairs, which are sorted.
- * @param within  for each side: its pairs with itself, sorted
- * @return TG_OK, TG_NO_MEMORY
+ * The pairs that share a token. A token that would make more than 3,600 pairs says little and makes
+ * none.
+ *
+ * Cost: evidence tokens are walked once for the filter (those of open and sampled entities) and
+ * once more (all). Those that may be met are kept, 16 bytes each, in 512 parts by their hash; each
+ * part is sorted in the cache and joined. Every pair and key that meet take 16 bytes until they are
+ * folded.
+ *
+ * @param decisions  of the exact passes, by left entity; NULL: all are open
+ * @param reports    out: with_token and shared_by_others of evidence keys
+ * @param out        tg_candidates_free() it; across is sorted by levels, rarity, entities: sums
+ *                   over it do not depend on how entities are numbered but for pairs of one value
+ * @return TG_OK, TG_NO_MEMORY, what the walk returns
  */
-TG_CHECKED enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_pairs *pairs,
-                                       const struct tg_pairs within[TG_N_SIDES],
+TG_CHECKED enum tg_status tg_candidates_find(const struct tg_linkage *l,
+                                             const struct tg_link_decision *decisions,
+                                             struct tg_link_key_report *reports,
+                                             struct tg_candidates *out, struct tg_error *err);
+void tg_candidates_free(struct tg_candidates *c);
+
+/** @param fields  by entity of each side: bits of its fields. @return TG_OK, TG_NO_MEMORY */
+TG_CHECKED enum tg_status tg_holders_count(const struct tg_linkage *l,
+                                           uint32_t *const fields[TG_N_SIDES],
+                                           struct tg_holders *out, struct tg_error *err);
+/** How many of each side have the fields. */
+void tg_holders_of(const struct tg_holders *h, uint32_t fields, double n[TG_N_SIDES]);
+
+/** The sex as a level. */
+enum tg_link_level tg_sex_level(const struct tg_linkage *l, enum tg_side a, uint32_t x,
+                                enum tg_side b, uint32_t y);
+
+/** How often different people agree. */
+struct tg_chance;
+/** @param c  borrowed until tg_chance_free(). @return TG_OK, TG_NO_MEMORY */
+TG_CHECKED enum tg_status tg_chance_learn(const struct tg_linkage *l, const struct tg_candidates *c,
+                                          struct tg_chance **out, struct tg_error *err);
+/** The share of pairs of different people with these levels, whatever those of the missing fields
+ * are: as the rates of levels say, weighed with the number that was seen within the files. */
+double tg_chance_of(const struct tg_chance *c, uint64_t levels);
+/** The two files may be of other people: takes the rates from their own pairs, as far as their odds
+ * say that they are no matches. */
+void tg_chance_learn_across(struct tg_chance *c);
+void tg_chance_free(struct tg_chance *c);
+
+/** Sets the odds of all pairs across. @return TG_OK, TG_NO_MEMORY */
+TG_CHECKED enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
                                        struct tg_error *err);
 
 /** Are there as many evidence keys with tokens on both sides as levels to be weighed? */
-bool tg_evidence_applies(const struct tg_linkage *l);
+bool tg_evidence_applies(const struct tg_linkage *l, const struct tg_link_key_report *reports);
 /**
  * Decides for the left entities that are not linked yet; pairs with linked entities are left out.
  * @param decisions  in and out
+ * @param reports    in: with_token of exact keys; out: of evidence keys
  */
 TG_CHECKED enum tg_status tg_evidence_decide(const struct tg_linkage *l,
                                              struct tg_link_decision *decisions,
+                                             struct tg_link_key_report *reports,
                                              struct tg_error *err);
 
 #endif

@@ -240,7 +240,7 @@ static enum tg_status write_links(const struct linking *work, uint64_t n_linked,
     qsort(pairs, n, sizeof *pairs, by_row_ids);
     enum tg_status status = tg_csv_put_row(w, header, sizeof header / sizeof header[0], err);
     for (size_t i = 0; !status && i < n; i++)
-        status = write_pair(w, &pairs[i], work->linkage.keys[pairs[i].decision->key].rule, err);
+        status = write_pair(w, &pairs[i], tg_linkage_rule(&work->linkage, pairs[i].decision), err);
     free(pairs);
     return status;
 }

@@ -1,99 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "link/entry.h"
+#include "link/collect.h"
 #include "link/evidence.h"
+#include "link/triples.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS_OF_A_TOKEN_MAX = 3600, SLOTS_MIN = 1024 };
-
-#define NOBODY UINT32_MAX
-
-/* Pairs being collected: open addressing, a power of two of slots. */
-struct collecting {
-    const struct tg_linkage *l;
-    bool one_side;
-    struct tg_pair *slots;
-    size_t n, n_slots;
-    uint32_t *present[TG_N_SIDES]; /* by entity: bits of the fields that it has */
+enum {
+    PAIRS_OF_A_TOKEN_MAX = 3600,
+    OTHERS_OF_A_TOKEN_MAX = 60,
+    WORD_BITS = 64,
+    ROOM_BEGIN = 1 << 16
 };
 
-static uint64_t mix(uint32_t left, uint32_t right)
-{
-    uint64_t x = (uint64_t)left << 32 | right;
-    x = (x ^ x >> 31) * UINT64_C(0x7fb5d329728ea185);
-    x = (x ^ x >> 27) * UINT64_C(0x81dadef4bc2dd44d);
-    return x ^ x >> 33;
-}
-
-static struct tg_pair *find_slot(struct tg_pair *slots, size_t n_slots, uint32_t left,
-                                 uint32_t right)
-{
-    size_t at = (size_t)mix(left, right) & (n_slots - 1);
-    while (slots[at].left != NOBODY && (slots[at].left != left || slots[at].right != right))
-        at = (at + 1) & (n_slots - 1);
-    return &slots[at];
-}
-
-static enum tg_status grow(struct collecting *c, struct tg_error *err)
-{
-    size_t n_slots = c->n_slots ? 2 * c->n_slots : SLOTS_MIN;
-    struct tg_pair *slots = tg_calloc(n_slots, sizeof *slots, err);
-    if (!slots)
-        return TG_NO_MEMORY;
-    for (size_t i = 0; i < n_slots; i++)
-        slots[i].left = NOBODY;
-    for (size_t i = 0; i < c->n_slots; i++) {
-        if (c->slots[i].left != NOBODY)
-            *find_slot(slots, n_slots, c->slots[i].left, c->slots[i].right) = c->slots[i];
-    }
-    free(c->slots);
-    c->slots = slots;
-    c->n_slots = n_slots;
-    return TG_OK;
-}
-
-/* What one shared token adds to a pair. */
-struct shared {
-    uint32_t key;
+/* What one key says; of a key of whole values, how many others usually share its tokens. */
+struct key_view {
     uint64_t levels;
-    double others, usual;
+    bool counts_others;
+    uint64_t tokens, shared; /* of sampled entities; others of their side with the same token */
+    double usual;
 };
 
-static enum tg_status add_pair(struct collecting *c, uint32_t left, uint32_t right,
-                               const struct shared *shared, struct tg_error *err)
+struct pairing {
+    const struct tg_linkage *l;
+    const struct tg_link_sample *sample;
+    const struct tg_collected *collected;
+    struct key_view *keys;
+    uint64_t *sharing; /* by right entity of the sample and key: somebody else has a token of it */
+    size_t words;      /* of it for one entity */
+    struct tg_triples across, within[TG_N_SIDES];
+};
+
+/* The items of both sides that have one token. */
+struct group {
+    const struct tg_item *items[TG_N_SIDES];
+    size_t n[TG_N_SIDES];
+    uint32_t key;
+};
+
+/* How the sample's tokens are shared within their side. */
+static void note_sharing(struct pairing *p, const struct group *g, enum tg_side side)
 {
-    if (c->n >= c->n_slots / 2) {
-        enum tg_status status = grow(c, err);
-        if (status)
-            return status;
+    struct key_view *view = &p->keys[g->key];
+    for (size_t i = 0; i < g->n[side]; i++) {
+        uint32_t entity = g->items[side][i].entity;
+        if (!p->sample->within[side][entity])
+            continue;
+        view->tokens++;
+        view->shared += g->n[side] - 1;
+        if (side == TG_RIGHT && g->n[side] > 1)
+            p->sharing[entity * p->words + g->key / WORD_BITS] |= UINT64_C(1) << g->key % WORD_BITS;
     }
-    struct tg_pair *pair = find_slot(c->slots, c->n_slots, left, right);
-    if (pair->left == NOBODY) {
-        *pair = (struct tg_pair){.left = left, .right = right, .key = shared->key};
-        c->n++;
-    }
-    pair->levels |= shared->levels;
-    pair->others += shared->others;
-    pair->usual += shared->usual;
-    return TG_OK;
 }
 
-static enum tg_status add_meeting(struct collecting *c, const struct tg_link_key *key,
-                                  const struct tg_meeting *m, struct shared *shared,
-                                  bool counts_others, struct tg_error *err)
+static enum tg_status pair_across(struct pairing *p, const struct group *g, struct tg_error *err)
 {
-    size_t n_left = m->end[TG_LEFT] - m->at[TG_LEFT], n_right = m->end[TG_RIGHT] - m->at[TG_RIGHT];
-    if (n_left > PAIRS_OF_A_TOKEN_MAX / n_right)
+    size_t n_left = g->n[TG_LEFT], n_right = g->n[TG_RIGHT];
+    if (n_left == 0 || n_right == 0 || n_left > PAIRS_OF_A_TOKEN_MAX / n_right)
         return TG_OK;
-    shared->others = counts_others ? (double)(n_left + n_right - 2) : 0;
-    for (size_t i = m->at[TG_LEFT]; i < m->end[TG_LEFT]; i++) {
-        uint32_t left = key->entries[TG_LEFT][i].entity;
-        for (size_t j = m->at[TG_RIGHT]; j < m->end[TG_RIGHT]; j++) {
-            uint32_t right = key->entries[TG_RIGHT][j].entity;
-            enum tg_status status = TG_OK;
-            if (!c->one_side || left < right)
-                status = add_pair(c, left, right, shared, err);
+    uint32_t others = (uint32_t)(n_left + n_right - 2);
+    struct tg_triple t = {
+        .key = (uint16_t)g->key, .n = 1, .others = p->keys[g->key].counts_others ? others : 0};
+    for (size_t i = 0; i < n_left; i++) {
+        t.a = g->items[TG_LEFT][i].entity;
+        if (!p->sample->across[t.a])
+            continue;
+        for (size_t j = 0; j < n_right; j++) {
+            t.b = g->items[TG_RIGHT][j].entity;
+            enum tg_status status = tg_triples_add(&p->across, &t, err);
             if (status)
                 return status;
         }
@@ -101,104 +75,241 @@ static enum tg_status add_meeting(struct collecting *c, const struct tg_link_key
     return TG_OK;
 }
 
-/* For an entity of either side, the mean number of others of its side with its token, twice. */
-static double usual_others(const struct tg_link_key *key)
+/* When all are taken each pair comes once, else once for each of the two that is in the sample. */
+static enum tg_status pair_within(struct pairing *p, const struct group *g, enum tg_side side,
+                                  struct tg_error *err)
 {
-    double shared = 0, n = 0;
-    for (int side = 0; side < TG_N_SIDES; side++) {
-        const struct tg_link_entry *e = key->entries[side];
-        for (size_t at = 0, end; at < key->n[side]; at = end) {
-            end = tg_group_end(e, key->n[side], at);
-            shared += (double)(end - at) * (double)(end - at - 1);
-            n += (double)(end - at);
+    const struct tg_item *items = g->items[side];
+    size_t n = g->n[side];
+    struct tg_triple t = {.key = (uint16_t)g->key, .n = 1};
+    if (n < 2 || n > OTHERS_OF_A_TOKEN_MAX)
+        return TG_OK;
+    for (size_t i = 0; i < n; i++) {
+        t.a = items[i].entity;
+        if (!p->sample->within[side][t.a])
+            continue;
+        for (size_t j = p->sample->whole[side] ? i + 1 : 0; j < n; j++) {
+            t.b = items[j].entity;
+            enum tg_status status = i == j ? TG_OK : tg_triples_add(&p->within[side], &t, err);
+            if (status)
+                return status;
         }
-    }
-    return n > 0 ? 2 * shared / n : 0;
-}
-
-/* A key's view on one side with itself, or as it is. */
-static struct tg_link_key key_of(const struct tg_link_key *key, enum tg_side a, enum tg_side b)
-{
-    struct tg_link_key view = *key;
-    view.entries[TG_LEFT] = key->entries[a];
-    view.entries[TG_RIGHT] = key->entries[b];
-    view.n[TG_LEFT] = key->n[a];
-    view.n[TG_RIGHT] = key->n[b];
-    return view;
-}
-
-static enum tg_status join_key(struct collecting *c, uint32_t k, enum tg_side a, enum tg_side b,
-                               struct tg_error *err)
-{
-    const struct tg_link_key *key = &c->l->keys[k];
-    struct shared shared = {.key = k};
-    bool all_whole = true;
-    for (size_t i = 0; i < key->n_parts; i++) {
-        uint64_t level = key->parts[i].whole ? TG_SAME : TG_NEAR;
-        shared.levels |= level << (2 * key->parts[i].field);
-        all_whole = all_whole && key->parts[i].whole;
-    }
-    bool counts_others = all_whole && !key->exact;
-    shared.usual = counts_others ? usual_others(key) : 0;
-    struct tg_link_key view = key_of(key, a, b);
-    enum tg_status status = TG_OK;
-    for (struct tg_meeting m = {{0}, {0}}; !status && tg_next_meeting(&view, &m);)
-        status = add_meeting(c, &view, &m, &shared, counts_others, err);
-    return status;
-}
-
-static enum tg_status find_fields(struct collecting *c, enum tg_side side, struct tg_error *err)
-{
-    const struct tg_linkage *l = c->l;
-    c->present[side] = tg_calloc(l->facts[side].n, sizeof *c->present[side], err);
-    if (!c->present[side])
-        return TG_NO_MEMORY;
-    for (size_t k = 0; k < l->n_keys; k++) {
-        const struct tg_link_key *key = &l->keys[k];
-        uint32_t fields = 0;
-        for (size_t i = 0; i < key->n_parts; i++)
-            fields |= UINT32_C(1) << key->parts[i].field;
-        for (size_t i = 0; i < key->n[side]; i++)
-            c->present[side][key->entries[side][i].entity] |= fields;
     }
     return TG_OK;
 }
 
-/* Moves the pairs to the front of their slots and says which fields are missing. */
-static void gather(struct collecting *c, enum tg_side a, enum tg_side b, struct tg_pairs *out)
+static enum tg_status pair_group(struct pairing *p, const struct group *g, struct tg_error *err)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < c->n_slots; i++) {
-        struct tg_pair pair = c->slots[i];
-        if (pair.left == NOBODY)
+    enum tg_status status = pair_across(p, g, err);
+    for (int side = 0; !status && side < TG_N_SIDES; side++) {
+        if (g->n[side] == 0)
             continue;
-        uint32_t both = c->present[a][pair.left] & c->present[b][pair.right];
-        for (size_t f = 0; f < c->l->n_fields; f++) {
-            if (!(both >> f & 1))
-                pair.levels = (pair.levels & ~(UINT64_C(3) << (2 * f))) | (uint64_t)TG_MISSING
-                                                                              << (2 * f);
-        }
-        c->slots[n++] = pair;
+        note_sharing(p, g, (enum tg_side)side);
+        status = pair_within(p, g, (enum tg_side)side, err);
     }
-    *out = (struct tg_pairs){c->slots, n, c->n_slots};
-    c->slots = NULL;
+    return status;
 }
 
-enum tg_status tg_pairs_join(const struct tg_linkage *l, enum tg_side a, enum tg_side b,
-                             struct tg_pairs *out, struct tg_error *err)
+/* −1, 0, 1 by token. */
+static int compare(const struct tg_item *x, const struct tg_item *y)
 {
-    struct collecting c = {.l = l, .one_side = a == b};
-    enum tg_status status = grow(&c, err);
-    for (int side = 0; !status && side < TG_N_SIDES; side++)
-        status = find_fields(&c, (enum tg_side)side, err);
-    for (uint32_t k = 0; !status && k < l->n_keys; k++)
-        status = join_key(&c, k, a, b, err);
-    if (!status)
-        gather(&c, a, b, out);
-    free(c.slots);
-    free(c.present[TG_LEFT]);
-    free(c.present[TG_RIGHT]);
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return (x->key > y->key) - (x->key < y->key);
+}
+
+static size_t group_end(const struct tg_part *part, size_t at)
+{
+    size_t end = at;
+    while (end < part->n && compare(&part->items[end], &part->items[at]) == 0)
+        end++;
+    return end;
+}
+
+/* The two are sorted: walks both at once. */
+static enum tg_status pair_part(struct pairing *p, const struct tg_part *left,
+                                const struct tg_part *right, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t i = 0, j = 0; !status && (i < left->n || j < right->n);) {
+        int order = i == left->n    ? 1
+                    : j == right->n ? -1
+                                    : compare(&left->items[i], &right->items[j]);
+        size_t i_end = order <= 0 ? group_end(left, i) : i;
+        size_t j_end = order >= 0 ? group_end(right, j) : j;
+        const struct group g = {
+            {left->items + i, right->items + j},
+            {i_end - i, j_end - j},
+            order <= 0 ? left->items[i].key : right->items[j].key,
+        };
+        status = pair_group(p, &g, err);
+        i = i_end;
+        j = j_end;
+    }
     return status;
+}
+
+static enum tg_status pair_parts(struct pairing *p, struct tg_collected *c, struct tg_error *err)
+{
+    size_t most = 0;
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        for (size_t i = 0; i < TG_N_PARTS; i++)
+            most = c->parts[side][i].n > most ? c->parts[side][i].n : most;
+    }
+    struct tg_item *scratch = tg_calloc(most, sizeof *scratch, err);
+    enum tg_status status = scratch ? TG_OK : TG_NO_MEMORY;
+    for (size_t i = 0; !status && i < TG_N_PARTS; i++) {
+        struct tg_part *left = &c->parts[TG_LEFT][i], *right = &c->parts[TG_RIGHT][i];
+        tg_part_sort(left, scratch);
+        tg_part_sort(right, scratch);
+        status = pair_part(p, left, right, err);
+        tg_part_free(left);
+        tg_part_free(right);
+    }
+    free(scratch);
+    return status;
+}
+
+static enum tg_status view_keys(struct pairing *p, struct tg_error *err)
+{
+    p->keys = tg_calloc(p->l->n_keys, sizeof *p->keys, err);
+    if (!p->keys)
+        return TG_NO_MEMORY;
+    for (size_t k = 0; k < p->l->n_keys; k++) {
+        const struct tg_link_key *key = &p->l->keys[k];
+        bool all_whole = true;
+        for (size_t i = 0; i < key->n_parts; i++) {
+            uint64_t level = key->parts[i].whole ? TG_SAME : TG_NEAR;
+            p->keys[k].levels |= level << (2 * key->parts[i].field);
+            all_whole = all_whole && key->parts[i].whole;
+        }
+        p->keys[k].counts_others = all_whole && !key->exact;
+    }
+    return TG_OK;
+}
+
+/* For an entity of either side, the mean number of others of its side with its token, twice. */
+static void find_usual(struct pairing *p)
+{
+    for (size_t k = 0; k < p->l->n_keys; k++) {
+        struct key_view *view = &p->keys[k];
+        if (view->counts_others && view->tokens)
+            view->usual = 2 * (double)view->shared / (double)view->tokens;
+    }
+}
+
+static uint64_t missing_fields(const struct pairing *p, enum tg_side a, enum tg_side b,
+                               const struct tg_triple *t)
+{
+    uint32_t both = p->collected->fields[a][t->a] & p->collected->fields[b][t->b];
+    uint64_t missing = 0;
+    for (size_t f = 0; f < p->l->n_fields; f++) {
+        if (!(both >> f & 1))
+            missing |= (uint64_t)TG_MISSING << (2 * f);
+    }
+    return missing;
+}
+
+/* The pair that the triples from `at` on are of; returns where the next one begins. */
+static size_t fold_pair(const struct pairing *p, const struct tg_triples *t, size_t at,
+                        enum tg_side a, enum tg_side b, struct tg_pair *pair)
+{
+    const struct tg_triple *first = &t->items[at];
+    *pair = (struct tg_pair){.left = first->a, .right = first->b, .key = first->key, .weight = 1};
+    for (; at < t->n && t->items[at].a == first->a && t->items[at].b == first->b; at++) {
+        const struct key_view *view = &p->keys[t->items[at].key];
+        pair->levels |= view->levels;
+        pair->others += t->items[at].others;
+        for (unsigned i = 0; view->counts_others && i < t->items[at].n; i++)
+            pair->usual += view->usual;
+    }
+    uint64_t missing = missing_fields(p, a, b, first);
+    pair->levels = (pair->levels & ~(missing | missing >> 1)) | missing; /* 2 in two bits */
+    pair->levels |= (uint64_t)tg_sex_level(p->l, a, pair->left, b, pair->right)
+                    << (2 * TG_SEX_PLACE);
+    return at;
+}
+
+/* Two rows of one person: they share a number, or all that both have. */
+static bool is_double(const struct tg_linkage *l, const struct tg_pair *pair)
+{
+    if (l->keys[pair->key].exact && l->keys[pair->key].number_like)
+        return true;
+    for (size_t f = 0; f < l->n_fields; f++) {
+        enum tg_link_level level = tg_level_of(pair->levels, f);
+        if (level == TG_DIFFERENT || level == TG_NEAR)
+            return false;
+    }
+    return true;
+}
+
+static int by_levels(const void *a, const void *b)
+{
+    const struct tg_pattern_count *x = a, *y = b;
+    return (x->levels > y->levels) - (x->levels < y->levels);
+}
+
+static void count_alike(struct tg_patterns *patterns)
+{
+    size_t kept = 0;
+    if (patterns->n)
+        qsort(patterns->items, patterns->n, sizeof *patterns->items, by_levels);
+    for (size_t i = 0; i < patterns->n; i++) {
+        if (kept && patterns->items[kept - 1].levels == patterns->items[i].levels)
+            patterns->items[kept - 1].n += patterns->items[i].n;
+        else
+            patterns->items[kept++] = patterns->items[i];
+    }
+    patterns->n = kept;
+}
+
+/* Pairs of one file are to show how different people agree. */
+static enum tg_status count_patterns(const struct pairing *p, enum tg_side side,
+                                     struct tg_patterns *out, struct tg_error *err)
+{
+    const struct tg_triples *t = &p->within[side];
+    double n = p->l->facts[side].n, sampled = p->sample->n[side];
+    size_t room = ROOM_BEGIN;
+    out->of = p->sample->whole[side] ? n * (n - 1) / 2 : sampled * (n - 1);
+    for (size_t at = 0; at < t->n;) {
+        struct tg_pair pair;
+        at = fold_pair(p, t, at, side, side, &pair);
+        if (is_double(p->l, &pair))
+            continue;
+        if (out->n == room) {
+            count_alike(out);
+            room = 2 * out->n > room ? 2 * room : room;
+        }
+        enum tg_status status =
+            tg_grow(&out->items, &out->cap, out->n + 1, sizeof *out->items, err);
+        if (status)
+            return status;
+        out->items[out->n++] = (struct tg_pattern_count){pair.levels, 1};
+    }
+    count_alike(out);
+    return TG_OK;
+}
+
+static enum tg_status list_pairs(const struct pairing *p, struct tg_pairs *out,
+                                 struct tg_error *err)
+{
+    const struct tg_triples *t = &p->across;
+    const bool *settled = p->sample->settled;
+    size_t n = 0;
+    for (size_t at = 0; at < t->n; at++)
+        n +=
+            at == 0 || t->items[at - 1].a != t->items[at].a || t->items[at - 1].b != t->items[at].b;
+    out->items = tg_calloc(n, sizeof *out->items, err);
+    if (!out->items)
+        return TG_NO_MEMORY;
+    out->cap = n;
+    for (size_t at = 0; at < t->n;) {
+        struct tg_pair *pair = &out->items[out->n++];
+        at = fold_pair(p, t, at, TG_LEFT, TG_RIGHT, pair);
+        if (settled && settled[pair->left])
+            pair->weight = p->sample->weight;
+    }
+    return TG_OK;
 }
 
 static int by_value(const void *a, const void *b)
@@ -215,14 +326,106 @@ static int by_value(const void *a, const void *b)
     return (x->right > y->right) - (x->right < y->right);
 }
 
-void tg_pairs_sort(struct tg_pairs *pairs)
+/* Those of the sample stand for all. */
+static void count_sharing(const struct pairing *p, struct tg_link_key_report *reports)
 {
-    if (pairs->n)
-        qsort(pairs->items, pairs->n, sizeof *pairs->items, by_value);
+    uint32_t n = p->l->facts[TG_RIGHT].n;
+    for (size_t k = 0; k < p->l->n_keys; k++) {
+        uint64_t sharing = 0;
+        if (p->l->keys[k].exact)
+            continue;
+        for (uint32_t i = 0; i < n; i++)
+            sharing += p->sharing[i * p->words + k / WORD_BITS] >> k % WORD_BITS & 1;
+        double share = p->sample->n[TG_RIGHT] ? (double)n / p->sample->n[TG_RIGHT] : 0;
+        double most = (double)reports[k].with_token[TG_RIGHT];
+        double estimate = (double)sharing * share;
+        reports[k].shared_by_others = (uint64_t)((estimate < most ? estimate : most) + 0.5);
+    }
 }
 
-void tg_pairs_free(struct tg_pairs *pairs)
+static enum tg_status find_pairs(struct pairing *p, struct tg_collected *c,
+                                 struct tg_link_key_report *reports, struct tg_candidates *out,
+                                 struct tg_error *err)
 {
-    free(pairs->items);
-    *pairs = (struct tg_pairs){NULL, 0, 0};
+    p->words = p->l->n_keys / WORD_BITS + 1;
+    p->sharing = tg_calloc(p->l->facts[TG_RIGHT].n, p->words * sizeof *p->sharing, err);
+    enum tg_status status = p->sharing ? view_keys(p, err) : TG_NO_MEMORY;
+    if (!status)
+        status = pair_parts(p, c, err);
+    if (status)
+        return status;
+    find_usual(p);
+    count_sharing(p, reports);
+    for (int side = 0; !status && side < TG_N_SIDES; side++) {
+        tg_triples_fold(&p->within[side]);
+        status = count_patterns(p, (enum tg_side)side, &out->within[side], err);
+        tg_triples_free(&p->within[side]);
+    }
+    tg_triples_fold(&p->across);
+    if (!status)
+        status = list_pairs(p, &out->across, err);
+    tg_triples_free(&p->across);
+    if (!status && out->across.n)
+        qsort(out->across.items, out->across.n, sizeof *out->across.items, by_value);
+    return status;
+}
+
+static enum tg_status collect_and_pair(const struct tg_linkage *l,
+                                       const struct tg_link_sample *sample,
+                                       struct tg_link_key_report *reports,
+                                       struct tg_candidates *out, struct tg_error *err)
+{
+    struct tg_collected *c = tg_calloc(1, sizeof *c, err);
+    struct pairing p = {.l = l, .sample = sample, .collected = c};
+    if (!c)
+        return TG_NO_MEMORY;
+    enum tg_status status = tg_collect(l, sample, reports, c, err);
+    out->applies = !status && tg_evidence_applies(l, reports);
+    if (out->applies)
+        status = tg_holders_count(l, c->fields, &out->holders, err);
+    if (out->applies && !status)
+        status = find_pairs(&p, c, reports, out, err);
+    tg_triples_free(&p.across);
+    tg_triples_free(&p.within[TG_LEFT]);
+    tg_triples_free(&p.within[TG_RIGHT]);
+    tg_collected_free(c);
+    free(c);
+    free(p.sharing);
+    free(p.keys);
+    return status;
+}
+
+enum tg_status tg_candidates_find(const struct tg_linkage *l,
+                                  const struct tg_link_decision *decisions,
+                                  struct tg_link_key_report *reports, struct tg_candidates *out,
+                                  struct tg_error *err)
+{
+    struct tg_link_sample sample = {.settled = NULL};
+    bool *settled = NULL;
+    *out = (struct tg_candidates){.applies = false};
+    if (decisions) {
+        settled = tg_calloc(l->facts[TG_LEFT].n, sizeof *settled, err);
+        if (!settled)
+            return TG_NO_MEMORY;
+        for (uint32_t i = 0; i < l->facts[TG_LEFT].n; i++)
+            settled[i] =
+                decisions[i].state == TG_LINK_LINKED || decisions[i].state == TG_LINK_CONFLICT;
+    }
+    enum tg_status status = tg_link_sample_choose(l, settled, &sample, err);
+    if (!status)
+        status = collect_and_pair(l, &sample, reports, out, err);
+    tg_link_sample_free(&sample);
+    free(settled);
+    if (status)
+        tg_candidates_free(out);
+    return status;
+}
+
+void tg_candidates_free(struct tg_candidates *c)
+{
+    free(c->across.items);
+    free(c->within[TG_LEFT].items);
+    free(c->within[TG_RIGHT].items);
+    free(c->holders.items);
+    *c = (struct tg_candidates){.applies = false};
 }

@@ -10,10 +10,26 @@ enum {
     N_DIGITS = 256,
 };
 
+static enum tg_status add_short(struct tg_link_key *key, enum tg_side side,
+                                const unsigned char hash[TG_TOKEN_LEN], uint32_t entity,
+                                struct tg_error *err)
+{
+    enum tg_status status = tg_grow(&key->shorts[side], &key->cap[side], key->n[side] + 1,
+                                    sizeof *key->shorts[side], err);
+    if (status)
+        return status;
+    uint64_t first = tg_load_be64(hash);
+    key->shorts[side][key->n[side]++] =
+        (struct tg_link_short){(uint32_t)(first >> 32), (uint32_t)first, entity};
+    return TG_OK;
+}
+
 enum tg_status tg_linkage_add(struct tg_link_key *key, enum tg_side side,
                               const unsigned char hash[TG_TOKEN_LEN], uint32_t entity,
                               struct tg_error *err)
 {
+    if (!key->exact)
+        return add_short(key, side, hash, entity, err);
     enum tg_status status = tg_grow(&key->entries[side], &key->cap[side], key->n[side] + 1,
                                     sizeof *key->entries[side], err);
     if (status)
@@ -114,7 +130,7 @@ void tg_linkage_sort(struct tg_linkage *l)
         struct tg_link_key *key = &l->keys[k];
         for (int side = 0; side < TG_N_SIDES; side++) {
             struct tg_link_entry *e = key->entries[side];
-            if (is_ascending(e, key->n[side]))
+            if (!key->exact || is_ascending(e, key->n[side]))
                 continue;
             sort_from(e, key->n[side], 0);
             key->n[side] = drop_doubles(e, key->n[side]);
@@ -127,8 +143,10 @@ void tg_linkage_free(struct tg_linkage *l)
     if (!l)
         return;
     for (size_t k = 0; k < l->n_keys; k++) {
-        for (int side = 0; side < TG_N_SIDES; side++)
+        for (int side = 0; side < TG_N_SIDES; side++) {
             free(l->keys[k].entries[side]);
+            free(l->keys[k].shorts[side]);
+        }
         free(l->keys[k].parts);
     }
     free(l->keys);

@@ -95,22 +95,29 @@ static enum tg_status on_person(void *ctx, const unsigned char hash[TG_TOKEN_LEN
     return tg_linkage_add(f->key, TG_RIGHT, hash, (uint32_t)at, err);
 }
 
-static enum tg_status on_user(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
-                              struct tg_error *err)
+static bool find_user(const struct side *s, int64_t identity, uint32_t *out)
 {
-    struct filling *f = ctx;
-    size_t low = 0, high = f->side->n;
+    uint32_t low = 0, high = s->n;
     while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (f->side->users[middle].identity < owner)
+        uint32_t middle = low + (high - low) / 2;
+        if (s->users[middle].identity < identity)
             low = middle + 1;
         else
             high = middle;
     }
+    *out = low;
+    return low < s->n && s->users[low].identity == identity;
+}
+
+static enum tg_status on_user(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
+                              struct tg_error *err)
+{
+    struct filling *f = ctx;
+    uint32_t user;
     /* users of other providers, and those without consent, are not on this side */
-    if (low == f->side->n || f->side->users[low].identity != owner)
+    if (!find_user(f->side, owner, &user))
         return TG_OK;
-    return tg_linkage_add(f->key, TG_LEFT, hash, (uint32_t)low, err);
+    return tg_linkage_add(f->key, TG_LEFT, hash, user, err);
 }
 
 static enum tg_status fill_keys(struct tg_month *m, const struct side *side, struct tg_linkage *l,
@@ -133,6 +140,28 @@ static enum tg_status fill_keys(struct tg_month *m, const struct side *side, str
     return status ? status : tg_linkage_describe(l, m->study, err);
 }
 
+/* Clerks' decisions about users of this side and people known by the month. */
+struct rulings {
+    const struct tg_people *people;
+    const struct side *side;
+    struct tg_link_ruling *items;
+    size_t n, cap;
+};
+
+static enum tg_status on_ruling(void *ctx, int64_t identity, int64_t person, bool same,
+                                struct tg_error *err)
+{
+    struct rulings *r = ctx;
+    uint32_t user;
+    size_t at = tg_people_find(r->people, person);
+    if (at == SIZE_MAX || !find_user(r->side, identity, &user))
+        return TG_OK;
+    enum tg_status status = tg_grow(&r->items, &r->cap, r->n + 1, sizeof *r->items, err);
+    if (!status)
+        r->items[r->n++] = (struct tg_link_ruling){user, (uint32_t)at, same};
+    return status;
+}
+
 static void take_decision(struct tg_month *m, const struct tg_linkage *l,
                           const struct tg_link_decision *d, uint32_t row)
 {
@@ -146,7 +175,7 @@ static void take_decision(struct tg_month *m, const struct tg_linkage *l,
     if (d->state != TG_LINK_LINKED && d->state != TG_LINK_REVIEW)
         return;
     r->person = d->right;
-    r->rule = l->keys[d->key].rule;
+    r->rule = tg_linkage_rule(l, d);
     r->probability = d->probability;
     m->barred[d->right] = true;
 }
@@ -194,6 +223,7 @@ static enum tg_status link_provider(struct tg_month *m, const char *provider,
                                     const struct tg_link_facts *people, struct tg_error *err)
 {
     struct side side = {0};
+    struct rulings rulings = {.people = &m->people, .side = &side};
     struct tg_linkage l = {.accept = m->study->accept, .review = m->study->review};
     enum tg_status status = side_make(m, provider, &side, err);
     if (status || side.n == 0)
@@ -204,9 +234,14 @@ static enum tg_status link_provider(struct tg_month *m, const char *provider,
     l.n_keys = l.keys ? m->study->n_tokens : 0;
     status = l.keys ? fill_keys(m, &side, &l, err) : TG_NO_MEMORY;
     if (!status)
+        status = tg_store_rulings(m->store, on_ruling, &rulings, err);
+    l.rulings = rulings.items;
+    l.n_rulings = rulings.n;
+    if (!status)
         status = decide(m, &side, &l, err);
 out:
     tg_linkage_free(&l);
+    free(rulings.items);
     side_free(&side);
     return status;
 }

@@ -52,11 +52,17 @@ struct tg_month {
     struct tg_cohort cohort;
     struct tg_costs *costs; /**< by outcome */
     double **baselines;     /**< by outcome, by person: yen per baseline month */
-    struct tg_effect *effects;
+    struct tg_linked_user *linked; /**< app users who were found; for sources of an app */
+    size_t n_linked;
+    struct tg_outcome_result *outcomes; /**< by outcome */
+    struct tg_effect *effects;          /**< of all outcomes, as outcomes.csv has them */
     size_t n_effects;
+    struct tg_effect *subgroups; /**< of all outcomes */
+    size_t n_subgroups;
     struct tg_balance_row *balance;
     size_t n_balance;
-    struct tg_curve *curves;        /**< by outcome */
+    struct tg_curve *curves; /**< of outcomes with costs by month */
+    size_t n_curves;
     struct tg_event_counts *events; /**< by outcome */
     struct tg_released *released;   /**< by member */
     struct tg_release_counts release;
@@ -72,6 +78,13 @@ TG_CHECKED enum tg_status tg_month_link(struct tg_month *m, struct tg_error *err
 
 /** Draws controls, measures outcomes and balance, hides small cells. */
 TG_CHECKED enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *err);
+
+/** Measures every outcome: costs, effects, subgroups, curves. */
+TG_CHECKED enum tg_status tg_month_measure(struct tg_month *m, struct tg_error *err);
+/** Applies disclosure control to what was measured. */
+void tg_month_hide_outcomes(struct tg_month *m);
+/** The smallest count that may be shown; for the municipality's own use every one may. */
+unsigned tg_month_min_cell(const struct tg_month *m);
 
 /** Writes all files of the month into `folder`, which exists and is empty, and records them. */
 TG_CHECKED enum tg_status tg_month_write(struct tg_month *m, const char *folder,

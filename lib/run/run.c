@@ -29,6 +29,8 @@ void tg_month_free(struct tg_month *m)
 {
     for (size_t i = 0; m->costs && i < m->study->n_outcomes; i++)
         tg_costs_free(&m->costs[i]);
+    for (size_t i = 0; m->outcomes && i < m->study->n_outcomes; i++)
+        tg_outcome_result_free(&m->outcomes[i]);
     tg_cohort_free(&m->cohort);
     tg_users_free(&m->users);
     tg_people_free(&m->people);

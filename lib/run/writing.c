@@ -390,7 +390,7 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .effects = m->effects,
         .n_effects = m->n_effects,
         .curves = m->curves,
-        .n_curves = m->curves ? m->study->n_outcomes : 0,
+        .n_curves = m->n_curves,
         .release = m->release,
         .hidden_cells = m->hidden_cells,
         .events = m->events,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "store/query.h"
 #include "store/importing.h"
 
 #include "base/reporter.h"
@@ -46,23 +47,24 @@ const struct tg_kind_table *tg_kind_table(enum tg_kind kind)
 }
 
 /* What all files of a store have in common is what the first one had. */
-static enum tg_status match_first_file(struct tg_importing *im, struct tg_error *err)
+enum tg_status tg_store_accepts(const struct tg_store *store, const char *path,
+                                const struct tg_manifest *manifest, struct tg_error *err)
 {
     const struct {
         const char *name, *value;
         enum tg_message message;
     } rules[] = {
-        {TG_META_DIGEST, im->manifest->study_digest, TG_MSG_IMPORT_DIGEST},
-        {TG_META_NORMALIZER, im->manifest->normalizer, TG_MSG_IMPORT_NORMALIZER},
-        {TG_META_KEY, im->manifest->key_id, TG_MSG_IMPORT_KEY},
+        {TG_META_DIGEST, manifest->study_digest, TG_MSG_IMPORT_DIGEST},
+        {TG_META_NORMALIZER, manifest->normalizer, TG_MSG_IMPORT_NORMALIZER},
+        {TG_META_KEY, manifest->key_id, TG_MSG_IMPORT_KEY},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         char known[TG_META_SIZE];
-        enum tg_status status = tg_meta_get(&im->store->db, rules[i].name, known, err);
+        enum tg_status status = tg_meta_get(&store->db, rules[i].name, known, err);
         if (status)
             return status;
         if (known[0] && strcmp(known, rules[i].value) != 0)
-            return TG_FAIL(err, rules[i].message, .file = im->path);
+            return TG_FAIL(err, rules[i].message, .file = path);
     }
     return TG_OK;
 }
@@ -408,7 +410,7 @@ static enum tg_status import_open(struct tg_importing *im, struct tg_import_resu
         !tg_month_scan(im->manifest->period, strlen(im->manifest->period), &im->period))
         return TG_FAIL(err, TG_MSG_IMPORT_CELL, .file = im->path, .column = "period",
                        .rule = "YYYY-MM");
-    enum tg_status status = match_first_file(im, err);
+    enum tg_status status = tg_store_accepts(im->store, im->path, im->manifest, err);
     if (!status)
         status = is_known(im, &known, err);
     if (status)

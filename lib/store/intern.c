@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "store/query.h"
 #include "store/intern.h"
 
 #include "crypto/message.h"

@@ -76,6 +76,22 @@ TG_CHECKED enum tg_status tg_store_users(struct tg_store *store, int32_t month, 
                                          struct tg_users *out, struct tg_error *err);
 void tg_users_free(struct tg_users *users);
 
+/**
+ * Was a token file made as the store's own were: study digest, normaliser and shared key? Every
+ * file will do for a store that has none yet.
+ * @param path  for errors
+ * @return TG_OK; TG_DATA; TG_NO_PERMISSION: another key; TG_IO
+ */
+TG_CHECKED enum tg_status tg_store_accepts(const struct tg_store *store, const char *path,
+                                           const struct tg_manifest *manifest,
+                                           struct tg_error *err);
+/** The token as it is stored: HMAC under the site key of its name and the token. `message` is
+ * scratch room. */
+TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
+                                        const unsigned char token[TG_TOKEN_LEN],
+                                        struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
+                                        struct tg_error *err);
+
 /** Tokens as stored (hashed again), for joining. */
 typedef enum tg_status tg_on_token(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
                                    struct tg_error *err);
@@ -123,6 +139,13 @@ TG_CHECKED enum tg_status tg_store_amounts(struct tg_store *store,
                                            const struct tg_amount_question *question,
                                            tg_on_amount *on, void *ctx,
                                            struct tg_event_counts *counts, struct tg_error *err);
+
+/** Clerks' decisions that are in force: the identities of an app user, and whether this person is
+ * the same. Ascending by identity and person. */
+typedef enum tg_status tg_on_ruling(void *ctx, int64_t identity, int64_t person, bool same,
+                                    struct tg_error *err);
+TG_CHECKED enum tg_status tg_store_rulings(struct tg_store *store, tg_on_ruling *on, void *ctx,
+                                           struct tg_error *err);
 
 /** What is asked of a source of measures. */
 struct tg_measure_question {

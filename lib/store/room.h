@@ -33,13 +33,6 @@ struct tg_store {
 /** Stands for the purpose of a consent that names none. */
 #define TG_NO_PURPOSE "-"
 
-/** The token as it is stored: HMAC under the site key of its name and the token. `message` is
- * scratch room. */
-TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
-                                        const unsigned char token[TG_TOKEN_LEN],
-                                        struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
-                                        struct tg_error *err);
-
 /** @name Settings of the store */
 /** @{ */
 #define TG_META_STUDY      "study"

@@ -175,8 +175,18 @@ static const char version_1[] =
     "  mac BLOB NOT NULL"
     ") STRICT;";
 
+/* What clerks decided of an app user and the person of a roster identity. */
+static const char version_review[] =
+    "CREATE TABLE review_decision("
+    "  app BLOB NOT NULL," /* stored hash of the app token */
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  source_id INTEGER NOT NULL REFERENCES source," /* of the users row */
+    "  same INTEGER NOT NULL,"
+    "  PRIMARY KEY(app, identity_id)"
+    ") STRICT, WITHOUT ROWID;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {version_1};
+static const char *const upgrades[] = {version_1, version_review};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

@@ -172,6 +172,24 @@ TG_CHECKED void *tg_secret_alloc(size_t size, struct tg_error *err);
 void tg_secret_free(void *p, size_t size);
 /** @} */
 
+/** @name Secrets that are typed or written by another program */
+/** @{ */
+
+/**
+ * A line from an open file descriptor, without its line feed; the end of the file ends it, too.
+ *
+ * @param out  secret memory, `size` bytes; what does not fit is dropped, so that `*len` == `size`
+ *             says that it was too long
+ * @return TG_OK; TG_NO_INPUT: not open; TG_IO; TG_CANCELLED
+ */
+TG_CHECKED enum tg_status tg_fd_read_line(int fd, char *out, size_t size, size_t *len,
+                                          struct tg_error *err);
+/** The same from the terminal, which shows the prompt and nothing of what is typed.
+ * @return TG_OK; TG_NO_INPUT: there is no terminal; TG_IO; TG_CANCELLED */
+TG_CHECKED enum tg_status tg_terminal_ask(const char *prompt, char *out, size_t size, size_t *len,
+                                          struct tg_error *err);
+/** @} */
+
 /** Name of the operating-system user, or their number; for the audit log. */
 void tg_process_user(char *out, size_t size);
 /** Seconds since 1970-01-01 UTC; for the audit log and key files, never in a result. */

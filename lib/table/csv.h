@@ -83,6 +83,19 @@ TG_CHECKED enum tg_status tg_csv_put_real(struct tg_csv_writer *w, double number
 TG_CHECKED enum tg_status tg_csv_put_hex(struct tg_csv_writer *w, const void *data, size_t len,
                                          struct tg_error *err);
 TG_CHECKED enum tg_status tg_csv_end_row(struct tg_csv_writer *w, struct tg_error *err);
+/** @name The two halves of tg_csv_put_raw(), which may go on in two threads
+ * Both get the same bytes in the same order, after tg_csv_flush() and until the last of them no
+ * other function is called. */
+/** @{ */
+/** Digests and writes what is buffered. @return TG_OK, TG_IO */
+TG_CHECKED enum tg_status tg_csv_flush(struct tg_csv_writer *w, struct tg_error *err);
+/** @return TG_OK */
+TG_CHECKED enum tg_status tg_csv_digest_raw(struct tg_csv_writer *w, const void *rows, size_t len,
+                                            struct tg_error *err);
+/** @return TG_OK, TG_IO */
+TG_CHECKED enum tg_status tg_csv_write_raw(struct tg_csv_writer *w, const void *rows, size_t len,
+                                           struct tg_error *err);
+/** @} */
 /** Bytes that are whole rows already (LF-ended), as they are. */
 TG_CHECKED enum tg_status tg_csv_put_raw(struct tg_csv_writer *w, const void *rows, size_t len,
                                          struct tg_error *err);

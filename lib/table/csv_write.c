@@ -116,7 +116,21 @@ enum tg_status tg_csv_put_hex(struct tg_csv_writer *w, const void *data, size_t 
     return TG_OK;
 }
 
-static enum tg_status flush(struct tg_csv_writer *w, struct tg_error *err)
+enum tg_status tg_csv_digest_raw(struct tg_csv_writer *w, const void *rows, size_t len,
+                                 struct tg_error *err)
+{
+    (void)err;
+    tg_digest_add(w->digest, rows, len);
+    return TG_OK;
+}
+
+enum tg_status tg_csv_write_raw(struct tg_csv_writer *w, const void *rows, size_t len,
+                                struct tg_error *err)
+{
+    return tg_output_write(w->output, rows, len, err);
+}
+
+enum tg_status tg_csv_flush(struct tg_csv_writer *w, struct tg_error *err)
 {
     tg_digest_add(w->digest, w->buf.data, w->buf.len);
     enum tg_status status = tg_output_write(w->output, w->buf.data, w->buf.len, err);
@@ -137,7 +151,7 @@ enum tg_status tg_csv_end_row(struct tg_csv_writer *w, struct tg_error *err)
         return status;
     w->n_cells = 0;
     w->row = w->buf.len;
-    return w->buf.len < FLUSH ? TG_OK : flush(w, err);
+    return w->buf.len < FLUSH ? TG_OK : tg_csv_flush(w, err);
 }
 
 enum tg_status tg_csv_put_raw(struct tg_csv_writer *w, const void *rows, size_t len,
@@ -147,7 +161,7 @@ enum tg_status tg_csv_put_raw(struct tg_csv_writer *w, const void *rows, size_t 
     if (status)
         return status;
     w->row = w->buf.len;
-    return w->buf.len < FLUSH ? TG_OK : flush(w, err);
+    return w->buf.len < FLUSH ? TG_OK : tg_csv_flush(w, err);
 }
 
 enum tg_status tg_csv_put_row(struct tg_csv_writer *w, const char *const *cells, size_t n,
@@ -165,7 +179,7 @@ enum tg_status tg_csv_finish(struct tg_csv_writer **w, char *sha256, struct tg_o
                              struct tg_error *err)
 {
     char hex[TG_DIGEST_HEX + 1];
-    enum tg_status status = flush(*w, err);
+    enum tg_status status = tg_csv_flush(*w, err);
     if (!status) {
         tg_digest_hex((*w)->digest, hex);
         if (sha256)

@@ -19,7 +19,7 @@ awk '
     }
     /^\.SS / { print verb ":" }' "$page" | sort >"$tab"
 
-have=$("$program" -h | sed -n 's/^  \([a-z]* \{0,1\}[a-z]*\)  .*/\1/p' | while read -r verb; do
+have=$("$program" -h | sed -n 's/^  \([a-z-]* \{0,1\}[a-z-]*\)  .*/\1/p' | while read -r verb; do
     echo "$verb:"
     # shellcheck disable=SC2086
     "$program" help $verb | sed -n 's/^  .\{0,4\}\(--[a-z0-9-]*\).*/\1/p' |

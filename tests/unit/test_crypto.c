@@ -56,6 +56,38 @@ START_TEST(engines_give_the_same_macs)
 }
 END_TEST
 
+/* Messages of all lengths under keys of both engines in turn, so that a batch changes engine. */
+START_TEST(a_batch_gives_the_tokens_of_each_message)
+{
+    uint64_t random = 0xD1B54A32D192ED03u;
+    unsigned char secret[TG_KEY_LEN], token[TG_TOKEN_LEN];
+    struct tg_token_batch batch = {0};
+    fill_random(&random, secret, sizeof secret);
+    struct tg_token_key *keys[] = {key_for(&tg_engine_block, secret, sizeof secret),
+                                   key_for(&tg_engine_block, secret, 1),
+                                   key_for(&tg_engine_provider, secret, sizeof secret)};
+    for (size_t n = 0; n <= LEN_MAX; n += n < 40 ? 1 : 65) {
+        tg_token_batch_begin(&batch);
+        for (size_t i = 0; i < n; i++) {
+            char *message = tg_token_batch_room(&batch, i + 10, NULL);
+            ck_assert_ptr_nonnull(message);
+            fill_random(&random, (unsigned char *)message, i);
+            tg_token_batch_put(&batch, keys[i / 7 % 3], i);
+        }
+        tg_token_batch_compute(&batch);
+        for (size_t i = 0; i < n; i++) {
+            const struct tg_token_request *r = &batch.requests[i];
+            ck_assert_uint_eq(r->len, i);
+            tg_token_compute(r->key, batch.messages.data + r->at, r->len, token);
+            ck_assert_mem_eq(batch.tokens[i], token, sizeof token);
+        }
+    }
+    for (size_t i = 0; i < 3; i++)
+        tg_token_key_free(&keys[i]);
+    tg_token_batch_free(&batch);
+}
+END_TEST
+
 /* SHA-256 by one engine, the data given in pieces. */
 static void digest_with(const struct tg_engine *engine, const unsigned char *data, size_t len,
                         size_t piece, char hex[TG_DIGEST_HEX + 1])
@@ -291,6 +323,7 @@ int main(void)
     Suite *s = suite_create("crypto");
     TCase *t = tcase_create("crypto");
     tcase_add_test(t, engines_give_the_same_macs);
+    tcase_add_test(t, a_batch_gives_the_tokens_of_each_message);
     tcase_add_test(t, engines_give_the_same_digests);
     tcase_add_test(t, digest_of_known_text);
     tcase_add_test(t, one_key_serves_many_threads);

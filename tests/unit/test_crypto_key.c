@@ -160,7 +160,9 @@ START_TEST(damaged_key_files_are_refused)
     } cases[] = {
         {"", 1},
         {"\n", 1},
-        {"totsugo-key/2\nstudy: a-study\n", 1},
+        {"totsugo-key/3\nstudy: a-study\n", 1},
+        {"totsugo-key/2\nstudy: a-study\nid: " ID "\ncreated: 2026-04-01T09:30:00Z\nkey: " HEX "\n",
+         5},
         {" " WHOLE, 1},
         {"\xEF\xBB\xBF" WHOLE, 1},
         {WHOLE "\n", 6},

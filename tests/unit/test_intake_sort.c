@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sorting and counting beyond the memory, held against the plain way. */
+#include "intake/cells.h"
 #include "intake/census.h"
 #include "intake/sorter.h"
 
@@ -207,6 +208,68 @@ START_TEST(a_census_beyond_its_memory_is_exact)
 }
 END_TEST
 
+/* Two cells of up to three tokens, of few different ones, and text behind them. */
+static size_t make_cells(unsigned char *out, uint64_t *state)
+{
+    char *to = (char *)out;
+    for (int cell = 0; cell < 2; cell++) {
+        for (uint64_t n = next(state) % 4; n > 0; n--) {
+            unsigned char token[TG_TOKEN_LEN] = {0};
+            token[next(state) % 2 ? 0 : 15] = (unsigned char)(next(state) % 4 * 0x59);
+            to = tg_cell_put(to, token);
+        }
+        *to++ = TG_CELL_END;
+    }
+    *to++ = ",1a"[next(state) % 3];
+    return (size_t)(to - (char *)out);
+}
+
+static int sign(int order)
+{
+    return (order > 0) - (order < 0);
+}
+
+START_TEST(cells_are_ordered_as_their_text)
+{
+    unsigned char cells[2][8 * TG_CELL_STEP];
+    struct tg_buf text[2] = {{0}, {0}};
+    uint64_t state = 7;
+    for (int i = 0; i < 20000; i++) {
+        size_t len[2];
+        for (int j = 0; j < 2; j++) {
+            const unsigned char *end;
+            len[j] = make_cells(cells[j], &state);
+            text[j].len = 0;
+            ck_assert_int_eq(tg_cells_write(cells[j], len[j], 2, &text[j], &end, NULL), TG_OK);
+            ck_assert_ptr_eq(end, cells[j] + len[j] - 1);
+            ck_assert_ptr_eq(tg_cell_skip(tg_cell_skip(cells[j])), end);
+            ck_assert_int_eq(tg_buf_add(&text[j], end, 1, NULL), TG_OK);
+        }
+        int order = tg_bytes_compare((unsigned char *)text[0].data, text[0].len,
+                                     (unsigned char *)text[1].data, text[1].len);
+        ck_assert_int_eq(sign(tg_bytes_compare(cells[0], len[0], cells[1], len[1])), sign(order));
+    }
+    tg_buf_free(&text[0]);
+    tg_buf_free(&text[1]);
+}
+END_TEST
+
+START_TEST(cells_are_written_as_hex)
+{
+    unsigned char cells[4 * TG_CELL_STEP], token[TG_TOKEN_LEN] = {0x0A, 0xF9};
+    const unsigned char *end;
+    struct tg_buf text = {0};
+    char *to = tg_cell_put(tg_cell_put((char *)cells, token), token);
+    *to++ = TG_CELL_END;
+    *to++ = TG_CELL_END;
+    ck_assert_int_eq(tg_cells_write(cells, (size_t)(to - (char *)cells), 2, &text, &end, NULL),
+                     TG_OK);
+    ck_assert_str_eq(tg_buf_text(&text, NULL), "0af90000000000000000000000000000;"
+                                               "0af90000000000000000000000000000,,");
+    tg_buf_free(&text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("intake sort");
@@ -216,6 +279,8 @@ int main(void)
     tcase_add_test(c, nothing_and_one_large_record_are_sorted);
     tcase_add_test(c, a_merge_ends_when_it_is_told_to);
     tcase_add_test(c, scratch_files_need_a_folder);
+    tcase_add_test(c, cells_are_ordered_as_their_text);
+    tcase_add_test(c, cells_are_written_as_hex);
     tcase_add_test(c, a_census_is_exact_in_any_memory);
     tcase_add_test(c, a_census_beyond_its_memory_is_exact);
     suite_add_tcase(suite, c);

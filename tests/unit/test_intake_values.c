@@ -88,6 +88,8 @@ END_TEST
 
 static struct fixture f;
 static struct tg_near near;
+static struct tg_token_batch batch;
+static size_t n_tokens;
 
 static void setup(void)
 {
@@ -99,6 +101,7 @@ static void setup(void)
 static void teardown(void)
 {
     tg_near_free(&near);
+    tg_token_batch_free(&batch);
     fixture_end(&f);
 }
 
@@ -112,19 +115,22 @@ static size_t tokens_of(const char *a, bool a_missing, const char *b, bool b_mis
     ck_assert_int_eq(tg_near_reserve(&near, 2, &f.err), TG_OK);
     near.parts[0] = (struct tg_near_part){.value = a, .len = strlen(a)};
     near.parts[1] = (struct tg_near_part){.value = b, .len = strlen(b)};
-    ck_assert_int_eq(tg_near_tokens(&near, &token, &f.err), TG_OK);
-    for (size_t i = 1; i < near.n; i++)
-        ck_assert(memcmp(near.tokens[i - 1], near.tokens[i], TG_TOKEN_LEN) < 0);
+    tg_token_batch_begin(&batch);
+    ck_assert_int_eq(tg_near_messages(&near, &token, &batch, &f.err), TG_OK);
+    tg_token_batch_compute(&batch);
+    n_tokens = tg_near_distinct(batch.tokens, batch.n);
+    for (size_t i = 1; i < n_tokens; i++)
+        ck_assert(memcmp(batch.tokens[i - 1], batch.tokens[i], TG_TOKEN_LEN) < 0);
     tg_token_key_free(&token.key);
-    return near.n;
+    return n_tokens;
 }
 
 static bool has(const char *hex)
 {
     unsigned char token[TG_TOKEN_LEN];
     ck_assert(tg_hex_decode(hex, sizeof token, token));
-    for (size_t i = 0; i < near.n; i++) {
-        if (memcmp(near.tokens[i], token, sizeof token) == 0)
+    for (size_t i = 0; i < n_tokens; i++) {
+        if (memcmp(batch.tokens[i], token, sizeof token) == 0)
             return true;
     }
     return false;

@@ -277,7 +277,6 @@ START_TEST(near_tokens_decide_nothing)
     decide();
     expect_state(0, TG_LINK_NOT_FOUND);
     ck_assert_uint_eq(reports[0].with_token[TG_RIGHT], 2);
-    ck_assert_uint_eq(reports[0].shared_by_others, 2);
     ck_assert(!candidates[0]);
     end();
 }

@@ -18,6 +18,8 @@ static uint32_t place[TG_N_SIDES][N_RIGHT]; /* the entity's number */
 static uint8_t sex[TG_N_SIDES][N_RIGHT];
 static struct tg_linkage linkage;
 static struct tg_link_decision *decisions;
+static struct tg_link_key_report reports[N_KEYS];
+static struct tg_candidates candidates;
 
 /* xorshift64* (Vigna 2014) */
 static uint32_t below(uint64_t *state, uint32_t n)
@@ -105,12 +107,19 @@ static void begin(void)
 
 static void decide(void)
 {
-    struct tg_link_key_report *reports = NULL;
-    bool *candidates = NULL;
+    struct tg_link_key_report *of_keys = NULL;
+    bool *barred = NULL;
     tg_linkage_sort(&linkage);
-    ck_assert_int_eq(tg_linkage_decide(&linkage, &decisions, &reports, &candidates, NULL), TG_OK);
-    free(reports);
-    free(candidates);
+    ck_assert_int_eq(tg_linkage_decide(&linkage, &decisions, &of_keys, &barred, NULL), TG_OK);
+    free(of_keys);
+    free(barred);
+}
+
+static void find_candidates(void)
+{
+    memset(reports, 0, sizeof reports);
+    tg_linkage_sort(&linkage);
+    ck_assert_int_eq(tg_candidates_find(&linkage, NULL, reports, &candidates, NULL), TG_OK);
 }
 
 static void end(void)
@@ -125,7 +134,9 @@ START_TEST(people_with_errors_are_found)
     uint32_t linked = 0, right = 0;
     make_people((uint64_t)_i + 1);
     begin();
-    ck_assert(tg_evidence_applies(&linkage));
+    find_candidates();
+    ck_assert(candidates.applies);
+    tg_candidates_free(&candidates);
     decide();
     for (uint32_t i = 0; i < N_LEFT; i++) {
         bool is_link = decisions[i].state == TG_LINK_LINKED;
@@ -205,39 +216,42 @@ START_TEST(few_keys_are_no_evidence)
     make_people(3);
     begin();
     linkage.n_keys = 4; /* three fields, two of them with two levels: five to be weighed */
-    ck_assert(!tg_evidence_applies(&linkage));
+    find_candidates();
+    ck_assert(!candidates.applies && candidates.across.n == 0);
     linkage.n_keys = N_KEYS;
-    end();
-    begin();
-    for (size_t k = 0; k < N_KEYS; k++)
+    for (size_t k = 0; k < N_KEYS; k++) {
         linkage.keys[k].exact = true;
-    ck_assert(!tg_evidence_applies(&linkage));
+        reports[k].with_token[TG_LEFT] = reports[k].with_token[TG_RIGHT] = 1;
+    }
+    ck_assert(!tg_evidence_applies(&linkage, reports));
+    for (size_t k = 0; k < N_KEYS; k++)
+        linkage.keys[k].exact = false;
+    ck_assert(tg_evidence_applies(&linkage, reports));
     end();
 }
 END_TEST
 
 START_TEST(levels_follow_from_shared_keys)
 {
-    struct tg_pairs pairs = {NULL, 0, 0};
     make_people(5);
     people[TG_LEFT][0] = people[TG_RIGHT][0];
     people[TG_LEFT][0].values[1] ^= 1;
     people[TG_LEFT][0].values[2] = (people[TG_RIGHT][0].values[2] + 400) % 800;
     begin();
-    tg_linkage_sort(&linkage);
-    ck_assert_int_eq(tg_pairs_join(&linkage, TG_LEFT, TG_RIGHT, &pairs, NULL), TG_OK);
+    find_candidates();
+    const struct tg_pairs *pairs = &candidates.across;
     bool seen = false;
-    for (size_t i = 0; i < pairs.n; i++) {
-        if (pairs.items[i].left || pairs.items[i].right)
+    for (size_t i = 0; i < pairs->n; i++) {
+        if (pairs->items[i].left || pairs->items[i].right)
             continue;
         seen = true;
-        ck_assert_int_eq(tg_level_of(pairs.items[i].levels, 0), TG_SAME);
-        ck_assert_int_eq(tg_level_of(pairs.items[i].levels, 1), TG_NEAR);
-        ck_assert_int_eq(tg_level_of(pairs.items[i].levels, 2), TG_DIFFERENT);
-        ck_assert_int_eq(tg_level_of(pairs.items[i].levels, 3), TG_SAME);
+        ck_assert_int_eq(tg_level_of(pairs->items[i].levels, 0), TG_SAME);
+        ck_assert_int_eq(tg_level_of(pairs->items[i].levels, 1), TG_NEAR);
+        ck_assert_int_eq(tg_level_of(pairs->items[i].levels, 2), TG_DIFFERENT);
+        ck_assert_int_eq(tg_level_of(pairs->items[i].levels, 3), TG_SAME);
     }
     ck_assert(seen);
-    tg_pairs_free(&pairs);
+    tg_candidates_free(&candidates);
     end();
 }
 END_TEST

@@ -141,8 +141,10 @@ START_TEST(large_output_is_written_whole)
     struct tg_buf b = {0};
     ck_assert_int_eq(tg_file_read_whole(in_folder("big"), PART * PARTS, &b, &err), TG_OK);
     ck_assert_uint_eq(b.len, (size_t)PART * PARTS);
+    size_t wrong = 0;
     for (size_t i = 0; i < b.len; i++)
-        ck_assert_int_eq(b.data[i], 'a' + (char)(i / PART));
+        wrong += b.data[i] != 'a' + (char)(i / PART);
+    ck_assert_uint_eq(wrong, 0);
     b.len = 0;
     ck_assert_int_eq(tg_file_read_whole(in_folder("big"), PART * PARTS - 1, &b, &err), TG_DATA);
     tg_buf_free(&b);

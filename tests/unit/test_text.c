@@ -104,6 +104,35 @@ START_TEST(too_long)
 END_TEST
 
 /* U+FDFA becomes 18 code points: 227 of them fit, 228 do not. */
+static void shows(const char *value, const char *want, size_t want_columns)
+{
+    char out[128];
+    size_t columns;
+    size_t len = tg_text_show(value, strlen(value), out, sizeof out, &columns);
+    ck_assert_msg(len == strlen(want) && memcmp(out, want, len) == 0, "%.*s, not %s", (int)len, out,
+                  want);
+    ck_assert_uint_eq(columns, want_columns);
+}
+
+START_TEST(shown_values)
+{
+    shows("", "", 0);
+    shows("Aｱ亜", "Aｱ亜", 4);
+    shows("か\u3099", "か\u3099", 2);                       /* a mark takes no column */
+    shows("a\x1B[2Jb\x7F\n", "a\uFFFD[2Jb\uFFFD\uFFFD", 8); /* escape, delete, line end */
+    shows("\xC2\x9B"
+          "1\u202E",
+          "\uFFFD"
+          "1\uFFFD",
+          3);                             /* C1, right-to-left override */
+    shows("\xE3\x81", "\uFFFD\uFFFD", 2); /* broken UTF-8 */
+    char out[4];
+    size_t columns;
+    ck_assert_uint_eq(tg_text_show("亜亜", 6, out, sizeof out, &columns), 3);
+    ck_assert_uint_eq(columns, 2);
+}
+END_TEST
+
 START_TEST(too_long_in_nfkc)
 {
     static char value[228 * 3];
@@ -170,6 +199,7 @@ int main(void)
     tcase_add_test(t, dates);
     tcase_add_test(t, months);
     tcase_add_test(t, too_long);
+    tcase_add_test(t, shown_values);
     tcase_add_test(t, too_long_in_nfkc);
     tcase_add_test(t, too_many_marks);
     tcase_add_test(t, broken_utf8);

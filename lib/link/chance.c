@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/evidence.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    N_UNKNOWN_MAX = 2 * TG_LINK_FIELDS_MAX, /* near and same of each field */
+    FEW_PAIRS = 5,
+    PARTNERS_MIN = 2,
+};
+
+/* Counts are as uncertain as Poisson's, and the rule that fields are independent is never quite
+ * true: a log rate has at least this standard deviation. */
+static const double few = 0.3, misfit = 0.3, ridge = 1e-6, ridge_log = -5;
+/* Dependent: together more often than this, and the equations are clearly better without them. */
+static const double dependent_above = 2, clearly_better = 4;
+/* What is computed from rates counts as much as half a pair seen. */
+static const double trust_in_rates = 0.5;
+
+enum set { WITHIN, ACROSS, N_SETS }; /* pairs of one file; pairs of the two that are no matches */
+
+/* How often levels are met; logarithms of rates. Unknown 2·f is near, 2·f + 1 the same. */
+struct rates {
+    double joint[N_UNKNOWN_MAX][N_UNKNOWN_MAX];           /* pairs seen that have both levels */
+    double pairs[TG_LINK_FIELDS_MAX][TG_LINK_FIELDS_MAX]; /* pairs that have both fields */
+    double rate[N_UNKNOWN_MAX];
+    double before[N_UNKNOWN_MAX], weight_before; /* what is known without the pairs */
+};
+
+struct tg_chance {
+    size_t n_fields, n; /* n unknowns */
+    const struct tg_candidates *seen;
+    double sides[TG_N_SIDES];                    /* entities */
+    bool observed[N_UNKNOWN_MAX][N_UNKNOWN_MAX]; /* some key is made of the two */
+    struct rates rates[N_SETS];
+    bool knows_across;
+    double extra[N_UNKNOWN_MAX][N_UNKNOWN_MAX]; /* of dependent fields */
+    bool dependent[TG_LINK_FIELDS_MAX][TG_LINK_FIELDS_MAX];
+    double sexes[N_UNKNOWN_MAX][TG_N_LEVELS]; /* pairs seen by what their sexes say */
+    double rows[N_UNKNOWN_MAX][N_UNKNOWN_MAX + 1];
+};
+
+/* The unknowns of the fields that agree. */
+static size_t list_agreeing(uint64_t levels, size_t n_fields, size_t out[TG_LINK_FIELDS_MAX])
+{
+    size_t n = 0;
+    for (size_t f = 0; f < n_fields; f++) {
+        enum tg_link_level level = tg_level_of(levels, f);
+        if (level == TG_NEAR || level == TG_SAME)
+            out[n++] = 2 * f + (level == TG_SAME);
+    }
+    return n;
+}
+
+static void count_joint(const struct tg_chance *c, struct rates *r, uint64_t levels, double times)
+{
+    size_t agreeing[TG_LINK_FIELDS_MAX];
+    size_t n = list_agreeing(levels, c->n_fields, agreeing);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = i + 1; j < n; j++)
+            r->joint[agreeing[i]][agreeing[j]] += times;
+    }
+}
+
+static void count_sexes(struct tg_chance *c, uint64_t levels, double times)
+{
+    size_t agreeing[TG_LINK_FIELDS_MAX];
+    size_t n = list_agreeing(levels, c->n_fields, agreeing);
+    for (size_t i = 0; i < n; i++)
+        c->sexes[agreeing[i]][tg_level_of(levels, TG_SEX_PLACE)] += times;
+}
+
+/* Two levels are seen as often as they occur only where a key is made of them and nothing else. */
+static void note_observed(struct tg_chance *c, const struct tg_linkage *l)
+{
+    for (size_t k = 0; k < l->n_keys; k++) {
+        const struct tg_link_key *key = &l->keys[k];
+        if (key->n_parts != 2 || key->with_sex)
+            continue;
+        size_t a = 2 * (size_t)key->parts[0].field + key->parts[0].whole;
+        size_t b = 2 * (size_t)key->parts[1].field + key->parts[1].whole;
+        c->observed[a < b ? a : b][a < b ? b : a] = true;
+    }
+}
+
+static double log_rate(const struct rates *r, size_t a, size_t b)
+{
+    return log((r->joint[a][b] + few) / r->pairs[a / 2][b / 2]);
+}
+
+static double weight_of(const struct rates *r, size_t a, size_t b)
+{
+    return 1 / (1 / (r->joint[a][b] + few) + misfit * misfit);
+}
+
+static bool is_equation(const struct tg_chance *c, const struct rates *r, size_t a, size_t b)
+{
+    return c->observed[a][b] && !c->dependent[a / 2][b / 2] && r->pairs[a / 2][b / 2] >= 1;
+}
+
+static void add_equation(struct tg_chance *c, const struct rates *r, size_t a, size_t b)
+{
+    double weight = weight_of(r, a, b), y = weight * log_rate(r, a, b);
+    c->rows[a][a] += weight;
+    c->rows[b][b] += weight;
+    c->rows[a][b] += weight;
+    c->rows[b][a] += weight;
+    c->rows[a][c->n] += y;
+    c->rows[b][c->n] += y;
+}
+
+/* Gauss and Jordan; the matrix is symmetric and, by the ridge, positive definite. */
+static void solve(struct tg_chance *c, struct rates *r)
+{
+    size_t n = c->n;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++) {
+            double factor = j == i ? 0 : c->rows[j][i] / c->rows[i][i];
+            for (size_t k = i; k <= n && j != i; k++)
+                c->rows[j][k] -= factor * c->rows[i][k];
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        r->rate[i] = c->rows[i][n] / c->rows[i][i];
+}
+
+static double surplus(const struct rates *r, size_t a, size_t b)
+{
+    return log_rate(r, a, b) - r->rate[a] - r->rate[b];
+}
+
+/* Least squares of the logarithms. @return the sum of squares */
+static double fit_rates(struct tg_chance *c, struct rates *r)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        for (size_t k = 0; k <= c->n; k++)
+            c->rows[i][k] = 0;
+        c->rows[i][i] = r->weight_before;
+        c->rows[i][c->n] = r->weight_before * r->before[i];
+    }
+    for (size_t a = 0; a < c->n; a++) {
+        for (size_t b = a + 1; b < c->n; b++) {
+            if (is_equation(c, r, a, b))
+                add_equation(c, r, a, b);
+        }
+    }
+    solve(c, r);
+    double sum = 0;
+    for (size_t a = 0; a < c->n; a++) {
+        for (size_t b = a + 1; b < c->n; b++) {
+            double s = is_equation(c, r, a, b) ? surplus(r, a, b) : 0;
+            sum += weight_of(r, a, b) * s * s;
+        }
+    }
+    return sum;
+}
+
+/* Fields whose joint rates with this one still say what its own rate is. */
+static size_t count_partners(const struct tg_chance *c, size_t field)
+{
+    size_t n = 0;
+    for (size_t g = 0; g < c->n_fields; g++) {
+        size_t f = field < g ? field : g, h = field < g ? g : field;
+        n += g != field && is_equation(c, &c->rates[WITHIN], 2 * f + 1, 2 * h + 1);
+    }
+    return n;
+}
+
+/* How much better the equations are without those of the two fields. */
+static double gain_without(struct tg_chance *c, size_t f, size_t g, double before)
+{
+    struct rates *r = &c->rates[WITHIN];
+    size_t a = 2 * f + 1, b = 2 * g + 1;
+    if (!is_equation(c, r, a, b) || r->joint[a][b] < FEW_PAIRS ||
+        count_partners(c, f) <= PARTNERS_MIN || count_partners(c, g) <= PARTNERS_MIN)
+        return 0;
+    c->dependent[f][g] = true;
+    double gain = before - fit_rates(c, r);
+    bool together = surplus(r, a, b) > log(dependent_above);
+    c->dependent[f][g] = false;
+    return together ? gain : 0;
+}
+
+/* Takes the two fields that explain most of what is amiss out of the equations. */
+static bool find_dependent(struct tg_chance *c)
+{
+    double before = fit_rates(c, &c->rates[WITHIN]), most = clearly_better;
+    size_t first = 0, second = 0;
+    for (size_t f = 0; f < c->n_fields; f++) {
+        for (size_t g = f + 1; g < c->n_fields; g++) {
+            double gain = gain_without(c, f, g, before);
+            if (gain > most) {
+                most = gain;
+                first = f;
+                second = g;
+            }
+        }
+    }
+    c->dependent[first][second] = second > 0;
+    return second > 0;
+}
+
+static void set_extra(struct tg_chance *c, size_t f, size_t g)
+{
+    size_t a = 2 * f, b = 2 * g;
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t j = 0; j < 2; j++) {
+            double s = surplus(&c->rates[WITHIN], a + i, b + j);
+            c->extra[a + i][b + j] = c->observed[a + i][b + j] && s > 0 ? s : 0;
+        }
+    }
+    double x = c->extra[a][b + 1], y = c->extra[a + 1][b];
+    if (!c->observed[a][b])
+        c->extra[a][b] = x < y ? x : y;
+}
+
+static void keep_below_one(const struct tg_chance *c, struct rates *r)
+{
+    for (size_t i = 0; i < c->n; i++)
+        r->rate[i] = r->rate[i] < -ridge ? r->rate[i] : -ridge;
+}
+
+static void fit_within(struct tg_chance *c)
+{
+    struct rates *r = &c->rates[WITHIN];
+    r->weight_before = ridge;
+    for (size_t i = 0; i < c->n; i++)
+        r->before[i] = ridge_log;
+    while (find_dependent(c)) {
+    }
+    (void)fit_rates(c, r);
+    for (size_t f = 0; f < c->n_fields; f++) {
+        for (size_t g = f + 1; g < c->n_fields; g++) {
+            if (c->dependent[f][g])
+                set_extra(c, f, g);
+        }
+    }
+    keep_below_one(c, r);
+}
+
+/* Of those who agree on `a`, the share that differs on field `g`, which depends on it. */
+static double share_different(const struct tg_chance *c, const struct rates *r, size_t a, size_t g)
+{
+    static const double least = 0.02;
+    double agree = 0;
+    for (size_t b = 2 * g; b < 2 * g + 2; b++)
+        agree += exp(r->rate[b] + (a < b ? c->extra[a][b] : c->extra[b][a]));
+    return 1 - agree > least ? 1 - agree : least;
+}
+
+static double by_rates(const struct tg_chance *c, const struct rates *r, uint64_t levels)
+{
+    size_t agreeing[TG_LINK_FIELDS_MAX];
+    size_t n = list_agreeing(levels, c->n_fields, agreeing);
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t f = agreeing[i] / 2;
+        sum += r->rate[agreeing[i]];
+        for (size_t j = i + 1; j < n; j++)
+            sum += c->extra[agreeing[i]][agreeing[j]];
+        for (size_t g = 0; g < c->n_fields; g++) {
+            bool dependent = f < g ? c->dependent[f][g] : c->dependent[g][f];
+            if (dependent && tg_level_of(levels, g) == TG_DIFFERENT)
+                sum += log(share_different(c, r, agreeing[i], g));
+        }
+    }
+    return exp(sum < 0 ? sum : 0);
+}
+
+/* Names tell the sex: the field that agrees and says most of it decides. */
+static double share_of_sex(const struct tg_chance *c, uint64_t levels)
+{
+    enum tg_link_level sex = tg_level_of(levels, TG_SEX_PLACE);
+    size_t agreeing[TG_LINK_FIELDS_MAX];
+    size_t n = list_agreeing(levels, c->n_fields, agreeing);
+    double most = 0.5;
+    if (sex == TG_MISSING)
+        return 1;
+    for (size_t i = 0; i < n; i++) {
+        const double *seen = c->sexes[agreeing[i]];
+        double same = (seen[TG_SAME] + 1) / (seen[TG_SAME] + seen[TG_DIFFERENT] + 2);
+        most = same > most ? same : most;
+    }
+    return sex == TG_SAME ? most : 1 - most;
+}
+
+/* Both bits of every field that is not missing. */
+static uint64_t known_places(uint64_t levels)
+{
+    uint64_t high = levels >> 1 & UINT64_C(0x5555555555555555);
+    uint64_t low = levels & UINT64_C(0x5555555555555555);
+    uint64_t known = ~(high & ~low) & UINT64_C(0x5555555555555555);
+    return known | known << 1;
+}
+
+/* The fields whose levels are not missing, as bits. */
+static uint32_t known_fields(const struct tg_chance *c, uint64_t levels)
+{
+    uint32_t fields = 0;
+    for (size_t f = 0; f <= TG_SEX_PLACE; f++) {
+        bool is_place = f < c->n_fields || f == TG_SEX_PLACE;
+        if (is_place && tg_level_of(levels, f) != TG_MISSING)
+            fields |= UINT32_C(1) << f;
+    }
+    return fields;
+}
+
+/* Pairs within the files, of people who both have the fields. */
+static double pairs_with(const struct tg_chance *c, uint32_t fields)
+{
+    double n[TG_N_SIDES], sum = 0;
+    tg_holders_of(&c->seen->holders, fields, n);
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        double all = c->sides[side] * (c->sides[side] - 1);
+        sum += all > 0 ? c->seen->within[side].of * n[side] * (n[side] - 1) / all : 0;
+    }
+    return sum;
+}
+
+double tg_chance_of(const struct tg_chance *c, uint64_t levels)
+{
+    uint64_t known = known_places(levels);
+    double n_pairs = pairs_with(c, known_fields(c, levels)), seen = 0;
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        const struct tg_patterns *within = &c->seen->within[side];
+        for (size_t i = 0; i < within->n; i++)
+            seen += ((within->items[i].levels ^ levels) & known) == 0 ? within->items[i].n : 0;
+    }
+    double sex = share_of_sex(c, levels);
+    double expected = n_pairs * by_rates(c, &c->rates[WITHIN], levels) * sex;
+    double more = (seen + trust_in_rates) / (expected + trust_in_rates);
+    return more * sex * by_rates(c, &c->rates[c->knows_across ? ACROSS : WITHIN], levels);
+}
+
+void tg_chance_learn_across(struct tg_chance *c)
+{
+    struct rates *r = &c->rates[ACROSS];
+    const struct tg_pairs *pairs = &c->seen->across;
+    for (size_t i = 0; i < pairs->n; i++)
+        count_joint(c, r, pairs->items[i].levels,
+                    pairs->items[i].weight / (1 + pairs->items[i].odds));
+    for (size_t f = 0; f < c->n_fields; f++) {
+        for (size_t g = 0; g < c->n_fields; g++) {
+            double n[TG_N_SIDES];
+            tg_holders_of(&c->seen->holders, UINT32_C(1) << f | UINT32_C(1) << g, n);
+            r->pairs[f][g] = n[TG_LEFT] * n[TG_RIGHT];
+        }
+    }
+    r->weight_before = 1;
+    memcpy(r->before, c->rates[WITHIN].rate, sizeof r->before);
+    (void)fit_rates(c, r);
+    keep_below_one(c, r);
+    c->knows_across = true;
+}
+
+static void count_within(struct tg_chance *c)
+{
+    struct rates *r = &c->rates[WITHIN];
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        const struct tg_patterns *within = &c->seen->within[side];
+        for (size_t i = 0; i < within->n; i++) {
+            count_joint(c, r, within->items[i].levels, within->items[i].n);
+            count_sexes(c, within->items[i].levels, within->items[i].n);
+        }
+    }
+    for (size_t f = 0; f < c->n_fields; f++) {
+        for (size_t g = 0; g < c->n_fields; g++)
+            r->pairs[f][g] = pairs_with(c, UINT32_C(1) << f | UINT32_C(1) << g);
+    }
+}
+
+enum tg_status tg_chance_learn(const struct tg_linkage *l, const struct tg_candidates *seen,
+                               struct tg_chance **out, struct tg_error *err)
+{
+    struct tg_chance *c = tg_calloc(1, sizeof *c, err);
+    if (!c)
+        return TG_NO_MEMORY;
+    c->n_fields = l->n_fields;
+    c->n = 2 * l->n_fields;
+    c->seen = seen;
+    for (int side = 0; side < TG_N_SIDES; side++)
+        c->sides[side] = l->facts[side].n;
+    note_observed(c, l);
+    count_within(c);
+    fit_within(c);
+    *out = c;
+    return TG_OK;
+}
+
+void tg_chance_free(struct tg_chance *c)
+{
+    free(c);
+}
