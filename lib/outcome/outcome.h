@@ -176,8 +176,12 @@ void tg_outcome_result_free(struct tg_outcome_result *r);
 /** May a count be shown? 0 may, 1…min_cell−1 may not; min_cell UINT_MAX: nothing but 0 may. */
 bool tg_count_may_show(uint64_t n, unsigned min_cell);
 
+/** May this row be shown by itself: are its arms large enough, and of a share the people who had it
+ * and those who had not? */
+bool tg_effect_may_show(const struct tg_effect *e, unsigned min_cell);
+
 /**
- * Hides effects with fewer than `min_cell` (at least 10) in an arm, and "before" and "after" where
+ * Hides effects with fewer than `min_cell` (at least 10) in an arm, shares of few cases, and "before" and "after" where
  * the few who are not in "did" could be computed by subtracting. The counts stay as they are: who
  * writes them asks tg_count_may_show().
  * @return how many cells were hidden that held a number

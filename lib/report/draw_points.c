@@ -132,13 +132,20 @@ bool tg_draw_love(struct tg_markup *m, const struct tg_report *r)
     return true;
 }
 
+/* Only what is counted in yen has a common scale. */
+static bool in_forest(const struct tg_effect *e)
+{
+    return tg_effect_is_main(e) && e->unit == TG_UNIT_YEN &&
+           tg_effect_verdict(e) <= TG_VERDICT_UNCLEAR;
+}
+
 static bool forest_scale(const struct tg_report *r, struct scale *s)
 {
     size_t rows = 0;
     *s = (struct scale){0};
     for (size_t i = 0; i < r->n_effects; i++) {
         const struct tg_effect *e = &r->effects[i];
-        if (!tg_effect_is_did(e) || tg_effect_verdict(e) > TG_VERDICT_UNCLEAR)
+        if (!in_forest(e))
             continue;
         rows++;
         s->low = fmin(s->low, e->ci_low);
@@ -182,8 +189,7 @@ bool tg_draw_forest(struct tg_markup *m, const struct tg_report *r)
     tg_markup_word(m, TG_WORD_FOREST_MORE);
     tg_svg_text_end(m);
     for (size_t i = 0, row = 0; i < r->n_effects; i++) {
-        if (tg_effect_is_did(&r->effects[i]) &&
-            tg_effect_verdict(&r->effects[i]) <= TG_VERDICT_UNCLEAR)
+        if (in_forest(&r->effects[i]))
             draw_forest_row(m, &r->effects[i], &s, row++);
     }
     tg_svg_close(m);
