@@ -181,9 +181,9 @@ bool tg_count_may_show(uint64_t n, unsigned min_cell);
 bool tg_effect_may_show(const struct tg_effect *e, unsigned min_cell);
 
 /**
- * Hides effects with fewer than `min_cell` (at least 10) in an arm, shares of few cases, and "before" and "after" where
- * the few who are not in "did" could be computed by subtracting. The counts stay as they are: who
- * writes them asks tg_count_may_show().
+ * Hides effects with fewer than `min_cell` (at least 10) in an arm, shares of few cases, and
+ * "before" and "after" where the few who are not in "did" could be computed by subtracting. The
+ * counts stay as they are: who writes them asks tg_count_may_show().
  * @return how many cells were hidden that held a number
  */
 size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell);

@@ -10,6 +10,7 @@
 #include "cohort/cohort.h"
 #include "link/engine.h"
 #include "outcome/outcome.h"
+#include "outcome/pay.h"
 #include "store/query.h"
 #include "table/study.h"
 
@@ -48,6 +49,11 @@ struct tg_report {
     size_t n_balance;
     const struct tg_effect *effects;
     size_t n_effects;
+    const struct tg_effect *subgroups; /**< of all outcomes, factor by factor */
+    size_t n_subgroups;
+    const struct tg_outcome_result *outcomes; /**< by outcome of the study; exact */
+    const struct tg_payment_row *payments;    /**< by indicator of the study; exact; NULL: none */
+    const struct tg_payment_row *payments_shown; /**< as they may leave */
     const struct tg_curve *curves;
     size_t n_curves;
     struct tg_release_counts release;

@@ -97,19 +97,20 @@ static enum tg_status make_room(struct tg_month *m, struct tg_error *err)
     m->curves = tg_arena_alloc(&m->arena, n, sizeof *m->curves, err);
     m->events = tg_arena_alloc(&m->arena, n, sizeof *m->events, err);
     m->baselines = tg_arena_alloc(&m->arena, n, sizeof *m->baselines, err);
-    m->linked = tg_arena_alloc(&m->arena, m->users.n, sizeof *m->linked, err);
-    return m->costs && m->outcomes && m->curves && m->events && m->baselines && m->linked
-               ? TG_OK
-               : TG_NO_MEMORY;
+    return m->costs && m->outcomes && m->curves && m->events && m->baselines ? TG_OK : TG_NO_MEMORY;
 }
 
-static void list_linked(struct tg_month *m)
+enum tg_status tg_month_list_linked(struct tg_month *m, struct tg_error *err)
 {
+    m->linked = tg_arena_alloc(&m->arena, m->users.n, sizeof *m->linked, err);
+    if (!m->linked)
+        return TG_NO_MEMORY;
     for (size_t i = 0; i < m->users.n; i++) {
         if (m->results[i].state == TG_USER_LINKED)
             m->linked[m->n_linked++] = (struct tg_linked_user){
                 m->users.items[i].identity, m->people.items[m->results[i].person].id};
     }
+    return TG_OK;
 }
 
 /* All outcomes' rows one behind the other: what leaves is hidden in these. */
@@ -140,8 +141,6 @@ enum tg_status tg_month_measure(struct tg_month *m, struct tg_error *err)
 {
     size_t n = m->study->n_outcomes;
     enum tg_status status = make_room(m, err);
-    if (!status)
-        list_linked(m);
     for (size_t i = 0; !status && i < n; i++) {
         status = measure_one(m, i, err);
         if (!status)

@@ -50,8 +50,8 @@ struct tg_month {
     /* comparing.c; empty when the study has no cohort */
     struct tg_windows windows;
     struct tg_cohort cohort;
-    struct tg_costs *costs; /**< by outcome */
-    double **baselines;     /**< by outcome, by person: yen per baseline month */
+    struct tg_costs *costs;        /**< by outcome */
+    double **baselines;            /**< by outcome, by person: yen per baseline month */
     struct tg_linked_user *linked; /**< app users who were found; for sources of an app */
     size_t n_linked;
     struct tg_outcome_result *outcomes; /**< by outcome */
@@ -61,7 +61,9 @@ struct tg_month {
     size_t n_subgroups;
     struct tg_balance_row *balance;
     size_t n_balance;
-    struct tg_curve *curves; /**< of outcomes with costs by month */
+    struct tg_payment_row *payments;       /**< by indicator, exact */
+    struct tg_payment_row *payments_shown; /**< the same as they leave */
+    struct tg_curve *curves;               /**< of outcomes with costs by month */
     size_t n_curves;
     struct tg_event_counts *events; /**< by outcome */
     struct tg_released *released;   /**< by member */
@@ -81,6 +83,10 @@ TG_CHECKED enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *
 
 /** Measures every outcome: costs, effects, subgroups, curves. */
 TG_CHECKED enum tg_status tg_month_measure(struct tg_month *m, struct tg_error *err);
+/** What the outcomes and the participants' activity come to by the study's payment table. */
+TG_CHECKED enum tg_status tg_month_pay(struct tg_month *m, struct tg_error *err);
+/** Fills `linked`. */
+TG_CHECKED enum tg_status tg_month_list_linked(struct tg_month *m, struct tg_error *err);
 /** Applies disclosure control to what was measured. */
 void tg_month_hide_outcomes(struct tg_month *m);
 /** The smallest count that may be shown; for the municipality's own use every one may. */

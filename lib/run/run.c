@@ -129,8 +129,12 @@ enum tg_status tg_run(const struct tg_run_options *options, const struct tg_repo
         status = tg_month_import(&m, options->inbox, summary, err);
     if (!status)
         status = tg_month_link(&m, err);
+    if (!status)
+        status = tg_month_list_linked(&m, err);
     if (!status && options->study->has_cohort)
         status = tg_month_compare(&m, err);
+    if (!status && options->study->pfs.n)
+        status = tg_month_pay(&m, err);
     if (!status)
         status = deliver(&m, options->out, summary, err);
     if (!status) {
