@@ -28,6 +28,7 @@ static const struct verb *const verbs[] = {
     &cli_pay,
     &cli_verify_applicants,
     &cli_evaluate,
+    &cli_store_rekey,
     &cli_verify,
     &cli_generate,
     &cli_demo,

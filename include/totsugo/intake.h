@@ -73,6 +73,9 @@ struct tg_pseudonymize_result {
  * Warnings go to the reporter when a token is empty for most rows, when one token has very many
  * rows (at least 100, one in a hundred of those that have a token, and ten times as many as a token
  * has on average; or more than half of at least 1,000), when there are no rows or no tokens.
+ * Where rows have ids, also of keys that give values away by how often their tokens come: with at
+ * least 1,000 rows to judge by (2,048 at most are looked at), more than one in a hundred share one
+ * token, or a row agrees with more than one in 1,024 others on average.
  * Progress: stage "reading" in bytes, "writing" in rows.
  *
  * @param reporter  NULL: silent; its callbacks may be called from any thread, one at a time

@@ -139,6 +139,21 @@ TG_API TG_CHECKED enum tg_status tg_review_list(struct tg_store *store, const ch
 /** @} */
 
 /**
+ * Gives the store a new site key, in one transaction: every stored hash and digest is hashed once
+ * more under it. The new key file holds the keys before it, which new tokens still go through
+ * first. The audit log is checked before, and a log in which anything is found is left alone. A process that is
+ * killed at any instant leaves the old store with its old key or the new one with its new key;
+ * tg_store_open() finishes what is left to do.
+ *
+ * Memory is bounded; on the disk there has to be room for a second copy of the store.
+ *
+ * @return TG_OK; TG_CHECK_FAILED: the audit log is not as it was written; TG_USAGE: 16 keys are reached; TG_IO;
+ *         TG_CANT_CREATE; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status
+tg_store_rekey(struct tg_store *store, const struct tg_reporter *reporter, struct tg_error *err);
+
+/**
  * Checks the store: SQLite's own check, foreign keys, the chain and seal of the audit log, and
  * that outputs on disk are those that were recorded. Each finding is a warning to the reporter.
  *

@@ -13,6 +13,7 @@
 #include "intake/sorter.h"
 #include "intake/tally.h"
 #include "sys/thread.h"
+#include "table/leak.h"
 
 struct tg_job {
     const struct tg_pseudonymize_options *options;
@@ -36,6 +37,8 @@ struct tg_job {
     struct tg_census *census;
     struct tg_tally *tallies; /**< by thread */
     struct tg_tally total;
+    struct tg_leak **leaks; /**< by thread; NULL: rows have no ids */
+    struct tg_leak_measure *leaking; /**< by token */
     struct tg_census_column *counts; /**< by token */
     struct tg_arena arena;
 };

@@ -76,6 +76,29 @@ static enum tg_status make_tallies(struct tg_job *job, struct tg_error *err)
     return status;
 }
 
+/* People are rows where rows have ids; claims come many to a person and say nothing of people. */
+static enum tg_status make_leaks(struct tg_job *job, struct tg_error *err)
+{
+    if (!job->plan.has_row_id)
+        return TG_OK;
+    job->leaks = tg_calloc(job->n_threads, sizeof *job->leaks, err);
+    job->leaking = tg_arena_alloc(&job->arena, job->plan.n_tokens, sizeof *job->leaking, err);
+    enum tg_status status = job->leaks && job->leaking ? TG_OK : TG_NO_MEMORY;
+    for (size_t i = 0; i < job->n_threads && !status; i++)
+        status = tg_leak_new(job->plan.n_tokens, &job->leaks[i], err);
+    return status;
+}
+
+static enum tg_status measure_leaks(struct tg_job *job, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    if (!job->leaks)
+        return TG_OK;
+    for (size_t i = 1; i < job->n_threads && !status; i++)
+        status = tg_leak_merge(job->leaks[0], job->leaks[i], err);
+    return status ? status : tg_leak_measure(job->leaks[0], job->leaking, err);
+}
+
 /* The cache's hash is keyed with what nobody outside knows. */
 static enum tg_status make_cache(struct tg_job *job, struct tg_error *err)
 {
@@ -134,6 +157,8 @@ static enum tg_status begin(struct tg_job *job, struct tg_error *err)
         return status;
     job->n_threads = choose_threads(job);
     status = make_tallies(job, err);
+    if (!status)
+        status = make_leaks(job, err);
     if (!status)
         status = make_cache(job, err);
     if (!status)
@@ -210,6 +235,8 @@ static enum tg_status run(struct tg_job *job, struct tg_outputs *outputs,
     enum tg_status verdict = tg_tally_judge(&job->total, &job->plan, job->options->inputs[0], &why);
     status = tg_parallel(tg_job_sort, job, job->n_threads, err);
     if (!status)
+        status = measure_leaks(job, err);
+    if (!status)
         status = tg_summary_result(job, result, err);
     if (status)
         return status;
@@ -232,6 +259,9 @@ static void end(struct tg_job *job)
     for (size_t i = 0; job->tallies && i < job->n_threads; i++)
         tg_tally_free(&job->tallies[i]);
     free(job->tallies);
+    for (size_t i = 0; job->leaks && i < job->n_threads; i++)
+        tg_leak_free(&job->leaks[i]);
+    free(job->leaks);
     tg_tally_free(&job->total);
     free(job->counts);
     tg_mutex_free(&job->reading);

@@ -153,6 +153,14 @@ void tg_summary_warn(const struct tg_job *job, const struct tg_pseudonymize_resu
             warn_of(job, TG_MSG_INPUT_KEY_DOMINATED, job->plan.header[job->plan.has_row_id + i],
                     p->largest[0], result->rows);
     }
+    for (size_t i = 0; job->leaks && i < job->plan.n_tokens; i++) {
+        char rule[64];
+        if (!tg_leak_gives_away(&job->leaking[i]))
+            continue;
+        tg_leak_print(&job->leaking[i], rule, sizeof rule);
+        TG_WARN(job->reporter, TG_MSG_KEY_GIVES_AWAY, .file = file,
+                .column = job->plan.header[job->plan.has_row_id + i], .rule = rule);
+    }
     if (job->plan.n_tokens && result->no_token > result->rows / 2)
         warn_of(job, TG_MSG_INPUT_NO_TOKEN, NULL, result->no_token, result->rows);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/message.h"
 #include "intake/carry.h"
+#include "intake/cells.h"
 #include "intake/job.h"
 
 #include <stdlib.h>
@@ -215,14 +216,31 @@ static enum tg_status add_carried(struct worker *w, const struct tg_carried *car
     return status;
 }
 
+/* Of a few rows, told by their ids, all tokens are looked at. */
+static enum tg_status look_for_leaks(struct worker *w, struct tg_error *err)
+{
+    struct tg_leak *leak = w->job->leaks[w->lane];
+    const unsigned char *row = (const unsigned char *)w->row.data, *cell = row + TG_JOB_KEY;
+    if (!tg_leak_wants(leak, row))
+        return TG_OK;
+    enum tg_status status = tg_leak_row(leak, row, err);
+    for (size_t i = 0; !status && i < w->job->plan.n_tokens; i++) {
+        for (; !status && *cell == TG_CELL_TOKEN; cell += TG_CELL_STEP)
+            status = tg_leak_token(leak, i, cell + 1, err);
+        cell++;
+    }
+    return status;
+}
+
 static enum tg_status finish_record(struct worker *w, uint64_t line,
                                     const struct tg_identity_facts *facts, struct tg_error *err)
 {
     char digits[DIGITS_MAX];
     const char *tail = digits + DIGITS_MAX;
     w->tally->rows++;
-    if (!w->job->rows)
-        return TG_OK;
+    enum tg_status status = w->job->leaks ? look_for_leaks(w, err) : TG_OK;
+    if (status || !w->job->rows)
+        return status;
     if (!w->job->plan.has_row_id)
         memcpy(w->row.data, facts->key, TG_JOB_KEY);
     if (w->job->options->lookup)

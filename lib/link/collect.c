@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-    BATCH = 512,
-    BITS_A_TOKEN = 16, /* with two bits set in one word: one in fifty passes by accident */
+    BATCH = 256,
+    TOKENS_A_WORD = 8, /* with two bits each: one in twenty passes by accident */
     WORD_BITS = 64,
 };
 
@@ -19,8 +19,8 @@ struct collecting {
     enum tg_side side;
     uint64_t *hashes; /* of the tokens of the sample */
     size_t n_hashes, cap_hashes;
-    uint64_t *filter; /* Bloom filter of one word a token (Putze, Sanders, Singler 2007) */
-    unsigned filter_bits;
+    uint64_t *filter;      /* Bloom filter of one word a token (Putze, Sanders, Singler 2007) */
+    uint64_t filter_words; /* below 2^32 */
     uint32_t *fields_of_key;
     uint64_t *seen; /* by entity and evidence key: it has a token */
     size_t seen_words;
@@ -100,7 +100,7 @@ static enum tg_status note_hashes(void *ctx, const struct tg_evidence_token *tok
 
 static uint64_t *filter_word(const struct collecting *c, uint64_t hash)
 {
-    return &c->filter[hash >> (WORD_BITS - c->filter_bits)];
+    return &c->filter[(hash >> 32) * c->filter_words >> 32];
 }
 
 static uint64_t filter_mask(uint64_t hash)
@@ -110,11 +110,10 @@ static uint64_t filter_mask(uint64_t hash)
 
 static enum tg_status make_filter(struct collecting *c, struct tg_error *err)
 {
-    c->filter_bits = 6;
-    while (c->filter_bits < 34 &&
-           (UINT64_C(1) << c->filter_bits) * WORD_BITS < (uint64_t)c->n_hashes * BITS_A_TOKEN)
-        c->filter_bits++;
-    c->filter = tg_calloc((size_t)1 << c->filter_bits, sizeof *c->filter, err);
+    c->filter_words = c->n_hashes / TOKENS_A_WORD + 1;
+    if (c->filter_words > UINT32_MAX)
+        c->filter_words = UINT32_MAX;
+    c->filter = tg_calloc((size_t)c->filter_words, sizeof *c->filter, err);
     if (!c->filter)
         return TG_NO_MEMORY;
     for (size_t i = 0; i < c->n_hashes; i++)
@@ -136,31 +135,50 @@ static enum tg_status keep(struct tg_part *part, const struct tg_item *item, str
     return TG_OK;
 }
 
+/* What each entity has of each key and field. */
+static enum tg_status note_entity(struct collecting *c, const struct tg_evidence_token *t,
+                                  struct tg_error *err)
+{
+    if (t->entity >= c->l->facts[c->side].n || t->key >= c->l->n_keys)
+        return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's entity is one of its side");
+    uint64_t *seen = &c->seen[t->entity * c->seen_words + t->key / WORD_BITS];
+    uint64_t bit = UINT64_C(1) << t->key % WORD_BITS;
+    if (*seen & bit)
+        return TG_OK;
+    *seen |= bit;
+    c->out->fields[c->side][t->entity] |= c->fields_of_key[t->key];
+    if (!c->l->keys[t->key].exact)
+        c->reports[t->key].with_token[c->side]++;
+    return TG_OK;
+}
+
+static enum tg_status take_batch(struct collecting *c, const struct tg_evidence_token *tokens,
+                                 size_t n, struct tg_error *err)
+{
+    uint64_t hashes[BATCH];
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < n; i++) {
+        hashes[i] = tg_mix_token(tokens[i].hash, tokens[i].key);
+        __builtin_prefetch(filter_word(c, hashes[i])); /* it is seldom in the cache */
+        status = note_entity(c, &tokens[i], err);
+    }
+    for (size_t i = 0; !status && i < n; i++) {
+        uint64_t mask = filter_mask(hashes[i]);
+        if ((*filter_word(c, hashes[i]) & mask) != mask)
+            continue;
+        const struct tg_item item = {hashes[i], tokens[i].entity, tokens[i].key};
+        status = keep(&c->out->parts[c->side][hashes[i] >> (WORD_BITS - TG_PART_BITS)], &item, err);
+    }
+    return status;
+}
+
 static enum tg_status take_tokens(void *ctx, const struct tg_evidence_token *tokens, size_t n,
                                   struct tg_error *err)
 {
-    struct collecting *c = ctx;
-    struct tg_part *parts = c->out->parts[c->side];
-    uint32_t *fields = c->out->fields[c->side];
-    for (size_t i = 0; i < n; i++) {
-        const struct tg_evidence_token *t = &tokens[i];
-        if (t->entity >= c->l->facts[c->side].n || t->key >= c->l->n_keys)
-            return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's entity is one of its side");
-        fields[t->entity] |= c->fields_of_key[t->key];
-        uint64_t *seen = &c->seen[t->entity * c->seen_words + t->key / WORD_BITS];
-        uint64_t bit = UINT64_C(1) << t->key % WORD_BITS;
-        if (!(*seen & bit) && !c->l->keys[t->key].exact)
-            c->reports[t->key].with_token[c->side]++;
-        *seen |= bit;
-        struct tg_item item = {tg_mix_token(t->hash, t->key), t->entity, t->key};
-        uint64_t mask = filter_mask(item.hash);
-        if ((*filter_word(c, item.hash) & mask) != mask)
-            continue;
-        enum tg_status status = keep(&parts[item.hash >> (WORD_BITS - TG_PART_BITS)], &item, err);
-        if (status)
-            return status;
-    }
-    return TG_OK;
+    enum tg_status status = TG_OK;
+    for (size_t at = 0; !status && at < n; at += BATCH)
+        status = take_batch(ctx, tokens + at, n - at < BATCH ? n - at : BATCH, err);
+    return status;
 }
 
 static enum tg_status collect_side(struct collecting *c, enum tg_side side, struct tg_error *err)

@@ -40,6 +40,8 @@ TG_CHECKED enum tg_status tg_collect(const struct tg_linkage *l,
                                      struct tg_error *err);
 /** @param scratch  room for as many items as the part has */
 void tg_part_sort(struct tg_part *part, struct tg_item *scratch);
+/** Sorts by all of `hash`, stable. @param scratch  room for n */
+void tg_items_sort(struct tg_item *items, struct tg_item *scratch, size_t n);
 void tg_part_free(struct tg_part *part);
 void tg_collected_free(struct tg_collected *c);
 

@@ -6,20 +6,20 @@
  * answers to its weaknesses:
  *
  * Candidates are the pairs that share a token, of each left entity that is still open. Of those
- * that are linked 20,000 stand for all: from them is learned what matches look like. A field is the
- * same where some shared key holds its
- * whole value, near where only forms of it that forgive an error are shared, missing where one side
- * has no token with it, else different.
+ * that are linked a sample stands for all: from it is learned what matches look like. A field is
+ * the same where some shared key holds its whole value, near where only forms of it that forgive an
+ * error are shared, missing where one side has no token with it, else different.
  *
  * Chance: how often different people agree is taken from pairs of two entities of the same file,
- * without those that share a number or all that both have: they are different people. From the
- * pairs that agree on two fields follows by least squares of logarithms how often each level of
- * each field is met by chance. Two fields that agree together more often than their own rates say
- * (over twice, and the equations are clearly better without theirs) are dependent and keep their
- * joint rate. What the rates say of a pattern is weighed with how often it was seen (a Gamma prior
- * worth half a pair). Names tell the sex, so the rate of equal sexes is that among pairs that agree
- * on the field that says most of it. At last the rates are learned again from the pairs of the two
- * files, as far as they are no matches: the files may be of other people.
+ * without those that share a number or all that both have: they are different people. Of a file of
+ * more than 20,000 a sample of 10,000 is paired with all. From the pairs that agree on two fields
+ * follows by least squares of logarithms how often each level of each field is met by chance. Two
+ * fields that agree together more often than their own rates say (over twice, and the equations are
+ * clearly better without theirs) are dependent and keep their joint rate. What the rates say of a
+ * pattern is weighed with how often it was seen (a Gamma prior worth half a pair). Names tell the
+ * sex, so the rate of equal sexes is that among pairs that agree on the field that says most of it.
+ * At last the rates are learned again from the pairs of the two files, as far as they are no
+ * matches: the files may be of other people.
  *
  * Rarity: chance is weighed with how many others share a pair's tokens, relative to the mean.
  *

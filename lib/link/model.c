@@ -22,11 +22,20 @@ struct match_class {
     double share[TG_SEX_PLACE + 1][TG_N_LEVELS];
 };
 
+/* Pairs of one pattern and equal rarity; they are as likely as each other. */
+struct cell {
+    uint32_t pattern;
+    double rarity; /* others who share their values, relative to the usual number */
+    double weight; /* of them all */
+};
+
 struct model {
     const struct tg_linkage *l;
     size_t places[TG_SEX_PLACE + 1], n_places; /* of levels: the fields, and sex */
     struct pattern *patterns;
     size_t n_patterns;
+    struct cell *cells;
+    size_t n_cells;
     struct match_class classes[N_CLASSES];
 };
 
@@ -52,6 +61,37 @@ static enum tg_status list_patterns(struct model *m, struct tg_pairs *pairs, str
         m->patterns[n].levels = pairs->items[at].levels;
         for (size_t i = at; i < end; i++)
             pairs->items[i].pattern = (uint32_t)n;
+    }
+    return TG_OK;
+}
+
+/* Chance is higher where many others share the pair's values, lower where fewer than usual do. */
+static double rarity_of(const struct tg_pair *pair)
+{
+    return (pair->others + 1) / (pair->usual + 1);
+}
+
+static bool is_like(const struct tg_pair *x, const struct tg_pair *y)
+{
+    return x->levels == y->levels && !(x->others < y->others || x->others > y->others) &&
+           !(x->usual < y->usual || x->usual > y->usual);
+}
+
+/* Pairs are sorted, so those of one cell lie together. */
+static enum tg_status list_cells(struct model *m, const struct tg_pairs *pairs,
+                                 struct tg_error *err)
+{
+    const struct tg_pair *items = pairs->items;
+    size_t n = 0;
+    for (size_t i = 0; i < pairs->n; i++)
+        n += i == 0 || !is_like(&items[i - 1], &items[i]);
+    m->cells = tg_calloc(n, sizeof *m->cells, err);
+    if (!m->cells)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < pairs->n; i++) {
+        if (i == 0 || !is_like(&items[i - 1], &items[i]))
+            m->cells[m->n_cells++] = (struct cell){items[i].pattern, rarity_of(&items[i]), 0};
+        m->cells[m->n_cells - 1].weight += items[i].weight;
     }
     return TG_OK;
 }
@@ -94,19 +134,14 @@ static void expect_patterns(struct model *m)
     }
 }
 
-/* Chance is higher where many others share the pair's values, lower where fewer than usual do. */
-static double chance_of_pair(const struct model *m, const struct tg_pair *pair)
+static void share_out(struct model *m)
 {
-    return m->patterns[pair->pattern].chance * (pair->others + 1) / (pair->usual + 1);
-}
-
-static void share_out(struct model *m, const struct tg_pairs *pairs)
-{
-    for (size_t i = 0; i < pairs->n; i++) {
-        struct pattern *p = &m->patterns[pairs->items[i].pattern];
-        double all = chance_of_pair(m, &pairs->items[i]) + p->match[0] + p->match[1];
+    for (size_t i = 0; i < m->n_cells; i++) {
+        const struct cell *cell = &m->cells[i];
+        struct pattern *p = &m->patterns[cell->pattern];
+        double all = p->chance * cell->rarity + p->match[0] + p->match[1];
         for (int c = 0; c < N_CLASSES && all > 0; c++)
-            p->got[c] += pairs->items[i].weight * p->match[c] / all;
+            p->got[c] += cell->weight * p->match[c] / all;
     }
 }
 
@@ -133,17 +168,18 @@ static void learn_class(struct model *m, int c)
 
 /* Fields of one person's records depend on each other in ways that classes do not say: a pattern's
  * own count is weighed with theirs. */
-static void learn_patterns(struct model *m, struct tg_pairs *pairs)
+static void learn_patterns(struct model *m)
 {
     for (size_t p = 0; p < m->n_patterns; p++)
         m->patterns[p].matches = m->patterns[p].match[0] + m->patterns[p].match[1];
     for (int round = 0; round < N_ROUNDS_OF_PATTERNS; round++) {
         for (size_t p = 0; p < m->n_patterns; p++)
             m->patterns[p].got[0] = 0;
-        for (size_t i = 0; i < pairs->n; i++) {
-            struct pattern *p = &m->patterns[pairs->items[i].pattern];
-            double chance = chance_of_pair(m, &pairs->items[i]);
-            p->got[0] += pairs->items[i].weight * p->matches / (p->matches + chance);
+        for (size_t i = 0; i < m->n_cells; i++) {
+            const struct cell *cell = &m->cells[i];
+            struct pattern *p = &m->patterns[cell->pattern];
+            double chance = p->chance * cell->rarity;
+            p->got[0] += cell->weight * p->matches / (p->matches + chance);
         }
         for (size_t p = 0; p < m->n_patterns; p++) {
             struct pattern *pattern = &m->patterns[p];
@@ -159,15 +195,17 @@ static void learn(struct model *m, struct tg_pairs *pairs)
     begin_classes(m);
     for (int round = 0; round < N_ROUNDS; round++) {
         expect_patterns(m);
-        share_out(m, pairs);
+        share_out(m);
         for (int c = 0; c < N_CLASSES; c++)
             learn_class(m, c);
     }
     expect_patterns(m);
-    learn_patterns(m, pairs);
-    for (size_t i = 0; i < pairs->n; i++)
-        pairs->items[i].odds =
-            m->patterns[pairs->items[i].pattern].matches / chance_of_pair(m, &pairs->items[i]);
+    learn_patterns(m);
+    for (size_t i = 0; i < pairs->n; i++) {
+        struct tg_pair *pair = &pairs->items[i];
+        const struct pattern *p = &m->patterns[pair->pattern];
+        pair->odds = p->matches / (p->chance * rarity_of(pair));
+    }
 }
 
 static void weigh_chance(struct model *m, const struct tg_chance *chance)
@@ -188,6 +226,8 @@ enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
     enum tg_status status = tg_chance_learn(l, c, &chance, err);
     if (!status)
         status = list_patterns(&m, &c->across, err);
+    if (!status)
+        status = list_cells(&m, &c->across, err);
     if (!status) {
         weigh_chance(&m, chance);
         learn(&m, &c->across);
@@ -197,5 +237,6 @@ enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
     }
     tg_chance_free(chance);
     free(m.patterns);
+    free(m.cells);
     return status;
 }

@@ -326,6 +326,52 @@ static int by_value(const void *a, const void *b)
     return (x->right > y->right) - (x->right < y->right);
 }
 
+/* Moves the pairs, which come by entities, into the order of levels and others. */
+static enum tg_status order_pairs(struct tg_pairs *pairs, struct tg_error *err)
+{
+    struct tg_item *order = tg_calloc(pairs->n, sizeof *order, err);
+    struct tg_item *scratch = tg_calloc(pairs->n, sizeof *scratch, err);
+    struct tg_pair *moved = tg_calloc(pairs->n, sizeof *moved, err);
+    bool ready = order && scratch && moved;
+    for (size_t i = 0; ready && i < pairs->n; i++)
+        order[i] = (struct tg_item){(uint64_t)pairs->items[i].others, (uint32_t)i, 0};
+    if (ready) {
+        tg_items_sort(order, scratch, pairs->n);
+        for (size_t i = 0; i < pairs->n; i++)
+            order[i].hash = pairs->items[order[i].entity].levels;
+        tg_items_sort(order, scratch, pairs->n);
+        for (size_t i = 0; i < pairs->n; i++)
+            moved[i] = pairs->items[order[i].entity];
+        free(pairs->items);
+        pairs->items = moved;
+    } else {
+        free(moved);
+    }
+    free(order);
+    free(scratch);
+    return ready ? TG_OK : TG_NO_MEMORY;
+}
+
+/* Runs that only what is usual, or the entities, tell apart are left to sort. */
+static enum tg_status sort_pairs(struct tg_pairs *pairs, struct tg_error *err)
+{
+    struct tg_pair *items;
+    if (pairs->n >= UINT32_MAX)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    enum tg_status status = order_pairs(pairs, err);
+    items = pairs->items;
+    for (size_t at = 0, end; !status && at < pairs->n; at = end) {
+        bool ascends = true;
+        for (end = at + 1; end < pairs->n && items[end].levels == items[at].levels &&
+                           !(items[end].others > items[at].others);
+             end++)
+            ascends = ascends && by_value(&items[end - 1], &items[end]) < 0;
+        if (!ascends)
+            qsort(items + at, end - at, sizeof *items, by_value);
+    }
+    return status;
+}
+
 /* Those of the sample stand for all. */
 static void count_sharing(const struct pairing *p, struct tg_link_key_report *reports)
 {
@@ -365,9 +411,7 @@ static enum tg_status find_pairs(struct pairing *p, struct tg_collected *c,
     if (!status)
         status = list_pairs(p, &out->across, err);
     tg_triples_free(&p->across);
-    if (!status && out->across.n)
-        qsort(out->across.items, out->across.n, sizeof *out->across.items, by_value);
-    return status;
+    return status ? status : sort_pairs(&out->across, err);
 }
 
 static enum tg_status collect_and_pair(const struct tg_linkage *l,

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link/collect.h"
 
+#include <string.h>
+
 enum {
     FEW = 64, /* so many are sorted by insertion alone */
     DIGIT_BITS = 11,
     N_DIGITS = 1 << DIGIT_BITS,
+    N_LAST = 512,
 };
 
 static bool comes_before(const struct tg_item *a, const struct tg_item *b)
@@ -35,11 +38,15 @@ static void pass(const struct tg_item *from, struct tg_item *to, size_t n, unsig
         to[next[digit_of(by_entity ? from[i].entity : from[i].hash, shift)]++] = from[i];
 }
 
+/* Do the entities of each key come in order? Then those of each token do after the passes. */
 static bool entities_ascend(const struct tg_item *items, size_t n)
 {
-    for (size_t i = 1; i < n; i++) {
-        if (items[i - 1].entity > items[i].entity)
+    uint32_t last[N_LAST] = {0};
+    for (size_t i = 0; i < n; i++) {
+        uint32_t *before = &last[items[i].key % N_LAST];
+        if (*before > items[i].entity)
             return false;
+        *before = items[i].entity;
     }
     return true;
 }
@@ -82,4 +89,22 @@ void tg_part_sort(struct tg_part *part, struct tg_item *scratch)
     }
     insert(items, n);
     part->n = drop_doubles(items, n);
+}
+
+void tg_items_sort(struct tg_item *items, struct tg_item *scratch, size_t n)
+{
+    struct tg_item *from = items, *to = scratch;
+    uint64_t used = 0;
+    for (size_t i = 0; i < n; i++)
+        used |= items[i].hash;
+    for (unsigned shift = 0; shift < 64 && used >> shift; shift += DIGIT_BITS) {
+        if ((used >> shift & (N_DIGITS - 1)) == 0)
+            continue;
+        pass(from, to, n, shift, false);
+        struct tg_item *sorted = to;
+        to = from;
+        from = sorted;
+    }
+    if (from != items)
+        memcpy(items, from, n * sizeof *items);
 }

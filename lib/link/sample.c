@@ -28,8 +28,8 @@ static enum tg_status hash_entities(const struct tg_linkage *l, enum tg_side sid
 static uint32_t choose(const uint64_t *sums, uint32_t n_all, const bool *of, uint32_t n, bool *out)
 {
     uint32_t chosen = 0;
-    uint64_t below = n > TG_SAMPLE_SIZE ? UINT64_MAX / n * TG_SAMPLE_SIZE : UINT64_MAX;
-    for (uint32_t i = 0; i < n_all && n > TG_SAMPLE_SIZE; i++) {
+    uint64_t below = n > TG_LOOKED_AT_MAX ? UINT64_MAX / n * TG_SAMPLE_SIZE : 0;
+    for (uint32_t i = 0; i < n_all && below; i++) {
         if ((!of || of[i]) && sums[i] && tg_mix64(sums[i]) < below) {
             out[i] = true;
             chosen++;

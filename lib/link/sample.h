@@ -8,8 +8,8 @@
 
 #include "link/engine.h"
 
-/** So many entities are looked at one by one; of more a sample of about as many is. */
-enum { TG_SAMPLE_SIZE = 20000 };
+/** So many entities are looked at one by one; of more a sample is. */
+enum { TG_LOOKED_AT_MAX = 20000, TG_SAMPLE_SIZE = 10000 };
 
 struct tg_link_sample {
     bool *within[TG_N_SIDES]; /**< by entity: is paired with all of its side */

@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-    BEGIN = 1 << 14,
+    BEGIN = 1 << 12,
+    FOLD_FROM = 1 << 22, /* less room than this is not worth a sort */
     DIGIT_BITS = 11,
     N_DIGITS = 1 << DIGIT_BITS,
 };
@@ -17,14 +18,12 @@ static uint32_t word_of(const struct tg_triple *t, enum word word)
     return word == BY_KEY ? t->key : word == BY_B ? t->b : t->a;
 }
 
-/* One stable pass; false, and nothing is moved, when all have the same digit. */
-static bool pass(struct tg_triples *t, enum word word, unsigned shift)
+/* One stable pass. */
+static void pass(struct tg_triples *t, enum word word, unsigned shift)
 {
     size_t next[N_DIGITS] = {0}, sum = 0;
     for (size_t i = 0; i < t->n; i++)
         next[word_of(&t->items[i], word) >> shift & (N_DIGITS - 1)]++;
-    if (next[word_of(&t->items[0], word) >> shift & (N_DIGITS - 1)] == t->n)
-        return false;
     for (size_t d = 0; d < N_DIGITS; d++) {
         size_t count = next[d];
         next[d] = sum;
@@ -35,7 +34,19 @@ static bool pass(struct tg_triples *t, enum word word, unsigned shift)
     struct tg_triple *sorted = t->scratch;
     t->scratch = t->items;
     t->items = sorted;
-    return true;
+}
+
+static void sort(struct tg_triples *t)
+{
+    uint32_t used[BY_A + 1] = {0};
+    for (size_t i = 0; i < t->n; i++) {
+        for (int word = BY_KEY; word <= BY_A; word++)
+            used[word] |= word_of(&t->items[i], (enum word)word);
+    }
+    for (int word = BY_KEY; word <= BY_A; word++) {
+        for (unsigned shift = 0; shift < 32 && used[word] >> shift; shift += DIGIT_BITS)
+            pass(t, (enum word)word, shift);
+    }
 }
 
 static bool are_one(const struct tg_triple *x, const struct tg_triple *y)
@@ -47,10 +58,7 @@ void tg_triples_fold(struct tg_triples *t)
 {
     if (t->n == 0)
         return;
-    for (int word = BY_KEY; word <= BY_A; word++) {
-        for (unsigned shift = 0; shift < 32; shift += DIGIT_BITS)
-            (void)pass(t, (enum word)word, shift);
-    }
+    sort(t);
     size_t kept = 0;
     for (size_t i = 1; i < t->n; i++) {
         struct tg_triple *last = &t->items[kept];
@@ -85,8 +93,9 @@ static enum tg_status resize(struct tg_triples *t, size_t cap, struct tg_error *
 /* Half of the room stays free after folding, so that it is not folded again and again. */
 static enum tg_status make_room(struct tg_triples *t, size_t n, struct tg_error *err)
 {
-    tg_triples_fold(t);
     size_t cap = t->cap ? t->cap : BEGIN;
+    if (cap >= FOLD_FROM)
+        tg_triples_fold(t);
     while (t->n + n > cap / 2)
         cap *= 2;
     return cap == t->cap ? TG_OK : resize(t, cap, err);

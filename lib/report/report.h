@@ -11,6 +11,7 @@
 #include "link/engine.h"
 #include "outcome/outcome.h"
 #include "outcome/pay.h"
+#include "store/placing.h"
 #include "store/query.h"
 #include "table/study.h"
 

@@ -309,31 +309,82 @@ static enum tg_status write_workbook(const struct tg_view *v, const char *path, 
 
 /* The library opens its file by name and with the process's umask: it is given an empty one of
  * mode 0600 to fill, whose bytes then go the way of every output. */
-enum tg_status tg_report_xlsx(const struct tg_report *r, const char *path, struct tg_error *err)
+static enum tg_status make_bytes(const struct tg_view *v, const char *made, const char *dir,
+                                 struct tg_buf *bytes, struct tg_error *err)
+{
+    enum tg_status status = tg_file_write_whole(made, "", 0, 0600, true, err);
+    if (!status)
+        status = write_workbook(v, made, dir, err);
+    if (!status)
+        status = tg_file_read_whole(made, WORKBOOK_MAX, bytes, err);
+    tg_file_remove(made);
+    return status;
+}
+
+/* The library does not look whether its temporary files took what it wrote. So the workbook is made
+ * twice, with those files on different media where there are two: a write that was lost shows. */
+static enum tg_status make_twice(const struct tg_view *v, const char *made, const char *dir,
+                                 const char *memory, struct tg_buf *bytes, struct tg_error *err)
+{
+    struct tg_buf again = {0};
+    enum tg_status status = make_bytes(v, made, dir, bytes, err);
+    if (!status)
+        status = make_bytes(v, made, memory ? memory : dir, &again, err);
+    if (!status && (bytes->len != again.len || memcmp(bytes->data, again.data, again.len) != 0))
+        status = TG_FAIL(err, TG_MSG_WRITE_FAILED, .file = made);
+    tg_buf_free(&again);
+    return status;
+}
+
+/* Nor whether they went: they get folders of their own, which have to. */
+static enum tg_status write_checked(const struct tg_view *v, const char *path, const char *made,
+                                    const char *dir, struct tg_error *err)
 {
     struct tg_arena arena = {0};
     struct tg_buf bytes = {0};
-    struct tg_view v = {0};
-    enum tg_status status = TG_NO_MEMORY;
-    size_t len = strlen(path);
-    char *made = tg_arena_alloc(&arena, len + sizeof ".making", 1, err);
-    char *dir = made ? tg_path_dir(&arena, path, err) : NULL;
-    if (!dir)
-        goto out;
-    memcpy(made, path, len);
-    memcpy(made + len, ".making", sizeof ".making");
-    status = tg_view_make(r, &v, err);
+    char *memory = NULL;
+    char *above = tg_path_dir(&arena, path, err);
+    enum tg_status status = above ? TG_OK : TG_NO_MEMORY;
+    if (!status && !tg_dir_exists(above))
+        status = TG_FAIL(err, TG_MSG_OUTPUT_CREATE, .file = path);
     if (!status)
-        status = tg_file_write_whole(made, "", 0, 0600, true, err);
+        status = tg_dir_make(dir, err);
     if (!status)
-        status = write_workbook(&v, made, dir, err);
+        status = tg_dir_make_in_memory(&arena, &memory, err);
     if (!status)
-        status = tg_file_read_whole(made, WORKBOOK_MAX, &bytes, err);
+        status = make_twice(v, made, dir, memory, &bytes, err);
+    if (memory)
+        tg_dir_discard(memory);
+    if (status)
+        tg_dir_discard(dir);
+    else
+        status = tg_dir_remove(dir, err);
     if (!status)
         status = tg_file_write_whole(path, bytes.data, bytes.len, 0600, false, err);
-    tg_file_remove(made);
-out:
     tg_buf_free(&bytes);
+    tg_arena_free(&arena);
+    return status;
+}
+
+static char *with_suffix(struct tg_arena *arena, const char *path, const char *suffix,
+                         struct tg_error *err)
+{
+    struct tg_buf name = {0};
+    enum tg_status status = tg_buf_printf(&name, err, "%s%s", path, suffix);
+    char *kept = status ? NULL : tg_arena_strndup(arena, (const char *)name.data, name.len, err);
+    tg_buf_free(&name);
+    return kept;
+}
+
+enum tg_status tg_report_xlsx(const struct tg_report *r, const char *path, struct tg_error *err)
+{
+    struct tg_arena arena = {0};
+    struct tg_view v = {0};
+    char *dir = with_suffix(&arena, path, ".parts", err);
+    char *made = dir ? with_suffix(&arena, dir, "/workbook", err) : NULL;
+    enum tg_status status = made ? tg_view_make(r, &v, err) : TG_NO_MEMORY;
+    if (!status)
+        status = write_checked(&v, path, made, dir, err);
     tg_view_free(&v);
     tg_arena_free(&arena);
     return status;

@@ -97,6 +97,15 @@ TG_CHECKED enum tg_status tg_month_write(struct tg_month *m, const char *folder,
                                          struct tg_output_digest **outputs, size_t *n_outputs,
                                          struct tg_error *err);
 
+/** Writes the month beside out/YYYY-MM, records it and puts it in place in one step. */
+TG_CHECKED enum tg_status tg_month_deliver(struct tg_month *m, const char *out,
+                                           struct tg_run_summary *summary, struct tg_error *err);
+
+/** Ends what an interrupted run began: months that were recorded are put in place, leftovers go. */
+TG_CHECKED enum tg_status tg_month_mend(struct tg_month *m, const char *out, struct tg_error *err);
+
+uint64_t tg_month_linked(const struct tg_month *m);
+
 void tg_month_free(struct tg_month *m);
 
 #endif

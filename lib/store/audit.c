@@ -9,12 +9,13 @@
 /* One entry. The seal covers everything but itself, and so, by `prev`, all entries before it. */
 struct entry {
     int64_t seq;
+    size_t site; /* the site key that seals it; counted while the log is checked */
     const char *at, *user, *verb, *detail;
     unsigned char prev[TG_DIGEST_LEN];
     unsigned char mac[TG_DIGEST_LEN];
 };
 
-static enum tg_status seal(const struct tg_store *store, const struct entry *e,
+static enum tg_status seal(const struct tg_site *site, const struct entry *e,
                            unsigned char mac[TG_DIGEST_LEN], struct tg_error *err)
 {
     const char *texts[] = {e->at, e->user, e->verb, e->detail};
@@ -25,9 +26,14 @@ static enum tg_status seal(const struct tg_store *store, const struct entry *e,
     if (!status)
         status = tg_message_add(&message, e->prev, TG_DIGEST_LEN, err);
     if (!status)
-        tg_mac(store->audit_key, message.data, message.len, mac);
+        tg_mac(site->audit, message.data, message.len, mac);
     tg_buf_free(&message);
     return status;
+}
+
+static const struct tg_site *newest(const struct tg_store *store)
+{
+    return &store->sites[store->n_sites - 1];
 }
 
 /* What is kept outside the log, so that taking away its last entries is found. */
@@ -41,7 +47,7 @@ static enum tg_status seal_head(const struct tg_store *store,
     if (!status)
         status = tg_message_add(&message, mac, TG_DIGEST_LEN, err);
     if (!status) {
-        tg_mac(store->audit_key, message.data, message.len, head);
+        tg_mac(newest(store)->audit, message.data, message.len, head);
         tg_hex_encode(head, TG_DIGEST_LEN, hex);
         hex[TG_DIGEST_HEX] = '\0';
     }
@@ -77,7 +83,7 @@ enum tg_status tg_audit_add(struct tg_store *store, const char *verb, const char
     enum tg_status status = last_entry(store, &e, err);
     e.seq++;
     if (!status)
-        status = seal(store, &e, e.mac, err);
+        status = seal(newest(store), &e, e.mac, err);
     if (!status)
         status = seal_head(store, e.mac, head, err);
     if (!status)
@@ -123,7 +129,11 @@ static enum tg_status check_entry(const struct tg_store *store, sqlite3_stmt *st
     take_blob(stmt, 6, e.mac);
     if (!e.at || !e.user || !e.verb || !e.detail)
         return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
-    enum tg_status status = seal(store, &e, mac, err);
+    /* from this entry on, and sealing this one too, another site key */
+    e.site = last->site + (strcmp(e.verb, TG_AUDIT_REKEY) == 0);
+    if (e.site >= store->n_sites)
+        e.site = last->site;
+    enum tg_status status = seal(&store->sites[e.site], &e, mac, err);
     if (status)
         return status;
     if (!tg_equal_secret(mac, e.mac, TG_DIGEST_LEN))
@@ -131,6 +141,7 @@ static enum tg_status check_entry(const struct tg_store *store, sqlite3_stmt *st
     if (e.seq != last->seq + 1 || memcmp(e.prev, last->mac, TG_DIGEST_LEN) != 0)
         finding(store, reporter, TG_MSG_AUDIT_BROKEN, e.seq, findings);
     last->seq = e.seq;
+    last->site = e.site;
     memcpy(last->mac, e.mac, TG_DIGEST_LEN);
     return TG_OK;
 }

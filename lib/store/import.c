@@ -227,7 +227,46 @@ static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
     im->interner.period = im->period;
     im->interner.rows = im->manifest->rows;
     im->interner.founds_persons = im->kind->kind == TG_KIND_ROSTER;
+    if (!status && tg_kind_has_row_id(im->kind->kind)) {
+        size_t n;
+        (void)tg_token_file_tokens(im->file, &n);
+        status = tg_leak_new(n, &im->leak, err);
+    }
     return status ? status : tg_interner_begin(&im->interner, err);
+}
+
+static enum tg_status look_for_leaks(const struct tg_importing *im, const struct tg_token_row *row,
+                                     struct tg_error *err)
+{
+    size_t n;
+    (void)tg_token_file_tokens(im->file, &n);
+    enum tg_status status = tg_leak_row(im->leak, row->row_id, err);
+    for (size_t c = 0; !status && c < n; c++) {
+        for (size_t i = 0; !status && i < row->tokens[c].n; i++)
+            status = tg_leak_token(im->leak, c, row->tokens[c].tokens[i], err);
+    }
+    return status;
+}
+
+/* Of which keys must the reader know how much they tell? */
+static enum tg_status tell_leaks(const struct tg_importing *im, struct tg_error *err)
+{
+    size_t n;
+    const char *const *names = tg_token_file_tokens(im->file, &n);
+    struct tg_leak_measure *measures = im->leak ? tg_calloc(n, sizeof *measures, err) : NULL;
+    if (!measures)
+        return im->leak ? TG_NO_MEMORY : TG_OK;
+    enum tg_status status = tg_leak_measure(im->leak, measures, err);
+    for (size_t c = 0; !status && c < n; c++) {
+        char rule[64];
+        if (!tg_leak_gives_away(&measures[c]))
+            continue;
+        tg_leak_print(&measures[c], rule, sizeof rule);
+        TG_WARN(im->reporter, TG_MSG_KEY_GIVES_AWAY, .file = im->path, .column = names[c],
+                .rule = rule);
+    }
+    free(measures);
+    return status;
 }
 
 static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
@@ -242,6 +281,8 @@ static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
             break;
         if (im->rows++ % BETWEEN_REPORTS == 0)
             status = tg_progress(im->reporter, "import", im->rows - 1, im->manifest->rows, err);
+        if (!status && im->leak && tg_leak_wants(im->leak, row->row_id))
+            status = look_for_leaks(im, row, err);
         if (!status)
             status = im->kind->row(im, row, err);
         if (status &&
@@ -250,6 +291,8 @@ static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
     }
     if (!status && im->kind->end)
         status = im->kind->end(im, err);
+    if (!status)
+        status = tell_leaks(im, err);
     return status ? status : tg_interner_flush(&im->interner, err);
 }
 
@@ -370,6 +413,7 @@ static void free_steps(struct tg_importing *im)
     (void)sqlite3_finalize(im->add_row);
     (void)sqlite3_finalize(im->add_withdrawal);
     tg_buf_free(&im->scratch);
+    tg_leak_free(&im->leak);
     tg_buf_free(&im->run.tokens);
     tg_buf_free(&im->run.next);
     tg_buf_free(&im->run.packed);

@@ -8,6 +8,7 @@
 
 #include "store/graph.h"
 #include "store/intern.h"
+#include "table/leak.h"
 
 /** Rows of events and measures that lie together and have the same tokens. */
 struct tg_run {
@@ -44,6 +45,7 @@ struct tg_importing {
     struct tg_interner interner;
     struct tg_words words;
     struct tg_buf scratch;
+    struct tg_leak *leak; /**< NULL: rows have no ids */
 
     sqlite3_stmt *add_row, *add_withdrawal;
     int64_t provider;                       /**< word */

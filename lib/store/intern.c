@@ -120,7 +120,7 @@ static enum tg_status digest_row(struct tg_interner *in, const struct tg_token_r
     if (!status)
         status = tg_message_add_number(m, facts->sex, err);
     if (!status)
-        tg_token_compute(in->store->identity_key, m->data, m->len, digest);
+        tg_store_digest(in->store, m->data, m->len, digest);
     return status;
 }
 

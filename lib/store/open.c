@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/message.h"
 #include "store/query.h"
 #include "store/room.h"
 #include "store/schema.h"
@@ -29,38 +28,6 @@ static char *beside(struct tg_store *store, const char *path, const char *suffix
         memcpy(name + len, suffix, more + 1);
     }
     return name;
-}
-
-static enum tg_status derive_keys(struct tg_store *store, struct tg_error *err)
-{
-    const struct {
-        const char *label;
-        struct tg_token_key **key;
-    } keys[] = {{"totsugo/site/token", &store->token_key},
-                {"totsugo/site/identity", &store->identity_key},
-                {"totsugo/site/audit", &store->audit_key}};
-    enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < sizeof keys / sizeof keys[0]; i++)
-        status =
-            tg_purpose_key_new(store->site_key, store->study->id, keys[i].label, keys[i].key, err);
-    return status;
-}
-
-/* Loads the site key; makes it when `fresh`, unless an interrupted run has already made it. */
-static enum tg_status take_site_key(struct tg_store *store, const char *key_path, bool fresh,
-                                    struct tg_error *err)
-{
-    if (!tg_file_exists(key_path) && !fresh)
-        return TG_FAIL(err, TG_MSG_SITE_KEY_MISSING, .file = key_path);
-    enum tg_status status;
-    if (tg_file_exists(key_path)) {
-        status = tg_key_load(key_path, &store->site_key, err);
-    } else {
-        status = tg_key_generate(store->study->id, &store->site_key, err);
-        if (!status)
-            status = tg_key_save(store->site_key, key_path, false, err);
-    }
-    return status ? status : derive_keys(store, err);
 }
 
 static enum tg_status make_tables(struct tg_store *store, struct tg_error *err)
@@ -97,16 +64,6 @@ static enum tg_status check_owner(struct tg_store *store, struct tg_error *err)
     return status;
 }
 
-static enum tg_status check_site_key(struct tg_store *store, const char *key_path,
-                                     struct tg_error *err)
-{
-    char id[TG_META_SIZE];
-    enum tg_status status = tg_meta_get(&store->db, TG_META_SITE_KEY, id, err);
-    if (!status && strcmp(id, tg_key_info(store->site_key)->id) != 0)
-        return TG_FAIL(err, TG_MSG_SITE_KEY_OTHER, .file = key_path);
-    return status;
-}
-
 static enum tg_status upgrade(struct tg_store *store, struct tg_error *err)
 {
     enum tg_status status = tg_db_exec(&store->db, before_first_write, err);
@@ -117,7 +74,7 @@ static enum tg_status upgrade(struct tg_store *store, struct tg_error *err)
     return tg_db_end(&store->db, tg_schema_upgrade(&store->db, err), err);
 }
 
-static enum tg_status use_file(struct tg_store *store, const char *key_path, struct tg_error *err)
+static enum tg_status use_file(struct tg_store *store, struct tg_error *err)
 {
     enum tg_db_content content;
     enum tg_status status = tg_db_open(store->db.path, &store->db, err);
@@ -132,12 +89,12 @@ static enum tg_status use_file(struct tg_store *store, const char *key_path, str
     if (content == TG_DB_STORE)
         status = check_owner(store, err);
     if (!status)
-        status = take_site_key(store, key_path, content == TG_DB_EMPTY, err);
+        status = tg_site_take(store, content == TG_DB_EMPTY, err);
     if (status)
         return status;
     if (content == TG_DB_EMPTY)
         return make_tables(store, err);
-    status = check_site_key(store, key_path, err);
+    status = tg_site_check(store, err);
     return status ? status : upgrade(store, err);
 }
 
@@ -153,9 +110,9 @@ static enum tg_status open_locked(struct tg_store *store, const char *path, stru
 {
     char *lock = beside(store, path, ".lock", err);
     char *folder = tg_path_dir(&store->arena, path, err);
-    char *key_path = folder ? tg_path_join(&store->arena, folder, "site.key", err) : NULL;
+    store->key_path = folder ? tg_path_join(&store->arena, folder, "site.key", err) : NULL;
     store->db.path = beside(store, path, "", err);
-    if (!lock || !key_path || !store->db.path)
+    if (!lock || !store->key_path || !store->db.path)
         return TG_NO_MEMORY;
     enum tg_status status = tg_lock_take(lock, &store->lock, err);
     if (status)
@@ -164,7 +121,7 @@ static enum tg_status open_locked(struct tg_store *store, const char *path, stru
     if (made)
         status = tg_file_write_whole(path, "", 0, 0600, false, err);
     if (!status)
-        status = use_file(store, key_path, err);
+        status = use_file(store, err);
     if (!status)
         status = note_folder(store, path, err);
     if (status && made) {
@@ -203,27 +160,11 @@ void tg_store_close(struct tg_store **store)
         return;
     struct tg_store *s = *store;
     tg_db_close(&s->db);
-    tg_token_key_free(&s->token_key);
-    tg_token_key_free(&s->identity_key);
-    tg_token_key_free(&s->audit_key);
-    tg_key_free(&s->site_key);
+    tg_site_free(s);
     tg_lock_release(&s->lock);
     tg_arena_free(&s->arena);
     free(s);
     *store = NULL;
-}
-
-enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
-                             const unsigned char token[TG_TOKEN_LEN], struct tg_buf *message,
-                             unsigned char hash[TG_TOKEN_LEN], struct tg_error *err)
-{
-    message->len = 0;
-    enum tg_status status = tg_message_add(message, name, strlen(name), err);
-    if (!status)
-        status = tg_message_add(message, token, TG_TOKEN_LEN, err);
-    if (!status)
-        tg_token_compute(store->token_key, message->data, message->len, hash);
-    return status;
 }
 
 enum tg_status tg_store_subject_key(struct tg_store *store, struct tg_token_key **out,

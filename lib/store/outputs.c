@@ -62,99 +62,12 @@ enum tg_status tg_store_deliveries(struct tg_store *store, int32_t month, struct
     return TG_OK;
 }
 
-static enum tg_status write_outputs(struct tg_store *store, int32_t month, const char *recipient,
-                                    const char *folder, const struct tg_output_digest *files,
-                                    size_t n, struct tg_error *err)
-{
-    const struct tg_db *db = &store->db;
-    sqlite3_stmt *add = NULL;
-    enum tg_status status = tg_db_once(db, "DELETE FROM output WHERE folder = ?",
-                                       DB_ARGS(DB_TEXT(folder, strlen(folder))), err);
-    if (!status)
-        status = tg_db_prepare(db,
-                               "INSERT INTO output(folder, name, month, recipient, sha256)"
-                               " VALUES(?, ?, ?, ?, ?)",
-                               &add, err);
-    for (size_t i = 0; !status && i < n; i++)
-        status = tg_db_run(db, add,
-                           DB_ARGS(DB_TEXT(folder, strlen(folder)),
-                                   DB_TEXT(files[i].name, strlen(files[i].name)), DB_INT(month),
-                                   DB_TEXT(recipient, strlen(recipient)),
-                                   DB_TEXT(files[i].sha256, strlen(files[i].sha256))),
-                           err);
-    (void)sqlite3_finalize(add);
-    return status;
-}
-
-/* {"month":…,"recipient":…,"folder":…,"version":…,"files":{name:sha256,…},"detail":…} */
-static enum tg_status describe(struct tg_buf *json, int32_t month, const char *recipient,
-                               const char *folder, const struct tg_output_digest *files, size_t n,
-                               const char *detail, struct tg_error *err)
-{
-    char written[8];
-    tg_month_format(month, written);
-    const struct {
-        const char *name, *text;
-    } texts[] = {{"month", written},
-                 {"recipient", recipient},
-                 {"folder", folder},
-                 {"version", tg_version()}};
-    struct tg_buf list = {0};
-    enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < sizeof texts / sizeof texts[0]; i++)
-        status = tg_json_text(json, texts[i].name, texts[i].text, strlen(texts[i].text), err);
-    for (size_t i = 0; !status && i < n; i++)
-        status = tg_json_text(&list, files[i].name, files[i].sha256, strlen(files[i].sha256), err);
-    if (!status)
-        status = tg_buf_add(&list, n ? "}" : "{}", n ? 1 : 2, err);
-    const char *text = status ? NULL : tg_buf_text(&list, err);
-    status = text ? tg_buf_printf(json, err, ",\"files\":%s,\"detail\":%s}", text,
-                                  detail ? detail : "{}")
-                  : TG_NO_MEMORY;
-    tg_buf_free(&list);
-    return status;
-}
-
-/* As seen from the store's folder when it lies below it, else from the root. */
-static const char *name_folder(const struct tg_store *store, const char *folder,
-                               struct tg_arena *arena, struct tg_error *err)
+const char *tg_store_folder_name(const struct tg_store *store, const char *folder,
+                                 struct tg_arena *arena, struct tg_error *err)
 {
     const char *absolute = tg_path_absolute(arena, folder, err);
     size_t len = strlen(store->folder);
     if (absolute && strncmp(absolute, store->folder, len) == 0 && absolute[len] == '/')
         return absolute + len + 1;
     return absolute;
-}
-
-enum tg_status tg_store_record_run(struct tg_store *store, int32_t month, const char *recipient,
-                                   const char *folder, const struct tg_output_digest *files,
-                                   size_t n, const char *detail, const struct tg_placing *placing,
-                                   struct tg_error *err)
-{
-    struct tg_buf json = {0};
-    struct tg_arena arena = {0};
-    const char *text = NULL;
-    const char *place = name_folder(store, folder, &arena, err);
-    enum tg_status status = TG_NO_MEMORY;
-    if (place)
-        status = describe(&json, month, recipient, place, files, n, detail, err);
-    if (!status)
-        text = tg_buf_text(&json, err);
-    if (!status)
-        status = text ? tg_db_begin(&store->db, err) : TG_NO_MEMORY;
-    if (!status) {
-        bool placed = false;
-        status = write_outputs(store, month, recipient, place, files, n, err);
-        if (!status)
-            status = tg_audit_add(store, "run", text, err);
-        if (!status)
-            status = placing->place(placing->ctx, err);
-        placed = !status;
-        status = tg_db_end(&store->db, status, err);
-        if (status && placed)
-            placing->take_back(placing->ctx);
-    }
-    tg_buf_free(&json);
-    tg_arena_free(&arena);
-    return status;
 }

@@ -85,8 +85,8 @@ void tg_users_free(struct tg_users *users);
 TG_CHECKED enum tg_status tg_store_accepts(const struct tg_store *store, const char *path,
                                            const struct tg_manifest *manifest,
                                            struct tg_error *err);
-/** The token as it is stored: HMAC under the site key of its name and the token. `message` is
- * scratch room. */
+/** The token as it is stored: HMAC under the site key of its name and the token, after rotations
+ * the same again under each later key. `message` is scratch room. */
 TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
                                         const unsigned char token[TG_TOKEN_LEN],
                                         struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
@@ -190,29 +190,5 @@ TG_CHECKED enum tg_status tg_store_deliveries(struct tg_store *store, int32_t mo
 /** A subject id: HMAC under the site key of recipient, month ("YYYY-MM") and person. */
 TG_CHECKED enum tg_status tg_store_subject_key(struct tg_store *store, struct tg_token_key **out,
                                                struct tg_error *err);
-
-/**
- * Records a finished month in the audit log and the list of outputs.
- *
- * @param folder  where the files lie, as tg_store_verify() will look for them
- * @param files   names and SHA-256 hex of `n` files
- * @param detail  a JSON object of counts and settings; no values of persons
- */
-struct tg_output_digest {
-    const char *name;
-    char sha256[65];
-};
-/** How the folder comes into its place: between the record and its commit, so that what is visible
- * is recorded and what is recorded is visible. */
-struct tg_placing {
-    enum tg_status (*place)(void *ctx, struct tg_error *err);
-    void (*take_back)(void *ctx); /**< undoes place() when the commit fails */
-    void *ctx;
-};
-TG_CHECKED enum tg_status tg_store_record_run(struct tg_store *store, int32_t month,
-                                              const char *recipient, const char *folder,
-                                              const struct tg_output_digest *files, size_t n,
-                                              const char *detail, const struct tg_placing *placing,
-                                              struct tg_error *err);
 
 #endif

@@ -14,6 +14,13 @@
 #include "sys/file.h"
 #include "table/study.h"
 
+/** What one site key gives. */
+struct tg_site {
+    struct tg_token_key *token;    /**< hashes tokens again before they are stored */
+    struct tg_token_key *identity; /**< digests of combinations of tokens */
+    struct tg_token_key *audit;    /**< seals the audit log */
+};
+
 struct tg_store {
     const struct tg_study *study;
     struct tg_arena arena; /**< of the paths */
@@ -21,9 +28,9 @@ struct tg_store {
     struct tg_lock *lock;
     struct tg_db db;
     struct tg_key *site_key;
-    struct tg_token_key *token_key;    /**< hashes tokens again before they are stored */
-    struct tg_token_key *identity_key; /**< digests of combinations of tokens */
-    struct tg_token_key *audit_key;    /**< seals the audit log */
+    char *key_path;                          /**< of the site key */
+    struct tg_site sites[TG_KEY_EPOCHS_MAX]; /**< one a site key, oldest first */
+    size_t n_sites;
 };
 
 /** The name under which the app's own token is stored. */
@@ -32,6 +39,28 @@ struct tg_store {
 #define TG_APP_NUMBER 1
 /** Stands for the purpose of a consent that names none. */
 #define TG_NO_PURPOSE "-"
+
+/** One layer of tg_store_hash(): what one site key makes of a token or of a hash under those before
+ * it. */
+TG_CHECKED enum tg_status tg_site_hash(const struct tg_site *site, const char *name,
+                                       const unsigned char token[TG_TOKEN_LEN],
+                                       struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
+                                       struct tg_error *err);
+/** The digest of an identity, from the message of its tokens. */
+void tg_store_digest(const struct tg_store *store, const void *message, size_t len,
+                     unsigned char digest[TG_TOKEN_LEN]);
+
+/** @name The site key (site.c) */
+/** @{ */
+/** Loads the site key; makes it when `fresh`, unless an interrupted run has already made it. */
+TG_CHECKED enum tg_status tg_site_take(struct tg_store *store, bool fresh, struct tg_error *err);
+/**
+ * Holds it against the store's record of its id. A rotation that was cut off between its commit and
+ * the change of files is finished here.
+ */
+TG_CHECKED enum tg_status tg_site_check(struct tg_store *store, struct tg_error *err);
+void tg_site_free(struct tg_store *store);
+/** @} */
 
 /** @name Settings of the store */
 /** @{ */
@@ -53,6 +82,8 @@ TG_CHECKED enum tg_status tg_meta_set(const struct tg_db *db, const char *name, 
 /** @name Audit log */
 /** @{ */
 
+/** The entry with which a rotation of the site key begins to seal under the new one. */
+#define TG_AUDIT_REKEY "store rekey"
 /** Appends an entry, in the caller's transaction. `detail`: a JSON object. */
 TG_CHECKED enum tg_status tg_audit_add(struct tg_store *store, const char *verb, const char *detail,
                                        struct tg_error *err);
@@ -112,6 +143,14 @@ const unsigned char *tg_packed_find(const unsigned char *packed, size_t len, uns
 bool tg_packed_differ(const unsigned char *a, size_t a_len, const unsigned char *b, size_t b_len,
                       unsigned but);
 /** @} */
+
+/** A folder as it is recorded: as seen from the store's folder when it lies below it, else from
+ * the root. */
+const char *tg_store_folder_name(const struct tg_store *store, const char *folder,
+                                 struct tg_arena *arena, struct tg_error *err);
+/** Does a file lie there with this SHA-256? */
+TG_CHECKED enum tg_status tg_output_is(const char *folder, const char *name, const char *sha256,
+                                       bool *is, struct tg_error *err);
 
 /** The number under which the store knows a token's name; 0: it does not. */
 TG_CHECKED enum tg_status tg_token_number(const struct tg_db *db, const char *name, int64_t *number,

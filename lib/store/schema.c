@@ -185,8 +185,15 @@ static const char version_review[] =
     "  PRIMARY KEY(app, identity_id)"
     ") STRICT, WITHOUT ROWID;";
 
+/* Months that were recorded and whose folder may not be in its place yet. Until it is, their rows
+ * of table output name the folder where they were made. */
+static const char version_placing[] = "CREATE TABLE placing("
+                                      "  folder TEXT PRIMARY KEY,"
+                                      "  made TEXT NOT NULL"
+                                      ") STRICT, WITHOUT ROWID;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {version_1, version_review};
+static const char *const upgrades[] = {version_1, version_review, version_placing};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reporter.h"
+#include "store/placing.h"
 #include "store/room.h"
 
 #include <stdio.h>
@@ -45,43 +46,80 @@ static const char missing_rows[] =
     "  ELSE (SELECT total(n) FROM measure_run"
     "   WHERE id BETWEEN d.first_run AND d.last_run AND delivery_id = d.id) END";
 
+/* A file that was recorded is looked for in its folder and, when an interrupted run has not put its
+ * month in place, where that run may have left it. */
+static enum tg_status find_output(struct check *c, sqlite3_stmt *stmt, const char *name,
+                                  const char *sha256, bool *found, struct tg_arena *arena,
+                                  struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (int column = 0; !status && column < 3 && !*found; column++) {
+        const char *folder = (const char *)sqlite3_column_text(stmt, column);
+        if (!folder)
+            continue;
+        const char *place = tg_path_join(arena, c->store->folder, folder, err);
+        status = place ? tg_output_is(place, name, sha256, found, err) : TG_NO_MEMORY;
+    }
+    return status;
+}
+
 static enum tg_status check_output(struct check *c, sqlite3_stmt *stmt, struct tg_error *err)
 {
     struct tg_arena arena = {0};
-    char sha[TG_DIGEST_HEX + 1] = "";
+    bool found = false;
     const char *folder = (const char *)sqlite3_column_text(stmt, 0);
-    const char *name = (const char *)sqlite3_column_text(stmt, 1);
-    const char *recorded = (const char *)sqlite3_column_text(stmt, 2);
+    const char *name = (const char *)sqlite3_column_text(stmt, 3);
+    const char *sha256 = (const char *)sqlite3_column_text(stmt, 4);
     const char *place = folder ? tg_path_join(&arena, c->store->folder, folder, err) : NULL;
     const char *path = place && name ? tg_path_join(&arena, place, name, err) : NULL;
-    enum tg_status status = path && recorded ? TG_OK : TG_NO_MEMORY;
-    if (!status && !tg_file_exists(path)) {
-        TG_WARN(c->reporter, TG_MSG_OUTPUT_MISSING, .file = path);
+    enum tg_status status = path && sha256 ? TG_OK : TG_NO_MEMORY;
+    if (!status)
+        status = find_output(c, stmt, name, sha256, &found, &arena, err);
+    if (!status && !found) {
+        enum tg_message what = tg_file_exists(path) ? TG_MSG_OUTPUT_CHANGED : TG_MSG_OUTPUT_MISSING;
+        TG_WARN(c->reporter, what, .file = path);
         c->findings++;
-    } else if (!status) {
-        status = tg_digest_file(path, sha, err);
-        if (!status && strcmp(sha, recorded) != 0) {
-            TG_WARN(c->reporter, TG_MSG_OUTPUT_CHANGED, .file = path);
-            c->findings++;
-        }
     }
     tg_arena_free(&arena);
     return status;
 }
+
+/* The other folder of a month that was exchanged or is going to be, and where a file system that
+ * cannot exchange leaves the old one. */
+static const char recorded_outputs[] =
+    "SELECT o.folder, coalesce(f.made, m.folder), f.made || '.old', o.name, o.sha256"
+    " FROM output o LEFT JOIN placing f ON f.folder = o.folder"
+    " LEFT JOIN placing m ON m.made = o.folder ORDER BY o.folder, o.name";
 
 static enum tg_status check_outputs(struct check *c, struct tg_error *err)
 {
     const struct tg_db *db = &c->store->db;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    enum tg_status status = tg_db_prepare(
-        db, "SELECT folder, name, sha256 FROM output ORDER BY folder, name", &stmt, err);
+    enum tg_status status = tg_db_prepare(db, recorded_outputs, &stmt, err);
     while (!status && row) {
         status = tg_db_next(db, stmt, &row, err);
         if (!status && row)
             status = check_output(c, stmt, err);
     }
     (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+/* No finding: whole, recorded, and the next run ends it. */
+static enum tg_status tell_unplaced(struct check *c, struct tg_error *err)
+{
+    struct tg_arena arena = {0};
+    struct tg_unplaced *list;
+    size_t n = 0;
+    enum tg_status status = tg_store_unplaced(c->store, &arena, &list, &n, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        enum tg_message what = list[i].state == TG_UNPLACED_READY  ? TG_MSG_RUN_READY
+                               : list[i].state == TG_UNPLACED_DONE ? TG_MSG_RUN_UNSETTLED
+                                                                   : TG_MSG_RUN_LOST;
+        TG_WARN(c->reporter, what, .file = list[i].folder);
+    }
+    tg_arena_free(&arena);
     return status;
 }
 
@@ -108,6 +146,8 @@ enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter 
         status = tg_progress(reporter, "verify", 4, 5, err);
     if (!status)
         status = check_outputs(&c, err);
+    if (!status)
+        status = tell_unplaced(&c, err);
     if (!status && c.findings)
         return TG_FAIL(err, TG_MSG_STORE_FINDINGS, .file = store->db.path);
     return status;

@@ -17,33 +17,19 @@ bool tg_dir_exists(const char *path)
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+enum tg_status tg_dir_make_in_memory(struct tg_arena *arena, char **out, struct tg_error *err)
+{
+    static const char pattern[] = "/dev/shm/totsugo-XXXXXX";
+    char *path = tg_arena_strndup(arena, pattern, sizeof pattern - 1, err);
+    if (!path)
+        return TG_NO_MEMORY;
+    *out = mkdtemp(path);
+    return TG_OK;
+}
+
 static enum tg_status create_failed(const char *path, int why, struct tg_error *err)
 {
     return TG_FAIL(err, TG_MSG_OUTPUT_CREATE, .file = path, .sys_errno = why);
-}
-
-static enum tg_status make_one(const char *path, struct tg_error *err)
-{
-    if (mkdir(path, 0700) == 0 || (errno == EEXIST && tg_dir_exists(path)))
-        return TG_OK;
-    return create_failed(path, errno, err);
-}
-
-enum tg_status tg_dir_make(const char *path, struct tg_error *err)
-{
-    char *part = tg_strndup(path, strlen(path), err);
-    if (!part)
-        return TG_NO_MEMORY;
-    enum tg_status status = TG_OK;
-    for (char *p = part + 1; part[0] && *p && !status; p++) {
-        if (*p != '/')
-            continue;
-        *p = '\0';
-        status = make_one(part, err);
-        *p = '/';
-    }
-    free(part);
-    return status ? status : make_one(path, err);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -134,6 +120,37 @@ static enum tg_status sync_path(const char *path, struct tg_error *err)
     return TG_FAIL(err, TG_MSG_WRITE_FAILED, .file = path, .sys_errno = why);
 }
 
+/* A new folder's name is safe once the folder above is synced. */
+static enum tg_status make_one(const char *path, struct tg_error *err)
+{
+    struct tg_arena arena = {0};
+    if (mkdir(path, 0700) != 0)
+        return errno == EEXIST && tg_dir_exists(path) ? TG_OK : create_failed(path, errno, err);
+    char *above = tg_path_dir(&arena, path, err);
+    enum tg_status status = above ? sync_path(above, err) : TG_NO_MEMORY;
+    tg_arena_free(&arena);
+    if (status)
+        (void)rmdir(path);
+    return status;
+}
+
+enum tg_status tg_dir_make(const char *path, struct tg_error *err)
+{
+    char *part = tg_strndup(path, strlen(path), err);
+    if (!part)
+        return TG_NO_MEMORY;
+    enum tg_status status = TG_OK;
+    for (char *p = part + 1; part[0] && *p && !status; p++) {
+        if (*p != '/')
+            continue;
+        *p = '\0';
+        status = make_one(part, err);
+        *p = '/';
+    }
+    free(part);
+    return status ? status : make_one(path, err);
+}
+
 static enum tg_status sync_tree(const char *path, struct tg_arena *arena, struct tg_error *err)
 {
     char **names;
@@ -144,6 +161,17 @@ static enum tg_status sync_tree(const char *path, struct tg_arena *arena, struct
         status = item ? sync_path(item, err) : TG_NO_MEMORY;
     }
     return status ? status : sync_path(path, err);
+}
+
+enum tg_status tg_dir_sync(const char *path, struct tg_error *err)
+{
+    struct tg_arena arena = {0};
+    enum tg_status status = sync_tree(path, &arena, err);
+    char *above = status ? NULL : tg_path_dir(&arena, path, err);
+    if (!status)
+        status = above ? sync_path(above, err) : TG_NO_MEMORY;
+    tg_arena_free(&arena);
+    return status;
 }
 
 /* In three steps, where the file system cannot exchange two names in one. */

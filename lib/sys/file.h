@@ -134,6 +134,11 @@ TG_CHECKED enum tg_status tg_dir_remove(const char *path, struct tg_error *err);
 /** The same on a way out: what cannot be removed stays, and the next run removes it. */
 void tg_dir_discard(const char *path);
 /**
+ * Makes a folder safe against power failures: the files in it, its names, its own name.
+ * @return TG_OK, TG_IO, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_dir_sync(const char *path, struct tg_error *err);
+/**
  * Puts the finished folder `made` in the place of `path` in one step; everything in it is synced
  * first. What was at `path` lies at `made` afterwards: remove it with tg_dir_discard(), or bring it
  * back with tg_dir_take_back().
@@ -148,6 +153,12 @@ TG_CHECKED enum tg_status tg_dir_replace(const char *made, const char *path, str
 /** Undoes tg_dir_place(). */
 void tg_dir_take_back(const char *made, const char *path, bool had_old);
 bool tg_dir_exists(const char *path);
+/**
+ * Makes a new folder whose files lie in memory; `*out` is NULL when this system has no place for
+ * it. To be removed with tg_dir_discard(). @return TG_OK, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_dir_make_in_memory(struct tg_arena *arena, char **out,
+                                                struct tg_error *err);
 
 /** dir/name in `arena`; `name` alone when it is absolute or `dir` is empty. */
 TG_CHECKED char *tg_path_join(struct tg_arena *arena, const char *dir, const char *name,

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs a command with its 1st, 2nd, 3rd, … call of every kind failing, and looks at what it leaves.
 #
-# usage: every.sh [-k KINDS] [-n RUNS] [-i FOLDER] [-p SHELL] [-a ERE] [-b ERE] [-d ERE] [-s]
-#                 BUILD_DIR COMMAND…
+# usage: every.sh [-k KINDS] [-n RUNS] [-i FOLDER] [-p SHELL] [-c SHELL] [-a ERE] [-b ERE] [-d ERE]
+#                 [-s] BUILD_DIR COMMAND…
 #   -k  kinds of calls, as failnth.c names them (all)
 #   -n  at most so many runs a kind: of more calls only every second, third, … fails (200)
 #   -i  a folder that is copied before each run; the command runs in the copy (an empty one)
 #   -p  shell commands that make that folder ready, once, in a copy of it (none)
+#   -c  shell commands that must go well in the folder that a failed run leaves (none)
 #   -a  names that a run which failed may leave or change, as of a lock (none)
 #   -b  names that any run may leave or not, as of a journal that the next run clears (none)
 #   -d  names whose content differs between two sound runs, as of a new key (none)
@@ -17,20 +18,22 @@
 # why on stderr and leaves the folder as it was: no output under its name, no temporary. If it does
 # not, it leaves what an undisturbed run leaves.
 set -u
-kinds="memory mmap open open-read read write short sync rename truncate mkdir thread random"
+kinds="memory mmap open open-read read write short sync rename truncate mkdir unlink thread random"
 most=200
 input=
 prepare=
+check=
 allowed='^$'
 both='^$'
 differs='^$'
 sticky=
-while getopts k:n:i:p:a:b:d:s option; do
+while getopts k:n:i:p:c:a:b:d:s option; do
     case $option in
     k) kinds=$OPTARG ;;
     n) most=$OPTARG ;;
     i) input=$(cd "$OPTARG" && pwd) || exit 2 ;;
     p) prepare=$OPTARG ;;
+    c) check=$OPTARG ;;
     a) allowed=$OPTARG ;;
     b) both=$OPTARG ;;
     d) differs=$OPTARG ;;
@@ -39,7 +42,7 @@ while getopts k:n:i:p:a:b:d:s option; do
     esac
 done
 shift $((OPTIND - 1))
-[ $# -ge 2 ] || { sed -n '3,18p' "$0"; exit 2; }
+[ $# -ge 2 ] || { sed -n '3,20p' "$0"; exit 2; }
 build=$(cd "$1" && pwd) || exit 2
 shift
 failnth=$build/tests/fault/failnth.so
@@ -109,6 +112,8 @@ judge() {
             finding "it ended with $1 and left something behind"
             diff "$top/before" "$top/after" | sed 's/^/    /' | head -5
         }
+        [ -z "$check" ] || (cd "$work" && eval "$check") >"$top/stderr" 2>&1 ||
+            finding "what it leaves is not sound"
         ;;
     *) finding "it ended with $1" ;;
     esac

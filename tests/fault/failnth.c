@@ -3,9 +3,13 @@
  * Makes the Nth call of one kind fail in a program that is not built for it (LD_PRELOAD).
  *
  *   TG_FAULT_KIND    memory mmap open open-read read write short sync rename truncate mkdir thread
- *                    random; others: nothing is counted
+ *                    random unlink; disk: all that change what is on the disk; others: nothing is
+ *                    counted
  *   TG_FAULT_N       which call fails, from 1; 0 or absent: none
  *   TG_FAULT_STICKY  set: every call from the Nth on fails, as on a full disk
+ *   TG_FAULT_END     kill: instead of failing, the Nth call ends the process by SIGKILL; power: so
+ *                    it does, and what was not synced before is taken back, as when the power fails
+ *   TG_FAULT_STASH   for power: a folder on the same file system where removed files wait
  *   TG_FAULT_COUNT   a file that gets the number of calls of this kind when the program ends
  *
  * Counting begins with main(): what the loader does before is not the program's doing. `short` is
@@ -14,11 +18,14 @@
 /* Both open() and open64() are wanted, each under its own name. */
 #undef _FILE_OFFSET_BITS
 #define _GNU_SOURCE
+#include "power.h"
+
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -47,16 +54,19 @@ enum kind {
     MKDIR,
     THREAD,
     RANDOM,
+    UNLINK,
+    DISK,
     N_KINDS
 };
 
-static const char *const names[N_KINDS] = {"memory", "mmap",   "open",  "open-read", "read",
-                                           "write",  "short",  "sync",  "rename",    "truncate",
-                                           "mkdir",  "thread", "random"};
+static const char *const names[N_KINDS] = {"memory", "mmap",   "open",   "open-read", "read",
+                                           "write",  "short",  "sync",   "rename",    "truncate",
+                                           "mkdir",  "thread", "random", "unlink",    "disk"};
 
 static struct {
     bool armed;
     bool sticky;
+    bool kills;
     enum kind kind;
     unsigned long nth;
     const char *count_file;
@@ -71,12 +81,25 @@ static struct {
 
 static atomic_ulong calls;
 
+static bool counts(enum kind kind)
+{
+    const bool changes_disk[N_KINDS] = {
+        [OPEN] = true,     [WRITE] = true, [SYNC] = true,  [RENAME] = true,
+        [TRUNCATE] = true, [MKDIR] = true, [UNLINK] = true};
+    return shim.armed && (kind == shim.kind || (shim.kind == DISK && changes_disk[kind]));
+}
+
 static bool is_nth(enum kind kind)
 {
-    if (!shim.armed || kind != shim.kind)
+    if (!counts(kind))
         return false;
     unsigned long n = atomic_fetch_add(&calls, 1) + 1;
-    return shim.nth && (shim.sticky ? n >= shim.nth : n == shim.nth);
+    bool hit = shim.nth && (shim.sticky ? n >= shim.nth : n == shim.nth);
+    if (!hit || !shim.kills)
+        return hit;
+    power_fail();
+    (void)syscall(SYS_kill, getpid(), SIGKILL);
+    return true;
 }
 
 static bool fails(enum kind kind, int why)
@@ -115,6 +138,9 @@ static void configure(void)
     }
     shim.nth = n ? strtoul(n, NULL, 10) : 0;
     shim.sticky = getenv("TG_FAULT_STICKY") != NULL;
+    const char *end = getenv("TG_FAULT_END");
+    shim.kills = end != NULL;
+    power_begin(end && strcmp(end, "power") == 0 ? getenv("TG_FAULT_STASH") : NULL);
     shim.count_file = getenv("TG_FAULT_COUNT");
 }
 
@@ -217,7 +243,13 @@ static bool fails_to_open(int flags)
 
 static int open_at(int dir, const char *path, int flags, mode_t mode)
 {
-    return fails_to_open(flags) ? -1 : (int)syscall(SYS_openat, dir, path, flags, mode);
+    if (fails_to_open(flags))
+        return -1;
+    bool makes = (flags & O_CREAT) && syscall(SYS_faccessat, dir, path, F_OK) != 0;
+    int fd = (int)syscall(SYS_openat, dir, path, flags, mode);
+    if (makes && fd >= 0)
+        power_named(path);
+    return fd;
 }
 
 /* The mode, when the flags say that there is one. */
@@ -276,7 +308,13 @@ FILE *fopen(const char *path, const char *mode)
 {
     if (mode[0] == 'r' && !strchr(mode, '+') ? fails(OPEN_READ, EACCES) : fails(OPEN, ENOSPC))
         return NULL;
-    return NEXT(fopen)(path, mode);
+    bool makes = mode[0] == 'w' && access(path, F_OK) != 0;
+    FILE *f = NEXT(fopen)(path, mode);
+    if (makes && f)
+        power_named(path);
+    if (f && mode[0] == 'w')
+        power_writes(fileno(f), 0, 0);
+    return f;
 }
 
 FILE *fopen64(const char *path, const char *mode)
@@ -301,7 +339,12 @@ DIR *opendir(const char *path)
 
 int mkdir(const char *path, mode_t mode)
 {
-    return fails(MKDIR, ENOSPC) ? -1 : (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    if (fails(MKDIR, ENOSPC))
+        return -1;
+    int rc = (int)syscall(SYS_mkdirat, AT_FDCWD, path, mode);
+    if (rc == 0)
+        power_named(path);
+    return rc;
 }
 
 /* Reading and writing. */
@@ -351,12 +394,18 @@ static bool fails_to_write(int fd)
 
 ssize_t write(int fd, const void *data, size_t len)
 {
-    return fails_to_write(fd) ? -1 : (ssize_t)syscall(SYS_write, fd, data, shorten(len));
+    if (fails_to_write(fd))
+        return -1;
+    power_writes(fd, -1, len);
+    return (ssize_t)syscall(SYS_write, fd, data, shorten(len));
 }
 
 ssize_t pwrite(int fd, const void *data, size_t len, off_t at)
 {
-    return fails_to_write(fd) ? -1 : (ssize_t)syscall(SYS_pwrite64, fd, data, shorten(len), at);
+    if (fails_to_write(fd))
+        return -1;
+    power_writes(fd, at, len);
+    return (ssize_t)syscall(SYS_pwrite64, fd, data, shorten(len), at);
 }
 
 ssize_t pwrite64(int fd, const void *data, size_t len, off64_t at)
@@ -371,7 +420,9 @@ ssize_t writev(int fd, const struct iovec *parts, int n)
 
 size_t fwrite(const void *data, size_t size, size_t n, FILE *f)
 {
-    return f != stderr && fails(WRITE, ENOSPC) ? 0 : NEXT(fwrite)(data, size, n, f);
+    /* it fills a buffer: the disk changes at fclose() */
+    bool counted = f != stderr && shim.kind != DISK;
+    return counted && fails(WRITE, ENOSPC) ? 0 : NEXT(fwrite)(data, size, n, f);
 }
 
 int fclose(FILE *f)
@@ -385,7 +436,10 @@ int fclose(FILE *f)
 
 int ftruncate(int fd, off_t len)
 {
-    return fails(TRUNCATE, EIO) ? -1 : (int)syscall(SYS_ftruncate, fd, len);
+    if (fails(TRUNCATE, EIO))
+        return -1;
+    power_truncates(fd);
+    return (int)syscall(SYS_ftruncate, fd, len);
 }
 
 int ftruncate64(int fd, off64_t len)
@@ -393,21 +447,38 @@ int ftruncate64(int fd, off64_t len)
     return ftruncate(fd, len);
 }
 
+static int sync_by(long call, int fd)
+{
+    if (fails(SYNC, EIO))
+        return -1;
+    int rc = (int)syscall(call, fd);
+    if (rc == 0)
+        power_synced(fd);
+    return rc;
+}
+
 int fsync(int fd)
 {
-    return fails(SYNC, EIO) ? -1 : (int)syscall(SYS_fsync, fd);
+    return sync_by(SYS_fsync, fd);
 }
 
 int fdatasync(int fd)
 {
-    return fails(SYNC, EIO) ? -1 : (int)syscall(SYS_fdatasync, fd);
+    return sync_by(SYS_fdatasync, fd);
 }
 
 /* Names. */
 
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
-    return fails(RENAME, EIO) ? -1 : (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+    if (fails(RENAME, EIO))
+        return -1;
+    if (!flags)
+        power_unnames(to);
+    int rc = (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+    if (rc == 0)
+        power_renamed(from, to, flags);
+    return rc;
 }
 
 int renameat(int from_dir, const char *from, int to_dir, const char *to)
@@ -422,12 +493,33 @@ int rename(const char *from, const char *to)
 
 int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
 {
-    return fails(RENAME, EIO) ? -1 : (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+    if (fails(RENAME, EIO))
+        return -1;
+    int rc = (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+    if (rc == 0)
+        power_named(to);
+    return rc;
 }
 
 int link(const char *from, const char *to)
 {
     return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int unlink(const char *path)
+{
+    if (fails(UNLINK, EIO))
+        return -1;
+    power_unnames(path);
+    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int rmdir(const char *path)
+{
+    if (fails(UNLINK, EIO))
+        return -1;
+    power_unnames(path);
+    return (int)syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
 }
 
 /* Threads and randomness. */

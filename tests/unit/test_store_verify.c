@@ -2,6 +2,8 @@
 #define _DEFAULT_SOURCE
 #include "store_help.h"
 
+#include "store/placing.h"
+
 #define BORN "1950-03,1"
 
 struct notes {
@@ -171,12 +173,6 @@ static void write_output(const char *name, const char *text)
     OK(tg_file_write_whole(in_dir(name), text, strlen(text), 0600, true, &err));
 }
 
-static enum tg_status place_nothing(void *ctx, struct tg_error *error)
-{
-    (void)ctx, (void)error;
-    return TG_OK;
-}
-
 static void record(const char *const *names, size_t n, const char *recipient)
 {
     struct tg_output_digest files[4];
@@ -184,8 +180,15 @@ static void record(const char *const *names, size_t n, const char *recipient)
         files[i].name = names[i];
         OK(tg_digest_file(in_dir(names[i]), files[i].sha256, &err));
     }
-    OK(tg_store_record_run(store, M(2025, 1), recipient, dir, files, n, "{\"users\":3}",
-                           &(const struct tg_placing){place_nothing, NULL, NULL}, &err));
+    const struct tg_run_record run = {.month = M(2025, 1),
+                                      .recipient = recipient,
+                                      .folder = dir,
+                                      .made = in_dir("made"),
+                                      .files = files,
+                                      .n = n,
+                                      .detail = "{\"users\":3}"};
+    OK(tg_store_run_begin(store, &run, &err));
+    OK(tg_store_run_end(store, dir, &err));
 }
 
 START_TEST(outputs_are_held_against_what_was_recorded)

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "store_help.h"
+
+#define PERSON(n, sex)             "@i" n ",@r" n ",@p" n ",@n" n ",1950-03," sex ",north,2015-04-01,"
+#define USER(app)                  "@" app ",,,walk,1950-03,1,"
+#define GIVEN(app, on)             "@" app ",walk,outcome-evaluation,f1,web," on ","
+#define TAKEN_BACK(app, given, on) "@" app ",walk,outcome-evaluation,f1,web," given "," on
+
+static void fill(void)
+{
+    (void)take("roster", "2025-01", ROWS(PERSON("1", "1"), PERSON("2", "2"), PERSON("3", "1")));
+    (void)take("care", "2025-01", ROWS("@c1,@r1,@p1,@n1,1950-03,1,,,,"));
+    (void)take("users", "2025-01", ROWS(USER("a1"), USER("a2")));
+    (void)take("consents", "2025-01",
+               ROWS(GIVEN("a1", "2025-01-10"), TAKEN_BACK("a2", "2025-01-10", "2025-01-20")));
+    (void)take("medical", "2025-01", ROWS("@i1,@p1,@n1,2025-01,I10,1200"));
+}
+
+static enum tg_consent_state state_of(size_t user)
+{
+    struct tg_users users;
+    char hex[33], found[33] = "";
+    enum tg_consent_state state = TG_CONSENT_NONE;
+    row_id_of("users", "2025-01", user, hex);
+    OK(tg_store_users(store, LATE, 20250601, &users, &err));
+    for (size_t i = 0; i < users.n; i++) {
+        tg_hex_encode(users.items[i].row_id, TG_TOKEN_LEN, found);
+        if (strcmp(found, hex) == 0)
+            state = users.items[i].consent;
+    }
+    tg_users_free(&users);
+    return state;
+}
+
+/* All hashes as one number, so that it tells whether any of them changed. */
+static int64_t count_hashes(void)
+{
+    return number("SELECT (SELECT count(*) FROM identity_token) * 1000 +"
+                  " (SELECT count(*) FROM identity)");
+}
+
+START_TEST(a_rekeyed_store_knows_what_it_knew)
+{
+    fill();
+    int64_t before = count_hashes(), one = person_of("roster", "2025-01", 0);
+    for (int round = 0; round < 3; round++) {
+        OK(tg_store_rekey(store, NULL, &err));
+        ck_assert_int_eq(count_hashes(), before);
+        OK(tg_store_verify(store, NULL, &err));
+        ck_assert_int_eq(person_of("roster", "2025-01", 0), one);
+        ck_assert_int_eq(person_of("care", "2025-01", 0), one);
+        ck_assert_int_eq(state_of(0), TG_CONSENT_IN_FORCE);
+        ck_assert_int_eq(state_of(1), TG_CONSENT_WITHDRAWN);
+        /* a month like the one before: every token is hashed as the stored ones are */
+        char period[8];
+        (void)snprintf(period, sizeof period, "2025-%02d", round + 2);
+        struct tg_import_result again =
+            take("roster", period, ROWS(PERSON("1", "1"), PERSON("2", "2"), PERSON("3", "1")));
+        ck_assert_uint_eq(again.new_identities, 0);
+        ck_assert_uint_eq(again.new_persons, 0);
+        again = take("care", period, ROWS("@c1,@r1,@p1,@n1,1950-03,1,,,,"));
+        ck_assert_uint_eq(again.new_identities, 0);
+        /* an old ledger does not revive the consent */
+        (void)take("consents", period, ROWS(GIVEN("a2", "2025-01-15")));
+        ck_assert_int_eq(state_of(1), TG_CONSENT_WITHDRAWN);
+    }
+    ck_assert_int_eq(number("SELECT count(*) FROM audit WHERE verb = 'store rekey'"), 3);
+}
+END_TEST
+
+/* Somebody new, by the hash of one token only: joins whom it joined before. */
+START_TEST(new_rows_join_old_persons_by_their_numbers)
+{
+    fill();
+    int64_t one = person_of("roster", "2025-01", 0);
+    OK(tg_store_rekey(store, NULL, &err));
+    (void)take("roster", "2025-02", ROWS("@i9,@r1,@p9,,1950-03,1,south,2015-04-01,"));
+    ck_assert_int_eq(person_of("roster", "2025-02", 0), one);
+}
+END_TEST
+
+static size_t file_bytes(const char *path, char **out)
+{
+    struct tg_buf b = {0};
+    if (!tg_file_exists(path)) {
+        *out = NULL;
+        return 0;
+    }
+    OK(tg_file_read_whole(path, 1 << 26, &b, &err));
+    *out = b.data;
+    return b.len;
+}
+
+static bool stands_in(const char *path, const unsigned char *needle, size_t len)
+{
+    char *bytes;
+    size_t n = file_bytes(path, &bytes);
+    bool found = n >= len && memmem(bytes, n, needle, len) != NULL;
+    free(bytes);
+    return found;
+}
+
+/* One blob of the closed store. */
+static void blob(const char *sql, unsigned char out[TG_TOKEN_LEN])
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    tg_store_close(&store);
+    ck_assert_int_eq(sqlite3_open(db_path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+    ck_assert_int_eq(sqlite3_column_bytes(stmt, 0), TG_TOKEN_LEN);
+    memcpy(out, sqlite3_column_blob(stmt, 0), TG_TOKEN_LEN);
+    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_close(db);
+    open_store();
+}
+
+START_TEST(no_old_hash_is_left_in_any_file)
+{
+    static const char *const kinds[] = {
+        "SELECT hash FROM identity_token ORDER BY hash LIMIT 1",
+        "SELECT digest FROM identity LIMIT 1",
+        "SELECT app FROM withdrawal",
+        "SELECT app FROM consent_row ORDER BY app LIMIT 1",
+    };
+    enum { N = sizeof kinds / sizeof kinds[0] };
+    unsigned char old[N][TG_TOKEN_LEN];
+    fill();
+    for (size_t i = 0; i < N; i++)
+        blob(kinds[i], old[i]);
+    reopen();
+    for (size_t i = 0; i < N; i++)
+        ck_assert(stands_in(db_path, old[i], TG_TOKEN_LEN));
+    OK(tg_store_rekey(store, NULL, &err));
+    /* also while it is open */
+    for (size_t i = 0; i < N; i++) {
+        ck_assert_msg(!stands_in(db_path, old[i], TG_TOKEN_LEN), "%s", kinds[i]);
+        ck_assert_msg(!stands_in(in_dir("totsugo.db-wal"), old[i], TG_TOKEN_LEN), "%s", kinds[i]);
+    }
+    reopen();
+    for (size_t i = 0; i < N; i++)
+        ck_assert_msg(!stands_in(db_path, old[i], TG_TOKEN_LEN), "%s", kinds[i]);
+}
+END_TEST
+
+/* Columns of bytes that the rewriting knows. A new one that holds stored tokens has to be named
+ * `app`, or to be added to the steps of remap.c; then it goes here. */
+START_TEST(no_column_of_hashes_is_forgotten)
+{
+    ck_assert_int_eq(
+        number("SELECT count(*) FROM sqlite_schema t JOIN pragma_table_info(t.name) c"
+               " WHERE t.type = 'table' AND c.type = 'BLOB' AND c.name <> 'app'"
+               " AND c.name <> 'row_id' AND t.name || '.' || c.name NOT IN ("
+               " 'identity.digest', 'identity.tokens', 'identity_token.hash', 'shared_token.hash',"
+               " 'event_run.events', 'measure_run.measures', 'audit.prev', 'audit.mac')"),
+        0);
+}
+END_TEST
+
+static void copy(const char *from, const char *to)
+{
+    char *bytes;
+    size_t n = file_bytes(from, &bytes);
+    OK(tg_file_write_whole(to, bytes, n, 0600, true, &err));
+    free(bytes);
+}
+
+START_TEST(a_cut_off_rotation_is_finished_or_forgotten)
+{
+    fill();
+    tg_store_close(&store);
+    copy(in_dir("site.key"), in_dir("old.key"));
+    copy(db_path, in_dir("old.db"));
+    open_store();
+    OK(tg_store_rekey(store, NULL, &err));
+    copy(in_dir("site.key"), in_dir("new.key"));
+    tg_store_close(&store);
+    /* killed after the commit: the new key lies beside */
+    copy(in_dir("new.key"), in_dir("site.key.next"));
+    copy(in_dir("old.key"), in_dir("site.key"));
+    open_store();
+    OK(tg_store_verify(store, NULL, &err));
+    ck_assert(!tg_file_exists(in_dir("site.key.next")));
+    ck_assert_int_eq(state_of(1), TG_CONSENT_WITHDRAWN);
+    tg_store_close(&store);
+    open_store();
+    OK(tg_store_verify(store, NULL, &err));
+    /* killed before it */
+    tg_store_close(&store);
+    copy(in_dir("old.db"), db_path);
+    copy(in_dir("old.key"), in_dir("site.key"));
+    copy(in_dir("new.key"), in_dir("site.key.next"));
+    open_store();
+    ck_assert(!tg_file_exists(in_dir("site.key.next")));
+    OK(tg_store_verify(store, NULL, &err));
+    ck_assert_int_eq(state_of(0), TG_CONSENT_IN_FORCE);
+    /* a next key that is nobody's does not help a wrong one */
+    tg_store_close(&store);
+    copy(in_dir("new.key"), in_dir("site.key"));
+    copy(in_dir("new.key"), in_dir("site.key.next"));
+    ck_assert_int_eq(tg_store_open(db_path, study, &store, &err), TG_NO_PERMISSION);
+    ck_assert_int_eq(err.message, TG_MSG_SITE_KEY_OTHER);
+    copy(in_dir("old.key"), in_dir("site.key"));
+    open_store();
+}
+END_TEST
+
+static void note_warning(void *ctx, const struct tg_error *note)
+{
+    *(enum tg_message *)ctx = note->message;
+}
+
+/* Who had the old key cannot write the log anew, neither before the rotation nor after it. */
+START_TEST(the_log_is_sealed_under_both_keys)
+{
+    static const char *const attacks[] = {
+        "UPDATE audit SET detail = '{}' WHERE seq = 2",
+        "UPDATE audit SET detail = '{}' WHERE verb = 'store rekey'",
+        "UPDATE audit SET verb = 'import' WHERE verb = 'store rekey'",
+        "UPDATE audit SET verb = 'store rekey' WHERE seq = 2",
+        "DELETE FROM audit WHERE verb = 'store rekey'",
+        "DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)",
+    };
+    fill();
+    OK(tg_store_rekey(store, NULL, &err));
+    (void)take("roster", "2025-02", ROWS(PERSON("1", "1")));
+    tg_store_close(&store);
+    copy(db_path, in_dir("good.db"));
+    open_store();
+    for (size_t i = 0; i < sizeof attacks / sizeof attacks[0]; i++) {
+        enum tg_message seen = TG_MSG_NONE;
+        const struct tg_reporter reporter = {.ctx = &seen, .warn = note_warning};
+        tamper(attacks[i]);
+        ck_assert_msg(tg_store_verify(store, &reporter, &err) == TG_CHECK_FAILED, "%s", attacks[i]);
+        ck_assert_msg(seen == TG_MSG_AUDIT_CHANGED || seen == TG_MSG_AUDIT_BROKEN ||
+                          seen == TG_MSG_AUDIT_HEAD,
+                      "%s: W%d", attacks[i], (int)seen);
+        /* and a store in which something is wrong is not rekeyed */
+        ck_assert_int_eq(tg_store_rekey(store, NULL, &err), TG_CHECK_FAILED);
+        tg_store_close(&store);
+        copy(in_dir("good.db"), db_path);
+        open_store();
+    }
+    OK(tg_store_verify(store, NULL, &err));
+}
+END_TEST
+
+static bool stop_at_once(void *ctx)
+{
+    (void)ctx;
+    return true;
+}
+
+START_TEST(a_rotation_that_is_stopped_changes_nothing)
+{
+    const struct tg_reporter reporter = {.cancelled = stop_at_once};
+    fill();
+    copy(in_dir("site.key"), in_dir("old.key"));
+    ck_assert_int_ne(tg_store_rekey(store, &reporter, &err), TG_OK);
+    ck_assert(!tg_file_exists(in_dir("site.key.next")));
+    OK(tg_store_verify(store, NULL, &err));
+    struct tg_import_result again =
+        take("roster", "2025-02", ROWS(PERSON("1", "1"), PERSON("2", "2"), PERSON("3", "1")));
+    ck_assert_uint_eq(again.new_identities, 0);
+    reopen();
+    ck_assert_int_eq(state_of(1), TG_CONSENT_WITHDRAWN);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("store rekey");
+    TCase *c = tcase_create("rekey");
+    tcase_set_timeout(c, 60);
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_add_test(c, a_rekeyed_store_knows_what_it_knew);
+    tcase_add_test(c, new_rows_join_old_persons_by_their_numbers);
+    tcase_add_test(c, no_old_hash_is_left_in_any_file);
+    tcase_add_test(c, no_column_of_hashes_is_forgotten);
+    tcase_add_test(c, a_cut_off_rotation_is_finished_or_forgotten);
+    tcase_add_test(c, the_log_is_sealed_under_both_keys);
+    tcase_add_test(c, a_rotation_that_is_stopped_changes_nothing);
+    suite_add_tcase(s, c);
+    return run_tests(s);
+}
