@@ -30,6 +30,13 @@ struct tg_concealing {
     struct tg_arena *arena; /**< of the names in `now` */
     size_t hidden;          /**< numbers that are not shown */
 };
+/** What of an outcome's curve and table may be shown. */
+struct tg_outcome_shown {
+    bool hidden;             /**< the outcome itself is not */
+    bool *months[TG_N_ARMS]; /**< INCIDENCE: by month */
+    bool *moves[TG_N_ARMS];  /**< TRANSITION: [from × n + to], true: hidden */
+};
+
 /** Frees `now`. */
 void tg_concealing_end(struct tg_concealing *c);
 

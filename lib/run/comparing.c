@@ -277,8 +277,10 @@ static enum tg_status hide(struct tg_month *m, struct tg_error *err)
     if (!m->study->for_municipality) {
         m->hidden_cells += tg_balance_hide(m->balance, m->n_balance, min_cell);
     }
-    tg_month_hide_outcomes(m);
-    return tg_cohort_release(&m->cohort, &m->people, min_cell, m->released, &m->release, err);
+    enum tg_status status = tg_month_hide_outcomes(m, err);
+    return status
+               ? status
+               : tg_cohort_release(&m->cohort, &m->people, min_cell, m->released, &m->release, err);
 }
 
 enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *err)

@@ -148,9 +148,3 @@ enum tg_status tg_month_measure(struct tg_month *m, struct tg_error *err)
     }
     return status ? status : list_effects(m, err);
 }
-
-void tg_month_hide_outcomes(struct tg_month *m)
-{
-    if (!m->study->for_municipality)
-        m->hidden_cells += tg_effects_hide(m->effects, m->n_effects, tg_month_min_cell(m));
-}

@@ -36,6 +36,7 @@ struct tg_month {
     int32_t month;
     uint32_t as_of;
     const char *recipient;
+    const char *out;       /**< where the months lie */
     struct tg_arena arena; /**< of everything below that has no free of its own */
 
     /* linking.c */
@@ -63,7 +64,10 @@ struct tg_month {
     size_t n_balance;
     struct tg_payment_row *payments;       /**< by indicator, exact */
     struct tg_payment_row *payments_shown; /**< the same as they leave */
-    struct tg_curve *curves;               /**< of outcomes with costs by month */
+    struct tg_outcome_shown *shown;        /**< by outcome */
+    struct tg_withheld *withheld;          /**< cells left out of tables */
+    size_t n_withheld;
+    struct tg_curve *curves; /**< of outcomes with costs by month */
     size_t n_curves;
     struct tg_event_counts *events; /**< by outcome */
     struct tg_released *released;   /**< by member */
@@ -88,7 +92,7 @@ TG_CHECKED enum tg_status tg_month_pay(struct tg_month *m, struct tg_error *err)
 /** Fills `linked`. */
 TG_CHECKED enum tg_status tg_month_list_linked(struct tg_month *m, struct tg_error *err);
 /** Applies disclosure control to what was measured. */
-void tg_month_hide_outcomes(struct tg_month *m);
+TG_CHECKED enum tg_status tg_month_hide_outcomes(struct tg_month *m, struct tg_error *err);
 /** The smallest count that may be shown; for the municipality's own use every one may. */
 unsigned tg_month_min_cell(const struct tg_month *m);
 

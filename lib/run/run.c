@@ -12,7 +12,8 @@ static enum tg_status month_begin(struct tg_month *m, const struct tg_run_option
     *m = (struct tg_month){.study = o->study,
                            .store = o->store,
                            .reporter = reporter,
-                           .recipient = o->recipient ? o->recipient : "evaluator"};
+                           .recipient = o->recipient ? o->recipient : "evaluator",
+                           .out = o->out};
     if (!tg_month_scan(o->month, strlen(o->month), &m->month))
         return TG_FAIL(err, TG_MSG_RUN_MONTH, .column = "--month");
     m->as_of = tg_month_last_day(m->month);
