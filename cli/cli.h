@@ -168,7 +168,8 @@ extern const struct verb cli_pseudonymize;
 extern const struct verb cli_inspect;
 extern const struct verb cli_import;
 extern const struct verb cli_consent_list;
-extern const struct verb cli_consent_status;
+extern const struct verb cli_consent_status, cli_consent_withdraw,
+    cli_consent_purge;
 extern const struct verb cli_link;
 extern const struct verb cli_match;
 extern const struct verb cli_run;

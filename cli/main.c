@@ -19,6 +19,8 @@ static const struct verb *const verbs[] = {
     &cli_import,
     &cli_consent_list,
     &cli_consent_status,
+    &cli_consent_withdraw,
+    &cli_consent_purge,
     &cli_link,
     &cli_match,
     &cli_run,

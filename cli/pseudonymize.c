@@ -3,7 +3,10 @@
 
 #include <totsugo/intake.h>
 
+#include <stdarg.h>
 #include <stdio.h>
+
+enum { MEBI = 1024 * 1024 };
 
 enum {
     O_STUDY,
@@ -40,11 +43,50 @@ static const struct option_def options[] = {
     PASSPHRASE_FD_OPTION,
     COMMON_OPTIONS};
 
-static void print_counts(const char *title, const struct tg_count *counts, size_t n)
+/* One line of the table. */
+static void print_line(struct cli *cli, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void print_line(struct cli *cli, const char *format, ...)
+{
+    char line[512];
+    va_list list;
+    va_start(list, format);
+    (void)vsnprintf(line, sizeof line, format, list);
+    va_end(list);
+    if (cli->json)
+        cli_say(cli, "%s", "%s", line);
+    else
+        (void)fprintf(stderr, "  %s\n", line);
+}
+
+static void print_counts(struct cli *cli, const char *title, const struct tg_count *counts,
+                         size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        (void)fprintf(stderr, "  %-10s %-28s %12llu\n", title, counts[i].rule,
-                      (unsigned long long)counts[i].n);
+        print_line(cli, "%-10s %-28s %12llu", title, counts[i].rule,
+                   (unsigned long long)counts[i].n);
+}
+
+enum { LARGEST = sizeof((struct tg_token_profile *)0)->largest / sizeof(uint64_t) };
+
+static void print_profile(struct cli *cli, const struct tg_token_profile *p, uint64_t rows)
+{
+    bool ja = cli->language == TG_JAPANESE;
+    char groups[LARGEST * 24] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < LARGEST && p->largest[i]; i++)
+        len += (size_t)snprintf(groups + len, sizeof groups - len, " %llu",
+                                (unsigned long long)p->largest[i]);
+    double share = rows ? 100.0 * (double)p->empty / (double)rows : 0;
+    if (!p->distinct) {
+        print_line(cli, ja ? "トークン %-20s 空 %6.2f %%" : "token %-20s empty %6.2f %%", p->token,
+                   share);
+        return;
+    }
+    print_line(cli,
+               ja ? "トークン %-20s 空 %6.2f %%  種類 %10llu  大きな組:%s"
+                  : "token %-20s empty %6.2f %%  different %10llu  largest groups:%s",
+               p->token, share, (unsigned long long)p->distinct, groups);
 }
 
 /* Numbers by rule and by token; no values. */
@@ -52,22 +94,20 @@ static void print_table(struct cli *cli, const struct tg_pseudonymize_result *r)
 {
     bool ja = cli->language == TG_JAPANESE;
     cli_end_progress(cli);
-    if (cli->json)
-        return;
-    (void)fprintf(stderr,
-                  ja ? "  行 %llu、使えない行 %llu、トークンのない行 %llu\n"
-                     : "  rows %llu, rejected %llu, without any token %llu\n",
-                  (unsigned long long)r->rows, (unsigned long long)r->rejected,
-                  (unsigned long long)r->no_token);
-    print_counts(ja ? "除外" : "reject", r->rejects, r->n_rejects);
-    print_counts(ja ? "注意" : "warning", r->warnings, r->n_warnings);
-    for (size_t i = 0; i < r->n_profiles; i++) {
-        const struct tg_token_profile *p = &r->profiles[i];
-        (void)fprintf(stderr,
-                      ja ? "  トークン %-18s 空 %llu、最大の組 %llu 行\n"
-                         : "  token %-18s empty %llu, largest group %llu rows\n",
-                      p->token, (unsigned long long)p->empty, (unsigned long long)p->largest[0]);
-    }
+    print_line(cli,
+               ja ? "行 %llu、使えない行 %llu、トークンのない行 %llu"
+                  : "rows %llu, rejected %llu, without any token %llu",
+               (unsigned long long)r->rows, (unsigned long long)r->rejected,
+               (unsigned long long)r->no_token);
+    print_counts(cli, ja ? "除外" : "reject", r->rejects, r->n_rejects);
+    print_counts(cli, ja ? "注意" : "warning", r->warnings, r->n_warnings);
+    for (size_t i = 0; i < r->n_profiles; i++)
+        print_profile(cli, &r->profiles[i], r->rows);
+    if (r->temporary)
+        print_line(cli,
+                   ja ? "一時ファイル: 最大 %llu MiB（残っていません）"
+                      : "temporary files: %llu MiB at most, gone now",
+                   (unsigned long long)(r->temporary + MEBI - 1) / MEBI);
 }
 
 static enum tg_status read_options(const struct args *args, struct tg_pseudonymize_options *o,

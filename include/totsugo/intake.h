@@ -7,9 +7,9 @@
  * not. The header is found by its names. Any number of calls may run at once.
  *
  * Space on disk: what does not fit in memory is sorted in files without a name in the output's
- * folder. They hold pseudonymised rows only and vanish with the process. They take at most the
- * token file's size and 12 bytes a row, rows of the same person much less; twice that where memory
- * is smaller than about a five-hundredth of the token file.
+ * folder. They hold pseudonymised rows only and vanish with the process. They take about half the
+ * token file's size, rows of the same person much less; twice that where memory is smaller than
+ * about a thousandth of the token file.
  *
  * Bounds of `~1` keys: a value of more than 255 characters gives only itself, and so do all fields
  * of a key where there would be more than 4,096 combinations.
@@ -48,7 +48,8 @@ struct tg_pseudonymize_options {
 struct tg_token_profile {
     const char *token; /**< without "token_" */
     uint64_t empty;    /**< rows without this token */
-    uint64_t distinct; /**< different tokens, exact; 0 for keys with `~1`, which are not counted */
+    uint64_t distinct; /**< different tokens, exact; 0 for evidence, which is not counted: it never
+                          decides alone */
     uint64_t largest[5]; /**< rows that share one token: the largest groups, descending */
 };
 
@@ -57,6 +58,7 @@ struct tg_pseudonymize_result {
     uint64_t rows; /**< in the token file */
     uint64_t rejected;
     uint64_t no_token;        /**< rows without any token */
+    uint64_t temporary;       /**< bytes that temporary files took at most; they are gone */
     struct tg_count *rejects; /**< by rule, sorted */
     size_t n_rejects;
     struct tg_count *warnings; /**< by rule, sorted */
@@ -70,12 +72,14 @@ struct tg_pseudonymize_result {
  * Turns raw CSV into a token file and its manifest. Streaming: memory stays near
  * `options->memory`. Same bytes whatever threads and memory.
  *
- * Warnings go to the reporter when a token is empty for most rows, when one token has very many
- * rows (at least 100, one in a hundred of those that have a token, and ten times as many as a token
- * has on average; or more than half of at least 1,000), when there are no rows or no tokens.
- * Where rows have ids, also of keys that give values away by how often their tokens come: with at
- * least 1,000 rows to judge by (2,048 at most are looked at), more than one in a hundred share one
- * token, or a row agrees with more than one in 1,024 others on average.
+ * Warnings go to the reporter when a column without values keeps tokens empty for most rows (one
+ * for a column, however many tokens are made of it), when a token is empty for most rows though no
+ * column alone is, when temporary files are going to need more room than there is, when one token
+ * has very many rows (at least 100, one in a hundred of those that have a token, and ten times as
+ * many as a token has on average; or more than half of at least 1,000), when there are no rows or
+ * no tokens. Where rows have ids, also of keys that give values away by how often their tokens
+ * come: with at least 1,000 rows to judge by (2,048 at most are looked at), more than one in a
+ * hundred share one token, or a row agrees with more than one in 1,024 others on average.
  * Progress: stage "reading" in bytes, "writing" in rows.
  *
  * @param reporter  NULL: silent; its callbacks may be called from any thread, one at a time

@@ -102,6 +102,61 @@ TG_API TG_CHECKED enum tg_status tg_consent_status(struct tg_store *store, uint3
                                                    struct tg_error *err);
 TG_API void tg_consent_counts_free(struct tg_consent_counts *counts, size_t n);
 
+/**
+ * Writes all that is known of one app user's consents as CSV: `provider,purpose,day,fact,form,
+ * method,expires_on,state,source,period,row_id,sha256`, by purpose and day.
+ *
+ * Facts: `granted`, `granted_other_form` (a text version that the study does not name, so it does
+ * not count), `withdrawn`; `state` is that after the fact. `delivered`: a run in which the user was
+ * linked; its day, month (`period`) and recipient (`source`). Last `asked`: the state on day `on`.
+ *
+ * @param user  row id of a users or consents file, or the app token; 32 hexadecimal digits
+ * @param on    YYYYMMDD
+ * @param path  output, "-" for standard output
+ * @return TG_OK; TG_USAGE; TG_NO_INPUT: nobody; TG_CANT_CREATE; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_consent_history(struct tg_store *store, const char *user,
+                                                    uint32_t on, const char *path, bool force,
+                                                    struct tg_error *err);
+/**
+ * Records a withdrawal that was made at the counter, in the registry and in the audit log. It
+ * stays whatever is imported; only a consent given on a later day counts again.
+ *
+ * @param provider  the one that the user is of; nobody else's consents are touched
+ * @param user      as for tg_consent_history()
+ * @param purpose   NULL: all purposes of the provider
+ * @param on        the day, YYYYMMDD
+ * @return TG_OK; TG_USAGE: no such provider; TG_NO_INPUT: the provider has no such user; TG_IO;
+ *         TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_consent_withdraw(struct tg_store *store, const char *provider,
+                                                     const char *user, const char *purpose,
+                                                     uint32_t on,
+                                                     const struct tg_reporter *reporter,
+                                                     struct tg_error *err);
+
+struct tg_purge_result {
+    uint64_t users;
+    uint64_t rows;       /**< of users, measures and events files */
+    uint64_t deliveries; /**< runs with one of them, each user counted */
+};
+/**
+ * Erases what providers delivered of those who have withdrawn from the study's purpose: their rows
+ * of users, measures and events, clerks' decisions about them and what was remembered of their
+ * links. Facts of consents stay. Then the whole file is rewritten, so that nothing of it is left in
+ * free pages or in the write-ahead log; that takes as much free space again, beside the store and
+ * where SQLite keeps temporary files.
+ *
+ * @param on    the day asked about, YYYYMMDD: today
+ * @param path  output, "-" for standard output: CSV `provider,user_row_id,month,recipient,run_at`,
+ *              a row for each run that had the user, or one with empty cells
+ */
+TG_API TG_CHECKED enum tg_status tg_consent_purge(struct tg_store *store, uint32_t on,
+                                                  const char *path, bool force,
+                                                  const struct tg_reporter *reporter,
+                                                  struct tg_purge_result *result,
+                                                  struct tg_error *err);
+
 /** @name Clerical review */
 /** @{ */
 struct tg_review_counts {

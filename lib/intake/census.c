@@ -253,6 +253,11 @@ enum tg_status tg_census_count(struct tg_census *c, size_t part, size_t n,
     return TG_OK;
 }
 
+uint64_t tg_census_disk(const struct tg_census *c)
+{
+    return tg_sorter_disk(c->overflow);
+}
+
 void tg_census_free(struct tg_census **census)
 {
     if (!census || !*census)

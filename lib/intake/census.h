@@ -39,6 +39,8 @@ TG_CHECKED enum tg_status tg_census_seal(struct tg_census *c, size_t lane, struc
  */
 TG_CHECKED enum tg_status tg_census_count(struct tg_census *c, size_t part, size_t n,
                                           struct tg_census_column *out, struct tg_error *err);
+/** Bytes on disk at most, as tg_sorter_disk(). */
+uint64_t tg_census_disk(const struct tg_census *c);
 void tg_census_free(struct tg_census **c);
 
 #endif

@@ -25,7 +25,8 @@ struct tg_job {
 
     struct tg_reader *reader; /**< under `reading` */
     struct tg_mutex *reading;
-    bool ended; /**< under `reading`: nothing is left to read, or one has failed */
+    bool space_told; /**< under `reading` */
+    bool ended;      /**< under `reading`: nothing is left to read, or one has failed */
     struct tg_mutex *failing;
     enum tg_status status; /**< under `failing`, as the next two */
     uint64_t failed_at;    /**< line that failed; the first one is told */

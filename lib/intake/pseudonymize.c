@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/emit.h"
+#include "intake/notice.h"
 #include "intake/parallel.h"
 #include "intake/summary.h"
 
@@ -240,7 +241,7 @@ static enum tg_status run(struct tg_job *job, struct tg_outputs *outputs,
         status = tg_summary_result(job, result, err);
     if (status)
         return status;
-    tg_summary_warn(job, result);
+    tg_notice_of_file(job, result);
     if (verdict) {
         if (err)
             *err = why;
@@ -281,6 +282,10 @@ enum tg_status tg_pseudonymize(const struct tg_pseudonymize_options *options,
     if (!status)
         status = run(&job, &outputs, result, err);
     tg_outputs_discard(&outputs);
+    if (job.rows)
+        result->temporary = tg_sorter_disk(job.rows);
+    if (job.census)
+        result->temporary += tg_census_disk(job.census);
     end(&job);
     return status;
 }

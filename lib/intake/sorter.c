@@ -4,6 +4,7 @@
 
 #include "sys/file.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ struct tg_sorter {
     uint64_t memory;
     size_t lane_memory;
     size_t block_size;
+    _Atomic(uint64_t) disk; /* the most bytes in scratch files at one time */
 };
 
 enum tg_status tg_sorter_new(size_t lanes, uint64_t memory, const char *dir, struct tg_sorter **out,
@@ -145,6 +147,7 @@ static enum tg_status spill(struct tg_sorter *s, struct lane *lane, struct tg_er
     if (!status) {
         lane->runs[lane->n_runs++] = w.run;
         lane->scratch_len += w.run.len;
+        atomic_fetch_add(&s->disk, w.run.len);
         clear_lane(s, lane);
     }
     tg_run_writer_free(&w);
@@ -220,7 +223,7 @@ static enum tg_status merge_runs(struct tg_run *runs, size_t n, struct tg_scratc
 
 /* One pass over all runs: every `at_once` of them become one. */
 static enum tg_status fewer_runs(struct tg_run *runs, size_t *n, size_t at_once,
-                                 struct tg_scratch *scratch, struct tg_error *err)
+                                 struct tg_scratch *scratch, uint64_t *len, struct tg_error *err)
 {
     size_t made = 0;
     uint64_t at = 0;
@@ -234,6 +237,7 @@ static enum tg_status fewer_runs(struct tg_run *runs, size_t *n, size_t at_once,
         runs[made++] = run;
     }
     *n = made;
+    *len = at;
     return TG_OK;
 }
 
@@ -250,13 +254,18 @@ static enum tg_status reduce(struct tg_sorter *s, struct tg_run *runs, size_t *n
     size_t at_once = runs_at_once(s);
     while (*n > at_once) {
         struct tg_scratch *next = NULL;
+        uint64_t before = 0, len;
+        for (size_t i = 0; i < *n; i++)
+            before += runs[i].len;
         enum tg_status status = tg_scratch_open(s->dir, &next, err);
         if (!status)
-            status = fewer_runs(runs, n, at_once, next, err);
+            status = fewer_runs(runs, n, at_once, next, &len, err);
         if (status) {
             tg_scratch_close(&next);
             return status;
         }
+        if (before + len > s->disk)
+            s->disk = before + len;
         if (*scratch)
             tg_scratch_close(scratch);
         else
@@ -301,6 +310,11 @@ enum tg_status tg_sorter_merge(struct tg_sorter *s, tg_on_record *on, void *ctx,
     tg_scratch_close(&scratch);
     free(runs);
     return status;
+}
+
+uint64_t tg_sorter_disk(const struct tg_sorter *s)
+{
+    return s->disk;
 }
 
 static void free_blocks(struct block *b)

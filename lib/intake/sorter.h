@@ -46,6 +46,8 @@ typedef enum tg_status tg_on_record(void *ctx, const struct tg_record *record,
  */
 TG_CHECKED enum tg_status tg_sorter_merge(struct tg_sorter *s, tg_on_record *on, void *ctx,
                                           struct tg_error *err);
+/** Bytes on disk: the most there were at one time so far. Any thread. */
+uint64_t tg_sorter_disk(const struct tg_sorter *s);
 void tg_sorter_free(struct tg_sorter **s);
 
 #endif

@@ -1,16 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/summary.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-    DOMINANT_ROWS = 100,  /* fewer rows than this dominate nothing */
-    DOMINANT_SHARE = 100, /* one row in so many has the token, */
-    DOMINANT_MEAN = 10,   /* and so many times as many rows as a token has on average */
-    DOMINANT_HALF = 1000, /* or more than half of at least so many rows */
-};
 
 static int compare(const void *a, const void *b)
 {
@@ -117,52 +109,6 @@ void tg_pseudonymize_result_free(struct tg_pseudonymize_result *result)
     tg_arena_free(result->owner);
     free(result->owner);
     *result = (struct tg_pseudonymize_result){0};
-}
-
-static bool dominates(const struct tg_token_profile *p, uint64_t rows)
-{
-    uint64_t filled = rows - p->empty, most = p->largest[0];
-    if (most < DOMINANT_ROWS || most <= filled / DOMINANT_SHARE)
-        return false;
-    return most > DOMINANT_MEAN * (filled / p->distinct) ||
-           (filled >= DOMINANT_HALF && most > filled / 2);
-}
-
-static void warn_of(const struct tg_job *job, enum tg_message message, const char *column,
-                    uint64_t n, uint64_t of)
-{
-    char rule[64];
-    (void)snprintf(rule, sizeof rule, "%llu / %llu", (unsigned long long)n, (unsigned long long)of);
-    TG_WARN(job->reporter, message, .file = job->options->inputs[0], .column = column,
-            .rule = rule);
-}
-
-void tg_summary_warn(const struct tg_job *job, const struct tg_pseudonymize_result *result)
-{
-    const char *file = job->options->inputs[0];
-    if (!job->plan.n_tokens)
-        TG_WARN(job->reporter, TG_MSG_INPUT_NO_KEYS, .file = file);
-    if (!result->rows)
-        TG_WARN(job->reporter, TG_MSG_INPUT_NO_ROWS, .file = file);
-    for (size_t i = 0; i < result->n_profiles; i++) {
-        const struct tg_token_profile *p = &result->profiles[i];
-        if (p->empty > result->rows / 2)
-            warn_of(job, TG_MSG_INPUT_KEY_EMPTY, job->plan.header[job->plan.has_row_id + i],
-                    p->empty, result->rows);
-        if (p->distinct && dominates(p, result->rows))
-            warn_of(job, TG_MSG_INPUT_KEY_DOMINATED, job->plan.header[job->plan.has_row_id + i],
-                    p->largest[0], result->rows);
-    }
-    for (size_t i = 0; job->leaks && i < job->plan.n_tokens; i++) {
-        char rule[64];
-        if (!tg_leak_gives_away(&job->leaking[i]))
-            continue;
-        tg_leak_print(&job->leaking[i], rule, sizeof rule);
-        TG_WARN(job->reporter, TG_MSG_KEY_GIVES_AWAY, .file = file,
-                .column = job->plan.header[job->plan.has_row_id + i], .rule = rule);
-    }
-    if (job->plan.n_tokens && result->no_token > result->rows / 2)
-        warn_of(job, TG_MSG_INPUT_NO_TOKEN, NULL, result->no_token, result->rows);
 }
 
 static enum tg_status add_profile(struct tg_buf *json, const struct tg_token_profile *p, bool first,

@@ -12,8 +12,6 @@
 TG_CHECKED enum tg_status tg_summary_result(const struct tg_job *job,
                                             struct tg_pseudonymize_result *out,
                                             struct tg_error *err);
-/** Warns of what is unusual about the whole file. */
-void tg_summary_warn(const struct tg_job *job, const struct tg_pseudonymize_result *result);
 /** Writes the manifest, still to be put in place. @return TG_OK, TG_CANT_CREATE, TG_IO,
  * TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_summary_manifest(const struct tg_job *job,

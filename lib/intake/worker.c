@@ -3,6 +3,7 @@
 #include "intake/carry.h"
 #include "intake/cells.h"
 #include "intake/job.h"
+#include "intake/notice.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -342,6 +343,7 @@ static bool next_batch(struct worker *w, enum tg_status *status, struct tg_error
     if (more) {
         *status = tg_reader_next(job->reader, &w->batch, &job->ended, err);
         tg_reader_progress(job->reader, &done, &total);
+        tg_notice_of_space(job, done, total);
         if (!*status)
             *status = tg_progress(job->reporter, "reading", done, total, err);
         job->ended |= *status != TG_OK;

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { FEWEST_OF_A_MEAN = 10, N_GROUPS = 3 };
+enum { FEWEST_OF_A_MEAN = 10, N_GROUPS = TG_BALANCE_GROUPS };
 
 bool tg_count_may_show(uint64_t n, unsigned min_cell)
 {
@@ -96,11 +96,11 @@ size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell)
     return cells;
 }
 
-/* The three means or shares of a row, in the order of its counts. */
+/* The means or shares of a row, in the order of its counts. */
 static double *group_cell(struct tg_balance_row *row, int group)
 {
     double *const cells[N_GROUPS] = {&row->participants, &row->controls_before,
-                                     &row->controls_after};
+                                     &row->controls_after, &row->participants_after};
     return cells[group];
 }
 
@@ -176,18 +176,36 @@ static size_t hide_more(struct tg_balance_row *rows, size_t n, size_t factor, in
 /* A difference together with one of its two sides gives the other one away. */
 static size_t hide_differences(struct tg_balance_row *row)
 {
-    bool participants = isnan(row->participants);
     size_t cells = 0;
-    if (participants || isnan(row->controls_before))
-        cells += blank(&row->smd_before);
-    if (participants || isnan(row->controls_after))
-        cells += blank(&row->smd_after) + blank(&row->variance_ratio_after);
+    if (isnan(row->participants) || isnan(row->controls_before))
+        cells += blank(&row->smd_before) + blank(&row->variance_ratio_before) +
+                 blank(&row->ecdf_max_before);
+    if (isnan(row->participants_after) || isnan(row->controls_after))
+        cells += blank(&row->smd_after) + blank(&row->variance_ratio_after) +
+                 blank(&row->ecdf_max_after);
+    return cells;
+}
+
+/* Means of products tell of combinations, and beside plain means of covariances: none is shown.
+ * Differences are, where no combination is small. */
+static size_t hide_product(struct tg_balance_row *row, unsigned min_cell)
+{
+    bool small = false;
+    size_t cells = 0;
+    for (int group = 0; group < N_GROUPS; group++)
+        small |= is_too_small(row, group, min_cell);
+    for (int group = 0; group < N_GROUPS; group++)
+        (void)blank(group_cell(row, group));
+    if (small)
+        cells += hide_differences(row);
     return cells;
 }
 
 size_t tg_balance_hide(struct tg_balance_row *rows, size_t n, unsigned min_cell)
 {
     size_t cells = 0;
+    while (n > 0 && rows[n - 1].product)
+        cells += hide_product(&rows[--n], min_cell);
     for (size_t i = 0; i < n; i++) {
         for (int group = 0; group < N_GROUPS; group++) {
             if (is_too_small(&rows[i], group, min_cell))

@@ -192,10 +192,13 @@ size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell);
  * Hides means over fewer than `min_cell` (at least 10), and shares whose count or complement is too
  * small. Rows named alike up to "=" ("district=…") are one factor: where a hidden share could be
  * computed from the others, or all hidden ones together are too few, the next smallest is hidden
- * as well. A difference goes with either of its sides.
+ * as well. A difference goes with either of its sides. Of products, which stand at the end, only
+ * differences are shown.
  * @return how many cells were hidden that held a number
  */
 size_t tg_balance_hide(struct tg_balance_row *rows, size_t n, unsigned min_cell);
+
+enum { TG_RELEASED_MONTH = 16 };
 
 /** A row of cohort.csv as it leaves. */
 struct tg_released {
@@ -203,26 +206,34 @@ struct tg_released {
     int age_band;         /**< lower end of 5 years, 90 means 90 and over; −1: hidden */
     uint8_t sex;          /**< 0: hidden */
     const char *district; /**< NULL: hidden */
+    char index_month[TG_RELEASED_MONTH]; /**< "2025-04", "2025-Q2", "2025"; "": hidden */
+    double weight, propensity;           /**< means over the row's group; NaN: none */
     bool left_out;
 };
 
 /** Rows by what was hidden in them, without those left out; and those. */
 struct tg_release_counts {
     uint64_t districts, ages, sexes, left_out;
+    uint64_t months; /**< index month no longer exact */
 };
 /**
- * Coarsens district, then age, then sex until every combination of age band, sex, district and arm
- * has at least `min_cell` members; rows that cannot be are left out. A matched set is coarsened,
- * leaves or stays as a whole: its members are alike in their strata, so what is hidden of one could
- * be read from the other.
+ * Coarsens the index month (to quarter, year, nothing), then district, age and sex, until every
+ * combination of index month, age band, sex, district and arm is that of at least `min_cell`
+ * people; rows that cannot be are left out. A matched set is coarsened, leaves or stays as a whole:
+ * its members are alike in their strata, so what is hidden of one could be read from the other.
+ *
+ * Rows of one combination are then put into groups of at least `min_cell` people, neighbours by
+ * propensity or, without one, by the first covariate: weight, propensity and covariates are the
+ * group's means, so that nobody is alone with anything the row shows.
  *
  * @param rows    out: cohort->n rows, by member
+ * @param values  out: cohort->n × cohort->n_covariates, by member; NaN: none, or known of too few
  * @param counts  out
  * @return TG_OK, TG_NO_MEMORY
  */
 TG_CHECKED enum tg_status tg_cohort_release(const struct tg_cohort *cohort,
                                             const struct tg_people *people, unsigned min_cell,
-                                            struct tg_released *rows,
+                                            struct tg_released *rows, double *values,
                                             struct tg_release_counts *counts, struct tg_error *err);
 /** @} */
 

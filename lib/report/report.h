@@ -46,8 +46,9 @@ struct tg_report {
     size_t n_rules;
     bool has_cohort; /**< the rest is empty otherwise */
     struct tg_cohort_flow cohort;
-    const struct tg_balance_row *balance;
+    const struct tg_balance_row *balance; /**< without products */
     size_t n_balance;
+    struct tg_cohort_quality quality;
     const struct tg_effect *effects;
     size_t n_effects;
     const struct tg_effect *subgroups; /**< of all outcomes, factor by factor */

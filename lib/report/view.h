@@ -30,13 +30,20 @@ enum tg_flow_cell {
     TG_CELL_NOT_CANDIDATES, /**< a person's second account, another provider */
     TG_CELL_ELIGIBLE,       /**< candidates = eligible + not eligible */
     TG_CELL_NOT_ELIGIBLE,
-    TG_CELL_NO_INDEX_MONTH, /**< not eligible = no index month + … + no follow-up */
+    TG_CELL_NO_INDEX_MONTH, /**< not eligible = no index month + … + inactive */
     TG_CELL_AGE,
     TG_CELL_NO_BASELINE,
     TG_CELL_NOT_INSURED,
     TG_CELL_NO_FOLLOWUP,
+    TG_CELL_EARLIER_USE,
+    TG_CELL_EXCLUDED,
+    TG_CELL_INACTIVE,
     TG_CELL_MATCHED, /**< eligible = matched + no control */
     TG_CELL_NO_CONTROL,
+    TG_CELL_NO_STRATUM, /**< no control = no stratum + … + separated */
+    TG_CELL_OUTSIDE_CALIPER,
+    TG_CELL_USED_UP,
+    TG_CELL_SEPARATED,
     TG_N_FLOW_CELLS
 };
 

@@ -177,8 +177,8 @@ static void flow_sheet(struct book *b, const struct tg_view *v)
 static void balance_sheet(struct book *b, const struct tg_report *r)
 {
     static const enum tg_word columns[] = {
-        TG_WORD_ITEM,       TG_WORD_USERS,     TG_WORD_ALL_NON_USERS, TG_WORD_NON_USERS,
-        TG_WORD_SMD_BEFORE, TG_WORD_SMD_AFTER, TG_WORD_VARIANCE_RATIO};
+        TG_WORD_ITEM,       TG_WORD_USERS,     TG_WORD_ALL_NON_USERS,  TG_WORD_NON_USERS,
+        TG_WORD_SMD_BEFORE, TG_WORD_SMD_AFTER, TG_WORD_VARIANCE_RATIO, TG_WORD_ECDF_MAX};
     start_sheet(b, TG_WORD_SHEET_BALANCE, columns, sizeof columns / sizeof columns[0], 30);
     for (size_t i = 0; i < r->n_balance; i++) {
         const struct tg_balance_row *row = &r->balance[i];
@@ -190,6 +190,7 @@ static void balance_sheet(struct book *b, const struct tg_report *r)
         put_number(b, row->smd_before, STYLE_REAL);
         put_number(b, row->smd_after, STYLE_REAL);
         put_number(b, row->variance_ratio_after, STYLE_REAL);
+        put_number(b, row->ecdf_max_after, STYLE_REAL);
         end_row(b);
     }
 }

@@ -46,12 +46,28 @@ static enum tg_status place(struct tg_month *m, const struct tg_run_record *reco
     return status;
 }
 
+/* Whom the month is about; `*n` of them. */
+static int64_t *list_linked(const struct tg_month *m, size_t *n, struct tg_error *err)
+{
+    int64_t *users = tg_calloc(m->users.n, sizeof *users, err);
+    *n = 0;
+    for (size_t i = 0; users && i < m->users.n; i++) {
+        if (m->results[i].state == TG_USER_LINKED)
+            users[(*n)++] = m->users.items[i].identity;
+    }
+    return users;
+}
+
 /* The audit log gets counts; numbers only. */
 static enum tg_status record_and_place(struct tg_month *m, const struct moving *move,
                                        const struct tg_output_digest *files, size_t n, bool *over,
                                        struct tg_error *err)
 {
     struct tg_buf detail = {0};
+    size_t n_users;
+    int64_t *users = list_linked(m, &n_users, err);
+    if (!users)
+        return TG_NO_MEMORY;
     enum tg_status status = tg_buf_printf(
         &detail, err, "{\"as_of\":%lu,\"users\":%zu,\"linked\":%llu,\"matched\":%llu}",
         (unsigned long)m->as_of, m->users.n, (unsigned long long)tg_month_linked(m),
@@ -63,9 +79,12 @@ static enum tg_status record_and_place(struct tg_month *m, const struct moving *
                                          .made = move->made,
                                          .files = files,
                                          .n = n,
+                                         .users = users,
+                                         .n_users = n_users,
                                          .detail = text};
     if (!status)
         status = text ? place(m, &record, move, over, err) : TG_NO_MEMORY;
+    free(users);
     tg_buf_free(&detail);
     return status;
 }

@@ -54,19 +54,6 @@ static enum tg_status read_costs(struct tg_month *m, size_t i, struct tg_error *
     return status ? status : make_curve(m, i, err);
 }
 
-/* What the balance table shows of an outcome: yen per baseline month. */
-static enum tg_status keep_baseline(struct tg_month *m, size_t i, struct tg_error *err)
-{
-    m->baselines[i] = tg_arena_alloc(&m->arena, m->people.n, sizeof **m->baselines, err);
-    if (!m->baselines[i])
-        return TG_NO_MEMORY;
-    if (has_costs(&m->study->outcomes[i]))
-        tg_costs_baseline(&m->costs[i], m->people.n, m->baselines[i]);
-    for (size_t p = 0; !has_costs(&m->study->outcomes[i]) && p < m->people.n; p++)
-        m->baselines[i][p] = NAN;
-    return TG_OK;
-}
-
 static enum tg_status measure_one(struct tg_month *m, size_t i, struct tg_error *err)
 {
     const struct tg_outcome_question question = {.rule = &m->study->outcomes[i],
@@ -86,7 +73,7 @@ static enum tg_status measure_one(struct tg_month *m, size_t i, struct tg_error 
     if (!status)
         status = tg_outcome_compare(&question, observed, &m->arena, &m->outcomes[i], err);
     free(observed);
-    return status ? status : keep_baseline(m, i, err);
+    return status;
 }
 
 static enum tg_status make_room(struct tg_month *m, struct tg_error *err)
@@ -96,8 +83,7 @@ static enum tg_status make_room(struct tg_month *m, struct tg_error *err)
     m->outcomes = tg_arena_alloc(&m->arena, n, sizeof *m->outcomes, err);
     m->curves = tg_arena_alloc(&m->arena, n, sizeof *m->curves, err);
     m->events = tg_arena_alloc(&m->arena, n, sizeof *m->events, err);
-    m->baselines = tg_arena_alloc(&m->arena, n, sizeof *m->baselines, err);
-    return m->costs && m->outcomes && m->curves && m->events && m->baselines ? TG_OK : TG_NO_MEMORY;
+    return m->costs && m->outcomes && m->curves && m->events ? TG_OK : TG_NO_MEMORY;
 }
 
 enum tg_status tg_month_list_linked(struct tg_month *m, struct tg_error *err)

@@ -52,7 +52,6 @@ struct tg_month {
     struct tg_windows windows;
     struct tg_cohort cohort;
     struct tg_costs *costs;        /**< by outcome */
-    double **baselines;            /**< by outcome, by person: yen per baseline month */
     struct tg_linked_user *linked; /**< app users who were found; for sources of an app */
     size_t n_linked;
     struct tg_outcome_result *outcomes; /**< by outcome */
@@ -71,6 +70,7 @@ struct tg_month {
     size_t n_curves;
     struct tg_event_counts *events; /**< by outcome */
     struct tg_released *released;   /**< by member */
+    double *released_covariates;    /**< by member, as in the cohort */
     struct tg_release_counts release;
     size_t hidden_cells;
 };

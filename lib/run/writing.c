@@ -63,13 +63,6 @@ static enum tg_status write_sheet(struct folder *f, const struct sheet *sheet, s
     return status;
 }
 
-static enum tg_status put_month(struct tg_csv_writer *w, int32_t month, struct tg_error *err)
-{
-    char text[8];
-    tg_month_format(month, text);
-    return tg_csv_put_text(w, text, err);
-}
-
 static enum tg_status put_pair(struct tg_month *m, struct tg_csv_writer *w, size_t user,
                                bool with_subject, struct tg_error *err)
 {
@@ -175,17 +168,18 @@ static enum tg_status put_member(struct tg_month *m, struct tg_csv_writer *w,
     if (!status)
         status = tg_csv_put_int(w, member->set, err);
     if (!status)
-        status = tg_csv_put_real(w, member->weight, 6, err);
+        status = tg_csv_put_real(w, r->row->weight, 6, err);
     if (!status)
-        status = tg_csv_put_real(w, member->propensity, 6, err);
+        status = tg_csv_put_real(w, r->row->propensity, 6, err);
     if (!status)
-        status = put_month(w, member->index_month, err);
+        status = tg_csv_put_text(w, r->row->index_month, err);
     if (!status)
         status = put_age_and_sex(w, r->row, err);
     if (!status)
         status = tg_csv_put_text(w, r->row->district ? r->row->district : "", err);
-    for (size_t i = 0; !status && i < m->study->n_outcomes; i++)
-        status = tg_csv_put_real(w, m->baselines[i][member->person], 0, err);
+    size_t n = m->study->cohort.n_covariates;
+    for (size_t i = 0; !status && i < n; i++)
+        status = tg_csv_put_real(w, m->released_covariates[r->row->member * n + i], 6, err);
     return status ? status : tg_csv_end_row(w, err);
 }
 
@@ -225,8 +219,11 @@ static enum tg_status balance_rows(struct tg_month *m, struct tg_csv_writer *w,
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < m->n_balance; i++) {
         const struct tg_balance_row *b = &m->balance[i];
-        const double numbers[] = {b->participants, b->controls_before, b->controls_after,
-                                  b->smd_before,   b->smd_after,       b->variance_ratio_after};
+        const double numbers[] = {b->participants,       b->controls_before,
+                                  b->controls_after,     b->smd_before,
+                                  b->smd_after,          b->variance_ratio_after,
+                                  b->participants_after, b->variance_ratio_before,
+                                  b->ecdf_max_before,    b->ecdf_max_after};
         status = tg_csv_put_text(w, b->covariate, err);
         if (!status)
             status = put_reals(w, numbers, sizeof numbers / sizeof numbers[0], err);
@@ -297,13 +294,14 @@ static enum tg_status write_cohort(struct folder *f, struct tg_error *err)
                                         "index_month", "age", "sex", "district"};
     enum { N_FIXED = sizeof fixed / sizeof fixed[0] };
     struct tg_month *m = f->m;
-    size_t n = N_FIXED + m->study->n_outcomes;
+    const struct tg_cohort_rules *rules = &m->study->cohort;
+    size_t n = N_FIXED + rules->n_covariates;
     const char **header = tg_calloc(n, sizeof *header, err);
     if (!header)
         return TG_NO_MEMORY;
     memcpy(header, fixed, sizeof fixed);
-    for (size_t i = 0; i < m->study->n_outcomes; i++)
-        header[N_FIXED + i] = m->study->outcomes[i].name;
+    for (size_t i = 0; i < rules->n_covariates; i++)
+        header[N_FIXED + i] = rules->covariates[i].name;
     const struct sheet sheet = {"cohort.csv", header, n, cohort_rows};
     enum tg_status status = write_sheet(f, &sheet, err);
     free(header);
@@ -312,9 +310,17 @@ static enum tg_status write_cohort(struct folder *f, struct tg_error *err)
 
 static enum tg_status write_comparison(struct folder *f, struct tg_error *err)
 {
-    static const char *const balance[] = {"covariate",           "participants", "controls_before",
-                                          "controls_after",      "smd_before",   "smd_after",
-                                          "variance_ratio_after"};
+    static const char *const balance[] = {"covariate",
+                                          "participants",
+                                          "controls_before",
+                                          "controls_after",
+                                          "smd_before",
+                                          "smd_after",
+                                          "variance_ratio_after",
+                                          "participants_after",
+                                          "variance_ratio_before",
+                                          "ecdf_max_before",
+                                          "ecdf_max_after"};
     static const char *const outcomes[] = {
         "outcome",  "design", "n_participants", "n_controls", "participants",
         "controls", "effect", "ci_low",         "ci_high",    "p"};
@@ -399,7 +405,8 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .has_cohort = m->study->has_cohort,
         .cohort = m->cohort.flow,
         .balance = m->balance,
-        .n_balance = m->n_balance,
+        .n_balance = m->n_balance - (size_t)m->cohort.quality.n_product_rows,
+        .quality = m->cohort.quality,
         .effects = m->effects,
         .n_effects = m->n_effects,
         .curves = m->curves,

@@ -220,8 +220,8 @@ static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
         status = tg_db_prepare(db, im->kind->insert, &im->add_row, err);
     if (!status && im->kind->kind == TG_KIND_CONSENTS)
         status = tg_db_prepare(db,
-                               "INSERT OR IGNORE INTO withdrawal(app, purpose, withdrawn_on,"
-                               " provider) VALUES(?, ?, ?, ?)",
+                               "INSERT OR REPLACE INTO withdrawal"
+                               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                &im->add_withdrawal, err);
     im->interner.source_id = im->source_id;
     im->interner.period = im->period;

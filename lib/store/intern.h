@@ -80,8 +80,8 @@ struct tg_interner {
     struct tg_ids revived; /**< rosters: those that had lost their rows; in no order */
 
     struct tg_known known;
-    sqlite3_stmt *find, *add, *see, *add_token, *members, *mark_kin;
-    struct tg_buf message, packed;
+    sqlite3_stmt *find, *add, *see, *add_token, *add_evidence, *members, *mark_kin;
+    struct tg_buf message, packed, evidence;
     struct tg_pending *pending; /**< tokens not yet in the table */
     size_t n_pending, cap_pending;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/placing.h"
 #include "store/room.h"
+#include "store/run_users.h"
 #include "text/calendar.h"
 
 #include <string.h>
@@ -73,6 +74,8 @@ static enum tg_status begin_record(struct tg_store *store, const struct tg_run_r
                        DB_ARGS(DB_TEXT(folder, strlen(folder)), DB_TEXT(made, strlen(made))), err);
     if (!status)
         status = tg_audit_add(store, "run", detail, err);
+    if (!status)
+        status = tg_run_users_add(store, r->month, r->recipient, r->users, r->n_users, err);
     return tg_db_end(&store->db, status, err);
 }
 

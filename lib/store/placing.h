@@ -28,6 +28,8 @@ struct tg_run_record {
     const char *made;   /**< where it lies, whole and synced; in an existing folder */
     const struct tg_output_digest *files;
     size_t n;
+    const int64_t *users; /**< identities of the linked users, in any order */
+    size_t n_users;
     const char *detail; /**< a JSON object of counts and settings; no values of persons */
 };
 

@@ -51,14 +51,14 @@ static enum tg_status add_line(struct tg_store *store, struct registry *r,
     struct line *line = &r->lines[r->n++];
     *line = (struct line){.provider = tg_word_text(&r->words, sqlite3_column_int64(user, 1)),
                           .purpose = tg_word_text(&r->words, sqlite3_column_int64(user, 2))};
-    unsigned char app[TG_TOKEN_LEN] = {0};
+    struct tg_consent_key key = {.provider = sqlite3_column_int64(user, 1),
+                                 .purpose = sqlite3_column_int64(user, 2)};
     if (sqlite3_column_bytes(user, 0) == TG_TOKEN_LEN)
-        memcpy(app, sqlite3_column_blob(user, 0), TG_TOKEN_LEN);
-    status =
-        tg_consent_ask(asker, app, sqlite3_column_int64(user, 2), INT32_MAX, on, &line->view, err);
+        memcpy(key.app, sqlite3_column_blob(user, 0), TG_TOKEN_LEN);
+    status = tg_consent_ask(asker, &key, INT32_MAX, on, &line->view, err);
     line->form = tg_word_text(&r->words, line->view.form);
     line->method = tg_word_text(&r->words, line->view.method);
-    return status ? status : newest_row(&store->db, newest, app, line, err);
+    return status ? status : newest_row(&store->db, newest, key.app, line, err);
 }
 
 static enum tg_status load(struct tg_store *store, uint32_t on, struct registry *r,

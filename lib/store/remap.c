@@ -78,6 +78,7 @@ static const char *const steps[] = {
     "INSERT INTO identity_token SELECT token, hash, identity_id FROM temp.remapped ORDER BY rowid",
     "DROP TABLE temp.remapped",
     "UPDATE identity SET tokens = remap_packed(tokens), digest = remap_digest(digest)",
+    "UPDATE identity_evidence SET tokens = remap_packed(tokens)",
     "UPDATE shared_token SET hash = remap(token, hash)",
 };
 

@@ -39,6 +39,8 @@ struct tg_store {
 #define TG_APP_NUMBER 1
 /** Stands for the purpose of a consent that names none. */
 #define TG_NO_PURPOSE "-"
+/** Stands for all purposes of a provider, in a withdrawal. */
+#define TG_ANY_PURPOSE "*"
 
 /** One layer of tg_store_hash(): what one site key makes of a token or of a hash under those before
  * it. */

@@ -3,6 +3,8 @@
 #include "store/importing.h"
 #include "text/calendar.h"
 
+#include <string.h>
+
 /* Carried columns, in the order of the token file. */
 enum { ROSTER_BIRTH_MONTH, ROSTER_SEX, ROSTER_DISTRICT, ROSTER_FROM, ROSTER_TO };
 enum { USER_PROVIDER, USER_BIRTH_MONTH, USER_SEX, USER_REGISTERED_ON };
@@ -134,8 +136,11 @@ enum tg_status tg_import_consent(struct tg_importing *im, const struct tg_token_
             err);
     if (status || !c.has_app || !c.withdrawn_on)
         return status;
+    const char *sha = im->manifest->sha256;
     return tg_db_run(db, im->add_withdrawal,
-                     DB_ARGS(DB_BLOB(c.app, TG_TOKEN_LEN), DB_INT(c.purpose),
-                             DB_INT(c.withdrawn_on), DB_INT(im->provider)),
+                     DB_ARGS(DB_BLOB(c.app, TG_TOKEN_LEN), DB_INT(im->provider), DB_INT(c.purpose),
+                             DB_INT(c.withdrawn_on), DB_INT(im->source_id), DB_INT(im->period),
+                             DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_TEXT(sha, strlen(sha)),
+                             DB_MAYBE(c.form, c.form), DB_MAYBE(c.method, c.method)),
                      err);
 }

@@ -185,6 +185,51 @@ static const char version_review[] =
     "  PRIMARY KEY(app, identity_id)"
     ") STRICT, WITHOUT ROWID;";
 
+/* Whom a withdrawal concerns, where it came from, and who was in what went out. */
+static const char version_consent[] =
+    /* tombstones: they stay when the delivery that brought them is replaced or taken back */
+    "CREATE TABLE consent_withdrawal("
+    "  app BLOB NOT NULL,"
+    "  provider INTEGER NOT NULL REFERENCES word,"
+    "  purpose INTEGER NOT NULL REFERENCES word," /* TG_ANY_PURPOSE: all of the provider */
+    "  withdrawn_on INTEGER NOT NULL,"
+    "  source INTEGER NOT NULL," /* 0: at the counter, or not known any more */
+    "  period INTEGER NOT NULL,"
+    "  row_id BLOB NOT NULL,"
+    "  sha256 TEXT NOT NULL," /* of the file */
+    "  form INTEGER REFERENCES word,"
+    "  method INTEGER REFERENCES word,"
+    "  PRIMARY KEY(app, provider, purpose, withdrawn_on, source, period, row_id)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT OR IGNORE INTO consent_withdrawal"
+    " SELECT c.app, c.provider, c.purpose, c.withdrawn_on, d.source_id, d.period, c.row_id,"
+    "  d.sha256, c.form, c.method FROM consent_row c JOIN delivery d ON d.id = c.delivery_id"
+    "  WHERE c.app IS NOT NULL AND c.withdrawn_on IS NOT NULL;"
+    "INSERT INTO consent_withdrawal"
+    " SELECT app, provider, purpose, withdrawn_on, 0, 0, x'', '', NULL, NULL FROM withdrawal w"
+    "  WHERE NOT EXISTS (SELECT 1 FROM consent_withdrawal c WHERE c.app = w.app"
+    "   AND c.purpose = w.purpose AND c.withdrawn_on = w.withdrawn_on);"
+    "DROP TABLE withdrawal;"
+    "ALTER TABLE consent_withdrawal RENAME TO withdrawal;"
+
+    /* rows of a delivery that were purged */
+    "ALTER TABLE delivery ADD COLUMN purged INTEGER NOT NULL DEFAULT 0;"
+
+    /* the linked users of a run, as identities: differences, ascending, packed; see pack.h */
+    "CREATE TABLE run_users("
+    "  audit INTEGER PRIMARY KEY," /* its entry in the audit log */
+    "  month INTEGER NOT NULL,"
+    "  recipient TEXT NOT NULL,"
+    "  users BLOB NOT NULL"
+    ") STRICT;"
+
+    /* which runs a purged user was in */
+    "CREATE TABLE purged_run("
+    "  app BLOB NOT NULL,"
+    "  audit INTEGER NOT NULL REFERENCES run_users,"
+    "  PRIMARY KEY(app, audit)"
+    ") STRICT, WITHOUT ROWID;";
+
 /* Months that were recorded and whose folder may not be in its place yet. Until it is, their rows
  * of table output name the folder where they were made. */
 static const char version_placing[] = "CREATE TABLE placing("
@@ -192,8 +237,20 @@ static const char version_placing[] = "CREATE TABLE placing("
                                       "  made TEXT NOT NULL"
                                       ") STRICT, WITHOUT ROWID;";
 
+/* Evidence tokens of an identity, packed; they go with its digest. */
+static const char version_evidence[] =
+    "CREATE TABLE identity_evidence("
+    "  identity_id INTEGER PRIMARY KEY REFERENCES identity,"
+    "  tokens BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TRIGGER evidence_of_nobody AFTER UPDATE OF digest ON identity"
+    " WHEN new.digest IS NULL BEGIN"
+    "  DELETE FROM identity_evidence WHERE identity_id = new.id;"
+    " END;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {version_1, version_review, version_placing};
+static const char *const upgrades[] = {version_1, version_review, version_placing, version_consent,
+                                       version_evidence};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

@@ -7,7 +7,7 @@
 /* One provider and purpose. */
 struct pair {
     char *provider, *purpose;
-    int64_t purpose_word;
+    int64_t provider_word, purpose_word;
     uint64_t n[TG_CONSENT_EXPIRED + 1]; /* by state */
 };
 
@@ -24,7 +24,8 @@ static enum tg_status add_pair(struct pairs *pairs, sqlite3_stmt *stmt, struct t
     if (status)
         return status;
     struct pair *pair = &pairs->items[pairs->n];
-    *pair = (struct pair){.purpose_word = sqlite3_column_int64(stmt, 2)};
+    *pair = (struct pair){.purpose_word = sqlite3_column_int64(stmt, 2),
+                          .provider_word = sqlite3_column_int64(stmt, 3)};
     const char *provider = (const char *)sqlite3_column_text(stmt, 0);
     const char *purpose = (const char *)sqlite3_column_text(stmt, 1);
     if (!provider || !purpose)
@@ -49,10 +50,13 @@ static enum tg_status list_pairs(struct tg_store *store, struct pairs *pairs, st
         " SELECT v.text, p.text, p.id FROM"
         "  (SELECT provider, purpose FROM consent_row"
         "   UNION SELECT provider, purpose FROM withdrawal) c"
-        "  JOIN word v ON v.id = c.provider JOIN word p ON p.id = c.purpose),"
+        "  JOIN word v ON v.id = c.provider JOIN word p ON p.id = c.purpose"
+        "  WHERE p.text <> '" TG_ANY_PURPOSE "'),"
         " served(provider) AS (SELECT DISTINCT provider FROM source WHERE kind = 'users')"
-        " SELECT k.provider, k.purpose, k.word FROM known k JOIN served s USING(provider)"
-        " UNION SELECT s.provider, ?1, coalesce((SELECT id FROM word WHERE text = ?1), 0)"
+        " SELECT k.provider, k.purpose, k.word,"
+        "  (SELECT id FROM word WHERE text = k.provider) FROM known k JOIN served s USING(provider)"
+        " UNION SELECT s.provider, ?1, coalesce((SELECT id FROM word WHERE text = ?1), 0),"
+        "  coalesce((SELECT id FROM word WHERE text = s.provider), 0)"
         "  FROM served s"
         " ORDER BY 1, 2",
         &stmt, err);
@@ -79,8 +83,12 @@ static enum tg_status count_user(struct pairs *pairs, struct tg_consent_asker *a
         if (!provider || strcmp(pair->provider, provider) != 0)
             continue;
         enum tg_status status = TG_OK;
+        struct tg_consent_key key = {.provider = pair->provider_word,
+                                     .purpose = pair->purpose_word};
         if (app)
-            status = tg_consent_ask(asker, app, pair->purpose_word, INT32_MAX, on, &view, err);
+            memcpy(key.app, app, TG_TOKEN_LEN);
+        if (app)
+            status = tg_consent_ask(asker, &key, INT32_MAX, on, &view, err);
         if (status)
             return status;
         pair->n[view.state]++;

@@ -12,7 +12,7 @@ struct gather {
     size_t cap;
     int32_t month;
     uint32_t as_of;
-    int64_t purpose; /* word; 0: no consent names it */
+    struct tg_consent_key key; /* of the row at hand */
     struct tg_consent_asker asker;
     sqlite3_stmt *activity;
 };
@@ -40,8 +40,10 @@ static enum tg_status ask_app(struct gather *g, sqlite3_stmt *stmt, struct tg_us
                                               (size_t)sqlite3_column_bytes(stmt, 6), TG_APP_NUMBER);
     struct tg_consent_view view = {.state = TG_CONSENT_NONE};
     enum tg_status status = TG_OK;
-    if (app && g->purpose)
-        status = tg_consent_ask(&g->asker, app, g->purpose, g->month, g->as_of, &view, err);
+    if (app)
+        memcpy(g->key.app, app, TG_TOKEN_LEN);
+    if (app)
+        status = tg_consent_ask(&g->asker, &g->key, g->month, g->as_of, &view, err);
     if (!status && app)
         status = ask_activity(g, app, user, err);
     user->consent = view.state;
@@ -76,13 +78,18 @@ static enum tg_status add_user(struct gather *g, sqlite3_stmt *stmt, struct tg_e
     if (!user->provider)
         return TG_NO_MEMORY;
     users->n++;
+    if (user->provider != known) {
+        enum tg_status found = tg_word_find(&g->store->db, user->provider, &g->key.provider, err);
+        if (found)
+            return found;
+    }
     return ask_app(g, stmt, user, err);
 }
 
 static enum tg_status prepare(struct gather *g, sqlite3_stmt **rows, struct tg_error *err)
 {
     const struct tg_db *db = &g->store->db;
-    enum tg_status status = tg_word_find(db, g->store->study->purpose, &g->purpose, err);
+    enum tg_status status = tg_word_find(db, g->store->study->purpose, &g->key.purpose, err);
     if (!status)
         status = tg_consent_asker_begin(&g->asker, g->store, err);
     if (!status)

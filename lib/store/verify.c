@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reporter.h"
 #include "store/placing.h"
-#include "store/room.h"
+#include "store/scrub.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static enum tg_status warn_of_rows(struct check *c, const char *sql, const char 
 static const char missing_rows[] =
     "SELECT s.name || CASE d.period WHEN 0 THEN ''"
     "  ELSE printf(' %04d-%02d', d.period / 12, d.period % 12 + 1) END"
-    " FROM delivery d JOIN source s ON s.id = d.source_id WHERE d.rows <> CASE s.kind"
+    " FROM delivery d JOIN source s ON s.id = d.source_id WHERE d.rows - d.purged <> CASE s.kind"
     "  WHEN 'roster' THEN (SELECT count(*) FROM roster_row WHERE delivery_id = d.id)"
     "  WHEN 'users' THEN (SELECT count(*) FROM user_row WHERE delivery_id = d.id)"
     "  WHEN 'consents' THEN (SELECT count(*) FROM consent_row WHERE delivery_id = d.id)"
@@ -138,6 +138,9 @@ enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter 
         status = tg_progress(reporter, "verify", 2, 5, err);
     if (!status)
         status = warn_of_rows(&c, missing_rows, NULL, TG_MSG_STORE_COUNT, err);
+    if (!status)
+        status = warn_of_rows(&c, "SELECT value FROM meta WHERE name = '" TG_META_SCRUB "'", NULL,
+                              TG_MSG_SCRUB_WANTED, err);
     if (!status)
         status = tg_progress(reporter, "verify", 3, 5, err);
     if (!status)

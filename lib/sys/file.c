@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 struct tg_input {
@@ -161,6 +162,15 @@ uint64_t tg_file_size(const char *path)
 void tg_file_remove(const char *path)
 {
     (void)unlink(path);
+}
+
+bool tg_disk_room(const char *dir, uint64_t *bytes)
+{
+    struct statvfs vfs;
+    if (statvfs(dir, &vfs) != 0)
+        return false;
+    *bytes = (uint64_t)vfs.f_bavail * vfs.f_frsize;
+    return true;
 }
 
 struct tg_scratch {

@@ -95,6 +95,9 @@ void tg_output_discard(struct tg_output **o);
 /** @name Scratch files: no name once opened, so that even a kill leaves nothing */
 /** @{ */
 
+/** Bytes that an unprivileged process may still write in folder `dir`. @return is that known? */
+bool tg_disk_room(const char *dir, uint64_t *bytes);
+
 struct tg_scratch;
 
 /** An unlinked read-write file, mode 0600, in folder `dir`. @return TG_OK, TG_CANT_CREATE, … */

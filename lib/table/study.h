@@ -6,6 +6,7 @@
 #ifndef TG_TABLE_STUDY_H
 #define TG_TABLE_STUDY_H
 
+#include <totsugo/match.h>
 #include <totsugo/table.h>
 #include <totsugo/text.h>
 
@@ -108,16 +109,58 @@ enum tg_index_rule {
 /** Strata on which a control must be equal; bits. */
 enum tg_stratum { TG_STRATUM_SEX = 1, TG_STRATUM_AGE_BAND = 2, TG_STRATUM_DISTRICT = 4 };
 
+/** What is taken from the time before a person's index month. */
+enum tg_quantity {
+    TG_SUM_AMOUNT,   /**< yen per month with data */
+    TG_COUNT_EVENTS, /**< events per month with data */
+    TG_ANY_EVENT,    /**< 0 or 1 */
+    TG_LAST_MEASURE, /**< the last value */
+};
+
+/** A look back from the index month, which is not part of it. */
+struct tg_history {
+    const struct tg_source *source; /**< of kind events; TG_LAST_MEASURE: measures */
+    enum tg_quantity quantity;
+    const struct tg_code_range *codes; /**< NULL: events of all codes */
+    size_t n_codes;
+    const char *measure; /**< TG_LAST_MEASURE */
+    int months;          /**< how far back; 0: baseline_months for events, any time for measures */
+};
+
+struct tg_covariate_rule {
+    const char *name;
+    struct tg_history history;
+    double missing; /**< what stands for no value; NaN: a flag and the others' mean */
+};
+
+enum tg_compare { TG_NOT_ZERO, TG_AT_LEAST, TG_AT_MOST, TG_ABOVE, TG_BELOW, TG_IS_MISSING };
+
+/** Who fulfils it takes no part. Who has no value does not, but for TG_IS_MISSING. */
+struct tg_exclusion {
+    struct tg_history history;
+    enum tg_compare compare;
+    double value;
+};
+
 struct tg_cohort_rules {
     enum tg_index_rule index;
-    int32_t index_month;  /**< TG_INDEX_FIXED only */
-    int baseline_months;  /**< 1…120, 12 */
-    int followup_months;  /**< 1…120, 12: the index month is the first of them */
-    int age_min;          /**< full years in the index month, 0 */
-    int age_max;          /**< 130 */
-    const char *provider; /**< NULL: users of any provider */
-    unsigned exact;       /**< bits of enum tg_stratum; all three */
-    uint64_t seed;        /**< 1 */
+    int32_t index_month;    /**< TG_INDEX_FIXED only */
+    int baseline_months;    /**< 1…120, 12 */
+    int followup_months;    /**< 1…120, 12: from the index month + landmark on */
+    int landmark;           /**< 0…60, 0: months after the index month until follow-up begins */
+    int age_min;            /**< full years in the index month, 0 */
+    int age_max;            /**< 130 */
+    const char *provider;   /**< NULL: users of any provider */
+    int active_months;      /**< of index month … landmark, at least so many with activity, 0 */
+    bool allow_earlier_use; /**< participants may have used the app before their index month */
+    unsigned exact;         /**< bits of enum tg_stratum that stand in match.exact */
+    uint64_t seed;          /**< 1 */
+    struct tg_exclusion *exclusions;
+    size_t n_exclusions;
+    struct tg_covariate_rule *covariates;
+    size_t n_covariates;
+    struct tg_match_options match; /**< without files; columns are covariates, sex, age, age_band,
+                                        district and months_insured. ratio 0: as 1 */
 };
 
 /** What of an outcome is compared; docs/EVALUATION.md has the definitions. */
@@ -227,6 +270,8 @@ struct tg_study {
     double max_unreadable; /**< share of a column's filled values, 0.05 */
     const char *purpose;   /**< "outcome-evaluation" */
     int consent_months;    /**< a consent ends this many months after it was given; 0: never */
+    const char **forms;    /**< versions of the consent's text that count; with n 0 all do */
+    size_t n_forms;
     double accept;         /**< probability from which a pair is a link, 0.99 */
     double review;         /**< from which it is for a clerk, 0.5 */
     bool has_cohort;

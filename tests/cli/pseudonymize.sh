@@ -109,7 +109,51 @@ for wrong in birth_date/3 surname/ym surname/0 surname/100 surname/ 'surname<>su
     expect 78 "$TOTSUGO" pseudonymize -s wrong.yaml -k key --source people -o wrong.csv people.raw
 done
 
-# 6. inspect
+# 6. a pipe, gzip and several inputs are the same rows; a workbook is sent back
+pseudonymize() {
+    "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster --period 2025-03 --force "$@"
+}
+city_roster | iconv -f UTF-8 -t CP932 >plain.raw
+gzip -c plain.raw >plain.gz
+pseudonymize -o again.csv - <plain.raw >out 2>err || fail "standard input: $(cat err)"
+same again.csv inbox/roster.csv
+expect 0 pseudonymize -o again.csv plain.gz
+same again.csv inbox/roster.csv
+same again.csv.manifest.json inbox/roster.csv.manifest.json
+pseudonymize -o - - <plain.gz >again.csv 2>err || fail "gzip by pipe, rows by pipe: $(cat err)"
+same again.csv inbox/roster.csv
+{ head -2 plain.raw; tail -5 plain.raw; } >second.raw
+head -9 plain.raw | gzip >first.gz
+expect 0 pseudonymize --lookup again.lookup -o again.csv first.gz second.raw
+[ "$(cut -d, -f2- again.csv | sort | sha256sum)" = "$(cut -d, -f2- inbox/roster.csv | sort | sha256sum)" ] ||
+    fail "two inputs give other tokens than one"
+grep -q ',12$' again.lookup || fail "lines are not counted on through inputs"
+printf 'PK\003\004rest of a workbook' >ledger.xlsx
+expect 65 pseudonymize -o none.csv ledger.xlsx
+says E408 "CSV UTF-8"
+absent none.csv
+
+# 7. what the file is like: the table, the manifest and --check agree
+sed 's/,0000104,/,0000103,/; s/,ﾀｶﾊｼ ｹﾞﾝ,1950-02-28,男,/,ｽｽﾞｷ ｼﾕﾝｺ,3300715,女,/; s/^138016,神,0000112/138011,神,0000112/' \
+    >odd.raw <<C
+$(city_roster)
+C
+expect 0 pseudonymize --check odd.raw
+cp err checked
+expect 0 pseudonymize -o odd.csv odd.raw
+grep -vE 'pseudonymized' err >written && grep -vE 'pseudonymized' checked | cmp -s - written ||
+    fail "--check says something else"
+says "rows 12, rejected 0, without any token 0"
+says "check_digit  *1$"
+says "token insured  *empty  *0.00 %  different  *10  largest groups: 2 2 1 1 1"
+grep -q '"check_digit": 1' odd.csv.manifest.json || fail "no warning in the manifest"
+tr -d ' \n' <odd.csv.manifest.json | grep -q '"insured":{"empty":0,"distinct":10,"largest":\[2,2,1,1,1\]}' ||
+    fail "the manifest lacks the profile: $(cat odd.csv.manifest.json)"
+expect 0 env LC_ALL=ja_JP.UTF-8 "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster --check \
+    --log-format json odd.raw
+grep -c '^{.*}$' err | grep -qx "$(wc -l <err)" || fail "not one JSON object a line"
+
+# 8. inspect
 expect 0 "$TOTSUGO" inspect inbox/roster.csv
 grep -q '^sha256_holds: yes$' out || fail "inspect: $(cat out)"
 finish

@@ -227,13 +227,45 @@ START_TEST(warnings_tell_what_is_wrong_with_a_file)
     struct tg_pseudonymize_options o = options(&f, "users", inputs, 1);
     ck_assert_int_eq(run(&f, &o), TG_OK);
     tg_buf_free(&text);
-    ck_assert(was_warned(&f, "W900")); /* no row has a person token */
+    ck_assert(was_warned(&f, "W906")); /* nobody has a name: no row has a person token */
+    ck_assert(!was_warned(&f, "W900"));
     ck_assert(was_warned(&f, "W901")); /* one app token has 300 rows */
     ck_assert_uint_eq(f.result.profiles[0].largest[0], 300);
     ck_assert_uint_eq(f.result.profiles[0].largest[1], 1);
     ck_assert_uint_eq(f.result.profiles[0].distinct, 2701);
     ck_assert_ptr_nonnull(pseudonymized(&f, "users", "uid,kana,birth,sex,reg\n"));
     ck_assert(was_warned(&f, "W902"));
+}
+END_TEST
+
+/* Three columns that are empty, for the same rows and for others, and tokens made of them. */
+START_TEST(a_column_without_values_is_told_once)
+{
+    static const char many_tokens[] =
+        "version: 1\nstudy: " STUDY_ID "\n"
+        "sources: {r: {kind: roster, columns: {insured_symbol: s, insured_number: n, kana_name: k,"
+        " birth_date: b, phone: p}}}\n"
+        "tokens: {a: [insured_symbol, insured_number], c: [insured_number], d: [kana_name, phone],"
+        " e: [birth_date, phone], g: [kana_name, birth_date]}\n";
+    static const char *const filled[] = {"ヤマダ,19500101,", "ヤマダ,,", ",19500101,"};
+    struct tg_buf text = {0};
+    fixture_end(&f);
+    fixture_begin(&f, many_tokens);
+    ck_assert_int_eq(tg_buf_printf(&text, NULL, "s,n,k,b,p\n"), TG_OK);
+    for (int i = 0; i < 100; i++)
+        ck_assert_int_eq(tg_buf_printf(&text, NULL, ",,%s\n", filled[i % 3]), TG_OK);
+    const char *inputs[] = {write_bytes(&f, "in.csv", text.data, text.len)};
+    struct tg_pseudonymize_options o = options(&f, "r", inputs, 1);
+    ck_assert_int_eq(run(&f, &o), TG_OK);
+    tg_buf_free(&text);
+    size_t columns = 0, tokens = 0;
+    for (size_t i = 0; i < f.n_warned; i++) {
+        columns += strcmp(f.warned[i], "W906") == 0;
+        tokens += strcmp(f.warned[i], "W900") == 0;
+    }
+    ck_assert_uint_eq(columns, 3); /* s: a; n: c; p: d and e */
+    ck_assert_uint_eq(tokens, 1);  /* g: a third has both */
+    ck_assert_uint_eq(f.result.profiles[4].empty, 66);
 }
 END_TEST
 
@@ -250,6 +282,7 @@ int main(void)
     tcase_add_test(c, check_only_writes_nothing);
     tcase_add_test(c, lines_are_counted_on_through_inputs);
     tcase_add_test(c, warnings_tell_what_is_wrong_with_a_file);
+    tcase_add_test(c, a_column_without_values_is_told_once);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

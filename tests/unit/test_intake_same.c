@@ -4,7 +4,7 @@
 #include "intake_fixture.h"
 #include "text/encode.h"
 
-enum { PEOPLE = 9000, CLAIMS = 60000, VARIANTS = 5 };
+enum { PEOPLE = 26000, CLAIMS = 60000, VARIANTS = 5 };
 
 static const char study[] =
     "version: 1\n"

@@ -174,7 +174,8 @@ START_TEST(run_json_has_every_step)
     ck_assert_str_eq(json_string_value(json_object_get(output, "sha256")), "11ee");
     json_t *rules = json_object_get(json_object_get(root, "settings"), "cohort");
     ck_assert_int_eq(integer(rules, "seed"), 20260401);
-    ck_assert_uint_eq(json_array_size(json_object_get(rules, "exact")), 3);
+    ck_assert_uint_eq(json_array_size(json_object_get(json_object_get(rules, "match"), "exact")),
+                      3);
     json_decref(root);
     json_decref(json_of(&s, &b));
     ck_assert_uint_eq(a.len, b.len);
