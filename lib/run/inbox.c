@@ -34,19 +34,36 @@ static enum tg_status import_one(struct tg_month *m, const char *path,
     return TG_OK;
 }
 
+enum tg_status tg_inbox_list(const char *inbox, struct tg_arena *arena, char ***names, size_t *n,
+                             struct tg_error *err)
+{
+    char **list;
+    size_t all = 0, kept = 0;
+    *n = 0;
+    if (!inbox || !tg_dir_exists(inbox))
+        return TG_OK;
+    enum tg_status status = tg_dir_list(inbox, arena, &list, &all, err);
+    for (size_t i = 0; !status && i < all; i++) {
+        if (is_token_name(list[i]))
+            list[kept++] = tg_path_join(arena, inbox, list[i], err);
+        if (kept && !list[kept - 1])
+            status = TG_NO_MEMORY;
+    }
+    if (!status) {
+        *names = list;
+        *n = kept;
+    }
+    return status;
+}
+
 enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
                                struct tg_run_summary *summary, struct tg_error *err)
 {
-    char **names;
+    char **paths;
     size_t n;
-    if (!tg_dir_exists(inbox))
-        return TG_OK;
-    enum tg_status status = tg_dir_list(inbox, &m->arena, &names, &n, err);
+    enum tg_status status = tg_inbox_list(inbox, &m->arena, &paths, &n, err);
     for (size_t i = 0; !status && i < n; i++) {
-        if (!is_token_name(names[i]))
-            continue;
-        char *path = tg_path_join(&m->arena, inbox, names[i], err);
-        status = path ? import_one(m, path, summary, err) : TG_NO_MEMORY;
+        status = import_one(m, paths[i], summary, err);
         if (!status)
             status = tg_progress(m->reporter, "files", i + 1, n, err);
     }

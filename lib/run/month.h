@@ -75,6 +75,15 @@ struct tg_month {
     size_t hidden_cells;
 };
 
+/** Paths of the token files of a folder, by name: those that tg_month_import() takes. In the
+ * arena; a folder that is not there has none. */
+TG_CHECKED enum tg_status tg_inbox_list(const char *inbox, struct tg_arena *arena, char ***paths,
+                                        size_t *n, struct tg_error *err);
+
+/** Month and day of the options; nothing else of the month is filled. */
+TG_CHECKED enum tg_status tg_month_begin(struct tg_month *m, const struct tg_run_options *o,
+                                         const struct tg_reporter *reporter, struct tg_error *err);
+
 /** Imports every token file of a folder that has a manifest, in the order of their names. */
 TG_CHECKED enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
                                           struct tg_run_summary *summary, struct tg_error *err);

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static enum tg_status month_begin(struct tg_month *m, const struct tg_run_options *o,
-                                  const struct tg_reporter *reporter, struct tg_error *err)
+enum tg_status tg_month_begin(struct tg_month *m, const struct tg_run_options *o,
+                              const struct tg_reporter *reporter, struct tg_error *err)
 {
     *m = (struct tg_month){.study = o->study,
                            .store = o->store,
@@ -47,7 +47,7 @@ enum tg_status tg_run(const struct tg_run_options *options, const struct tg_repo
 {
     struct tg_month m;
     *summary = (struct tg_run_summary){0};
-    enum tg_status status = month_begin(&m, options, reporter, err);
+    enum tg_status status = tg_month_begin(&m, options, reporter, err);
     if (!status)
         status = tg_month_mend(&m, options->out, err);
     if (!status && options->inbox)
