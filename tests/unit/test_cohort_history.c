@@ -121,6 +121,24 @@ START_TEST(amounts_before_the_index_month)
 }
 END_TEST
 
+/* What others have before their later index months is after this one's. */
+START_TEST(everybody_looks_back_from_their_own_month)
+{
+    static const struct event list[] = {{0, 0, 7000}, {0, 2, 7000}, {2, 0, 12}, {2, 2, 24}};
+    begin_pair();
+    add_candidate(add_person(JAN_2020 - 70 * 12, 1, "x"), M + 3);
+    add_person(JAN_2020 - 70 * 12, 1, "x");
+    events = list;
+    n_events = 4;
+    covariate.history.quantity = TG_SUM_AMOUNT;
+    draw_cohort();
+    ck_assert_uint_eq(cohort.n, 4);
+    for (size_t i = 0; i < cohort.n; i++)
+        ck_assert_double_eq(cohort.covariates[i], cohort.members[i].person == 2 ? 3 : 0);
+    tg_cohort_free(&cohort);
+}
+END_TEST
+
 START_TEST(only_months_with_data_divide)
 {
     static const struct event list[] = {{0, -1, 1200}, {0, -4, 2400}};
@@ -249,6 +267,7 @@ int main(void)
     Suite *s = suite_create("cohort history");
     TCase *t = tcase_create("looking back");
     tcase_add_test(t, amounts_before_the_index_month);
+    tcase_add_test(t, everybody_looks_back_from_their_own_month);
     tcase_add_test(t, only_months_with_data_divide);
     tcase_add_test(t, the_last_measure_counts);
     tcase_add_test(t, conditions_keep_people_out);
