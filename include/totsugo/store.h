@@ -76,6 +76,39 @@ TG_API TG_CHECKED enum tg_status tg_import(struct tg_store *store, const char *t
                                            const struct tg_reporter *reporter,
                                            struct tg_import_result *result, struct tg_error *err);
 
+/** What a bridge brought. */
+struct tg_bridge_result {
+    uint64_t rows;
+    uint64_t tokens;           /**< led over, each time one was met */
+    uint64_t withdrawals_left; /**< users who withdrew and are not led over yet */
+};
+
+/**
+ * Imports a bridge: a file made by pseudonymize with the next epoch's key of the very raw file of a
+ * delivery (roster, users or consents) that the store has, its row ids made with the key before.
+ * Row by row it says what the tokens of the old epoch are in the new one. Every stored hash that is
+ * known so becomes that of the new epoch, in one transaction. The first bridge makes the new key
+ * the store's; from then on files of both epochs are taken, the old one's up to the month that the
+ * bridge states, and link with each other. Files of users and consents under the new key are only
+ * taken when all withdrawals of their provider are led over.
+ *
+ * @return TG_OK; TG_NO_INPUT; TG_DATA: no bridge, or not of a delivery that the store has;
+ *         TG_NO_PERMISSION: it does not begin at the store's key, or an older overlap is not
+ *         retired; TG_IO; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_import_bridge(struct tg_store *store, const char *token_path,
+                                                  const struct tg_reporter *reporter,
+                                                  struct tg_bridge_result *result,
+                                                  struct tg_error *err);
+/**
+ * Ends an overlap: files of the old epoch are refused from now on.
+ *
+ * @param force  also when withdrawals would be lost
+ * @return TG_OK; TG_DATA: there is no overlap; TG_CHECK_FAILED: withdrawals are not led over; TG_IO
+ */
+TG_API TG_CHECKED enum tg_status tg_store_retire_key(struct tg_store *store, bool force,
+                                                     struct tg_error *err);
+
 /** The state of one consent on a day. */
 enum tg_consent_state {
     TG_CONSENT_NONE, /**< never given, or not yet */
@@ -205,14 +238,14 @@ TG_API TG_CHECKED enum tg_status tg_review_list(struct tg_store *store, const ch
 /**
  * Gives the store a new site key, in one transaction: every stored hash and digest is hashed once
  * more under it. The new key file holds the keys before it, which new tokens still go through
- * first. The audit log is checked before, and a log in which anything is found is left alone. A process that is
- * killed at any instant leaves the old store with its old key or the new one with its new key;
- * tg_store_open() finishes what is left to do.
+ * first. The audit log is checked before, and a log in which anything is found is left alone. A
+ * process that is killed at any instant leaves the old store with its old key or the new one with
+ * its new key; tg_store_open() finishes what is left to do.
  *
  * Memory is bounded; on the disk there has to be room for a second copy of the store.
  *
- * @return TG_OK; TG_CHECK_FAILED: the audit log is not as it was written; TG_USAGE: 16 keys are reached; TG_IO;
- *         TG_CANT_CREATE; TG_CANCELLED; TG_NO_MEMORY
+ * @return TG_OK; TG_CHECK_FAILED: the audit log is not as it was written; TG_USAGE: 16 keys are
+ * reached; TG_IO; TG_CANT_CREATE; TG_CANCELLED; TG_NO_MEMORY
  */
 TG_API TG_CHECKED enum tg_status
 tg_store_rekey(struct tg_store *store, const struct tg_reporter *reporter, struct tg_error *err);
