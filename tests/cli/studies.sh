@@ -29,3 +29,4 @@ done
 grep -q '^distance,' runs-kidney/$month/balance.csv || fail "kidney: no regression"
 ! grep -q '^distance,' runs-frailty/$month/balance.csv || fail "frailty: a regression that was not asked for"
 awk -F, '$2 == "control" && $3 != "" { exit 1 }' runs-care_prevention/$month/cohort.csv || fail "weights need no sets"
+finish
