@@ -36,6 +36,7 @@ static const struct verb *const verbs[] = {
     &cli_evaluate,
     &cli_store_rekey,
     &cli_verify,
+    &cli_disclosures,
     &cli_generate,
     &cli_demo,
 };

@@ -259,6 +259,50 @@ tg_store_rekey(struct tg_store *store, const struct tg_reporter *reporter, struc
 TG_API TG_CHECKED enum tg_status
 tg_store_verify(struct tg_store *store, const struct tg_reporter *reporter, struct tg_error *err);
 
+/** The last entry of the audit log, to be noted elsewhere: see tg_store_audit_noted(). */
+struct tg_audit_seal {
+    uint64_t entry; /**< from 1 */
+    char seal[33];  /**< the first half of its seal, hex */
+};
+TG_API TG_CHECKED enum tg_status
+tg_store_audit_seal(struct tg_store *store, struct tg_audit_seal *out, struct tg_error *err);
+/**
+ * Does the log have an entry with the seal that somebody noted? That it has not is the one trace of
+ * an older copy of a whole store in the place of the newer one.
+ *
+ * @param noted  "ENTRY:SEAL", at least 8 digits of the seal
+ * @return TG_OK; TG_CHECK_FAILED, with a warning; TG_USAGE: not of that form
+ */
+TG_API TG_CHECKED enum tg_status tg_store_audit_noted(struct tg_store *store, const char *noted,
+                                                      const struct tg_reporter *reporter,
+                                                      struct tg_error *err);
+/**
+ * Writes what was delivered to whom as CSV, from the audit log, which is checked first: entry, at,
+ * user, month, recipient ("municipality" for what stays there), folder, file, sha256, rows (empty:
+ * no table), state: `current`, `replaced` (the month was done again), `undone` (never came into its
+ * place).
+ *
+ * @param month  YYYY-MM; NULL: all
+ * @param path   output, "-" for standard output
+ * @return TG_OK; TG_CHECK_FAILED: the log is not as it was sealed, nothing is written
+ */
+TG_API TG_CHECKED enum tg_status tg_store_disclosures(struct tg_store *store, const char *month,
+                                                      const char *path, bool force,
+                                                      const struct tg_reporter *reporter,
+                                                      struct tg_error *err);
+/**
+ * Looks for tokens of token files in the bytes of a store that nobody has open, free pages and
+ * journal included, binary and as hex: the store must hold none as it arrived.
+ *
+ * @param most    so many rows of each file; 0: all
+ * @param sought  out: how many tokens were looked for
+ * @return TG_OK; TG_CHECK_FAILED, with a warning for each place; TG_BUSY; TG_NO_INPUT; TG_DATA;
+ *         TG_CANCELLED; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status
+tg_store_seek_tokens(const char *store_path, char *const *token_paths, size_t n, uint64_t most,
+                     const struct tg_reporter *reporter, uint64_t *sought, struct tg_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -33,6 +33,18 @@ struct sheet {
     enum tg_status (*rows)(struct tg_month *m, struct tg_csv_writer *w, struct tg_error *err);
 };
 
+/* What holds row ids or exact counts is for the municipality alone. */
+static bool is_internal(const char *name)
+{
+    static const char *const names[] = {"links.csv", "unlinked.csv", "review.csv", "conflicts.csv",
+                                        "run.json"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum tg_status note_file(struct folder *f, const char *name, const char *sha256,
                                 struct tg_error *err)
 {
@@ -40,6 +52,8 @@ static enum tg_status note_file(struct folder *f, const char *name, const char *
     if (status)
         return status;
     f->files[f->n].name = name;
+    f->files[f->n].rows = -1;
+    f->files[f->n].internal = is_internal(name);
     memcpy(f->files[f->n].sha256, sha256, TG_DIGEST_HEX + 1);
     f->n++;
     return TG_OK;
@@ -55,10 +69,13 @@ static enum tg_status write_sheet(struct folder *f, const struct sheet *sheet, s
         status = tg_csv_put_row(w, sheet->header, sheet->n_columns, err);
     if (!status)
         status = sheet->rows(f->m, w, err);
+    int64_t rows = status ? 0 : (int64_t)tg_csv_rows(w) - 1;
     if (!status)
         status = tg_csv_commit(&w, sha256, err);
     if (!status)
         status = note_file(f, sheet->name, sha256, err);
+    if (!status)
+        f->files[f->n - 1].rows = rows;
     tg_csv_discard(&w);
     return status;
 }
@@ -166,7 +183,7 @@ static enum tg_status put_member(struct tg_month *m, struct tg_csv_writer *w,
     if (!status)
         status = tg_csv_put_text(w, member->arm == TG_PARTICIPANT ? "participant" : "control", err);
     if (!status)
-        status = tg_csv_put_int(w, member->set, err);
+        status = member->set ? tg_csv_put_int(w, member->set, err) : tg_csv_put_text(w, "", err);
     if (!status)
         status = tg_csv_put_real(w, r->row->weight, 6, err);
     if (!status)
