@@ -217,6 +217,20 @@ START_TEST(no_token_is_stored_as_it_came)
 }
 END_TEST
 
+START_TEST(evidence_goes_with_its_identity)
+{
+    (void)take("users", "2025-01",
+               ROWS("@a1,@k1,@m1,walk,1950-01,1,", "@a2,@k2,@m2,walk,1950-01,1,"));
+    ck_assert_int_eq(number("SELECT count(*) FROM identity_evidence"), 2);
+    (void)take("users", "2025-01", ROWS("@a1,@k1,@m1,walk,1950-01,1,"));
+    ck_assert_int_eq(number("SELECT count(*) FROM identity"), 2);
+    ck_assert_int_eq(number("SELECT count(*) FROM identity_evidence e JOIN identity i"
+                            " ON i.id = e.identity_id WHERE i.digest IS NOT NULL"),
+                     1);
+    ck_assert_int_eq(number("SELECT count(*) FROM identity_evidence"), 1);
+}
+END_TEST
+
 START_TEST(two_stores_hash_differently)
 {
     (void)take("roster", "2025-01", ROWS(ROW_1));
@@ -597,6 +611,7 @@ int main(void)
     tcase_add_test(t, the_same_source_and_period_replaces_every_kind);
     tcase_add_test(t, months_in_any_order_leave_the_first_period);
     tcase_add_test(t, no_token_is_stored_as_it_came);
+    tcase_add_test(t, evidence_goes_with_its_identity);
     tcase_add_test(t, two_stores_hash_differently);
     tcase_add_test(t, files_that_do_not_fit_the_first_are_refused);
     tcase_add_test(t, a_source_that_changed_its_kind_is_refused);
