@@ -125,7 +125,7 @@ static enum tg_status look_at_copy(const char *made, struct facts *f, struct tg_
 }
 
 static enum tg_status write_manifest(const char *path, const struct facts *f, const char *sha256,
-                                     uint64_t bytes, struct tg_error *err)
+                                     uint64_t bytes, bool force, struct tg_error *err)
 {
     char at[32];
     tg_clock_iso(tg_clock_unix(), at, sizeof at);
@@ -152,28 +152,28 @@ static enum tg_status write_manifest(const char *path, const struct facts *f, co
     if (!status)
         status = tg_buf_add(&json, "}\n", 2, err);
     if (!status)
-        status = tg_file_write_whole(path, json.data, json.len, 0600, true, err);
+        status = tg_file_write_whole(path, json.data, json.len, 0600, force, err);
     tg_buf_free(&json);
     return status;
 }
 
-/* The manifest comes last: a backup without one is none. */
+/* The manifest comes last: a backup without one is none. When it cannot be written the file goes,
+ * or the one before comes back. */
 static enum tg_status finish(const char *made, const char *path, const char *manifest, bool force,
                              struct tg_error *err)
 {
     struct facts f = {0};
+    struct tg_error ignored;
     char sha256[TG_DIGEST_HEX + 1];
     enum tg_status status = look_at_copy(made, &f, err);
     if (!status)
         status = tg_digest_file(made, sha256, err);
-    if (!status && force)
-        tg_file_remove(manifest);
     if (!status)
         status = tg_file_place(made, path, force, err);
     if (status)
         return status;
-    status = write_manifest(manifest, &f, sha256, tg_file_size(path), err);
-    if (status)
+    status = write_manifest(manifest, &f, sha256, tg_file_size(path), force, err);
+    if (status && (!tg_file_exists(made) || tg_file_place(made, path, true, &ignored)))
         tg_file_remove(path);
     return status;
 }

@@ -184,16 +184,29 @@ static int place_new(const char *made, const char *path)
     return link(made, path) == 0 ? unlink(made) : -1;
 }
 
+static int place_file(const char *made, const char *path, bool had_old)
+{
+    if (!had_old)
+        return place_new(made, path);
+    if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+        return 0;
+    return errno == EINVAL || errno == ENOSYS ? rename(made, path) : -1;
+}
+
 enum tg_status tg_file_place(const char *made, const char *path, bool force, struct tg_error *err)
 {
     struct tg_arena arena = {0};
+    bool had_old = force && tg_file_exists(path);
     enum tg_status status = sync_path(made, err);
-    if (!status && (force ? rename(made, path) : place_new(made, path)) != 0)
+    if (!status && place_file(made, path, had_old) != 0)
         status = errno == EEXIST ? TG_FAIL(err, TG_MSG_OUTPUT_EXISTS, .file = path)
                                  : create_failed(path, errno, err);
-    char *above = status ? NULL : tg_path_dir(&arena, path, err);
-    if (!status)
+    else if (!status) {
+        char *above = tg_path_dir(&arena, path, err);
         status = above ? sync_path(above, err) : TG_NO_MEMORY;
+        if (status)
+            (void)place_file(path, made, tg_file_exists(made));
+    }
     tg_arena_free(&arena);
     return status;
 }

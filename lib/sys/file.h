@@ -164,7 +164,8 @@ TG_CHECKED enum tg_status tg_dir_replace(const char *made, const char *path, str
 void tg_dir_take_back(const char *made, const char *path, bool had_old);
 /**
  * Gives the finished file `made` the name `path` in one step, synced; without `force` only when
- * nothing is there. @return TG_OK; TG_CANT_CREATE, TG_IO: both are as they were; TG_NO_MEMORY
+ * nothing is there. What was there lies at `made` afterwards, where the file system can exchange
+ * names. @return TG_OK; TG_CANT_CREATE, TG_IO: both are as they were; TG_NO_MEMORY
  */
 TG_CHECKED enum tg_status tg_file_place(const char *made, const char *path, bool force,
                                         struct tg_error *err);

@@ -69,7 +69,7 @@ backup)
 restore)
     (cd "$city" && "$TOTSUGO" import -s study.yaml inbox/*.csv &&
         "$TOTSUGO" store backup -s study.yaml copy.db && rm totsugo.db) 2>/dev/null || exit 1
-    exec "$here/every.sh" -n 60 -i "$city" -a '^totsugo.db.lock$' -b '^totsugo.db.restoring-(wal|shm)$' \
+    exec "$here/every.sh" -n 60 -i "$city" -a '^totsugo.db.lock$' -b '^totsugo.db.restoring' \
         -d "$store" "$build" "$TOTSUGO" store restore -s study.yaml copy.db
     ;;
 link)
