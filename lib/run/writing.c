@@ -2,6 +2,7 @@
 #include "run/month.h"
 
 #include "crypto/digest.h"
+#include "outcome/payfile.h"
 #include "sys/file.h"
 #include "table/csv.h"
 #include "text/calendar.h"
@@ -350,6 +351,18 @@ static enum tg_status write_comparison(struct folder *f, struct tg_error *err)
     return status;
 }
 
+static enum tg_status payment_rows(struct tg_month *m, struct tg_csv_writer *w,
+                                   struct tg_error *err)
+{
+    return tg_payments_write(w, &m->study->pfs, m->payments_shown, m->study->pfs.n, err);
+}
+
+static enum tg_status write_payments(struct folder *f, struct tg_error *err)
+{
+    const struct sheet sheet = {"payments.csv", tg_payments_header, 5, payment_rows};
+    return write_sheet(f, &sheet, err);
+}
+
 static void count_states(const struct tg_month *m, struct tg_user_flow *flow)
 {
     uint64_t n[TG_N_USER_STATES] = {0};
@@ -414,7 +427,15 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .effects = m->effects,
         .n_effects = m->n_effects,
         .curves = m->curves,
-        .n_curves = m->curves ? m->study->n_outcomes : 0,
+        .n_curves = m->n_curves,
+        .payments = m->payments,
+        .payments_shown = m->payments_shown,
+        .outcomes = m->outcomes,
+        .shown = m->shown,
+        .withheld = m->withheld,
+        .n_withheld = m->n_withheld,
+        .subgroups = m->subgroups,
+        .n_subgroups = m->n_subgroups,
         .release = m->release,
         .hidden_cells = m->hidden_cells,
         .events = m->events,
@@ -470,6 +491,8 @@ enum tg_status tg_month_write(struct tg_month *m, const char *folder,
     enum tg_status status = write_linkage(&f, err);
     if (!status && m->study->has_cohort)
         status = write_comparison(&f, err);
+    if (!status && m->study->pfs.n)
+        status = write_payments(&f, err);
     if (!status)
         status = write_reports(&f, err);
     if (status) {
