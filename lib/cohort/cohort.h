@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * Who is compared with whom: participants, controls drawn by exact strata, balance.
+ * Who is compared with whom: participants, their controls, and how alike the two are.
  *
  * The draw is deterministic: it depends on the people, the rules and the seed alone.
  */
@@ -17,6 +17,7 @@ struct tg_candidate {
     uint32_t person;     /**< index into tg_people */
     int32_t index_month; /**< TG_NO_MONTH: the study's index rule found none */
     double probability;  /**< of its link */
+    bool earlier_use;    /**< used the app before its index month */
 };
 
 struct tg_cohort_input {
@@ -28,6 +29,14 @@ struct tg_cohort_input {
                               is but the candidates themselves, who never are controls */
     int32_t first_month; /**< months for which there is data; none when first > last */
     int32_t last_month;
+
+    /** Where conditions, activity and covariates are read from; unused when the rules have none. */
+    struct tg_store *store;
+    const struct tg_study *study;        /**< for the app's sources */
+    int32_t month;                       /**< as of when: later deliveries are not seen */
+    const struct tg_linked_user *linked; /**< to whom activity belongs */
+    size_t n_linked;
+    const struct tg_reporter *reporter; /**< NULL, or told of progress and of what is odd */
 };
 
 /** Why somebody is not observed any longer. */
@@ -60,39 +69,99 @@ struct tg_cohort_flow {
     uint64_t no_baseline; /**< the baseline window has no month with data, so that nothing is
                                known of the time before: no matter of insurance */
     uint64_t not_insured; /**< not insured in every baseline month with data and the index month */
-    uint64_t no_followup; /**< no insured month with data in the follow-up window */
-    uint64_t no_control;  /**< no free control in the stratum */
+    uint64_t no_followup; /**< not observed until follow-up begins, or no data from there on */
+    uint64_t earlier_use; /**< used the app before */
+    uint64_t excluded;    /**< fulfils one of the study's conditions */
+    uint64_t inactive;    /**< too few months of activity */
+    uint64_t no_control;  /**< eligible, and nobody to be compared with; the sum of the next four */
+    uint64_t no_stratum;  /**< nobody eligible was equal where the study wants it */
+    uint64_t outside_caliper; /**< nobody was near enough */
+    uint64_t used_up;         /**< all who were had been given to others */
+    uint64_t separated;       /**< the covariates tell the arms apart, so nobody is comparable */
     uint64_t matched;
-    uint64_t controls_eligible; /**< not barred, and eligible in at least one index month of an
-                                     eligible participant, whatever the stratum */
+    uint64_t
+        controls_eligible;  /**< not barred, and eligible in the month that was drawn for them */
+    uint64_t controls_used; /**< different people */
+};
+
+/** @name Balance */
+/** @{ */
+
+enum { TG_BALANCE_GROUPS = 4 };
+
+/** A row of balance.csv. NaN where undefined. */
+struct tg_balance_row {
+    const char *covariate;         /**< `age`, `race=black`, `age²`, `age * bmi`, `distance` */
+    bool binary;                   /**< 0/1: means are shares */
+    bool product;                  /**< a square, or two covariates multiplied */
+    uint64_t n[TG_BALANCE_GROUPS]; /**< different people: all participants, all controls, controls
+                                        and participants who remain */
+    double participants, controls_before, controls_after; /**< means or shares */
+    double smd_before, smd_after; /**< divided by all participants' standard deviation */
+    double variance_ratio_after;  /**< participants' to controls'; NaN for binary */
+    double participants_after;
+    double variance_ratio_before;
+    double ecdf_max_before, ecdf_max_after;
+};
+/** @} */
+
+enum { TG_SUPPORT_BINS = 20 };
+
+/** How well matching went. NaN where there was no regression. */
+struct tg_cohort_quality {
+    double caliper_width;             /**< on the linear predictor; NaN: none */
+    double effective_controls;        /**< (Σw)² / Σw² */
+    double support_low, support_high; /**< propensities that both arms have */
+    uint64_t outside[TG_N_ARMS];      /**< eligible people beyond them */
+    double bins_from, bins_to;        /**< linear predictors, in TG_SUPPORT_BINS equal bins */
+    uint64_t bins[TG_N_ARMS][TG_SUPPORT_BINS];       /**< all eligible people */
+    uint64_t bins_after[TG_N_ARMS][TG_SUPPORT_BINS]; /**< who remain */
+    size_t n_product_rows;                           /**< of the balance, at its end */
+    uint64_t products;                               /**< squares and products compared */
+    uint64_t products_unbalanced;                    /**< of them, |SMD| of 0.1 or more */
 };
 
 struct tg_cohort {
-    struct tg_member *members; /**< ascending by set, participant first */
+    struct tg_member *members; /**< ascending by set, participants first */
     size_t n;
+    double *covariates; /**< by member, the rules' covariates each; NaN: no value */
+    size_t n_covariates;
     struct tg_cohort_flow flow;
-    bool *eligible;       /**< by person: counted in controls_eligible */
-    int32_t pseudo_index; /**< index month assumed for eligible people who were not drawn:
-                               the participants' median, of two middle months the earlier;
-                               TG_NO_MONTH when nobody was matched */
+    struct tg_cohort_quality quality;
+    struct tg_balance_row *balance; /**< the linear predictor, covariates, then products */
+    size_t n_balance;
+    struct tg_arena names; /**< of the balance's rows */
+    int32_t *index_month;  /**< by person: own, or drawn for a possible control; TG_NO_MONTH: not
+                                eligible */
+    bool *eligible;        /**< by person: counted in controls_eligible */
+    int32_t pseudo_index;  /**< the matched participants' median index month, of two middle months
+                                the earlier; TG_NO_MONTH when nobody was matched */
 };
 
 /**
- * Draws one control for each participant, without replacement.
+ * Who is compared with whom.
  *
  * Eligible in an index month m: birth month and sex known; age in the study's range in m; insured
- * in every month with data of m − baseline_months … m − 1, of which there must be one, and in m;
- * insured in at least one month with data of m … m + followup_months − 1. A control gets its
- * participant's index month and must be eligible in it, and equal in the strata that the rules
- * name (sex, 5-year age band in m, district; "" is a district of its own).
+ * in every month with data of m − baseline_months … m − 1, of which there must be one, and without
+ * a gap from m until follow-up begins in m + landmark, for which there must be data; none of the
+ * study's exclusions; for participants no earlier use, and enough months of activity in
+ * m … m + max(landmark, 1) − 1.
  *
- * Participants draw in the order of a seeded hash of their ids, controls come in the order of
- * another; both orders are uniform, so that nobody is preferred. Time and memory are linear in the
- * number of people, up to sorting.
+ * Every other person who is not barred gets one month of a participant's for their own, by a draw
+ * that looks at nothing but sex, district and five years of birth where members of a set must be
+ * equal in them: in shares as the participants there have them. The draw does not look at whether
+ * the person is eligible in it, so that nobody's later fate decides when they are looked at (Suissa
+ * 2008 on time that is immortal). Who is not eligible in it is no control.
+ *
+ * Covariates are from before the index month. Matching is that of tg_match_file(); a set is
+ * always equal in the index month. Ties and, without a regression, all choices go by a seeded hash
+ * of the persons' numbers, uniform over people. Time is O(n log n) and memory linear in people and
+ * covariates.
  *
  * @param input  borrowed; candidates one a person, ascending by person
  * @param out    out: the cohort; free it with tg_cohort_free()
- * @return TG_OK (also with nobody matched), TG_NO_MEMORY, TG_BUG: candidates are not as they must
+ * @return TG_OK (also with nobody matched), TG_DATA: more levels than matching takes,
+ *         TG_CANCELLED, TG_NO_MEMORY, what the store says, TG_BUG: candidates are not as they must
  */
 TG_CHECKED enum tg_status tg_cohort_draw(const struct tg_cohort_input *input, struct tg_cohort *out,
                                          struct tg_error *err);
@@ -106,39 +175,5 @@ int tg_age_band(int age);
 /** In how many months of from…to (both count; none when from > to) is the person insured here? */
 int64_t tg_insured_months(const struct tg_people *people, const struct tg_person *person,
                           int32_t from, int32_t to);
-
-/** @name Balance */
-/** @{ */
-
-/** One covariate over all people in question: by person index; NaN: missing. */
-struct tg_covariate {
-    const char *name;
-    bool binary;          /**< 0/1: a share */
-    const double *values; /**< by person */
-};
-
-/** A row of balance.csv. NaN where undefined. */
-struct tg_balance_row {
-    const char *covariate;
-    bool binary;
-    uint64_t n[3]; /**< people with a value: participants, controls before, controls after */
-    double participants, controls_before, controls_after; /**< means or shares */
-    double smd_before, smd_after; /**< divided by the participants' standard deviation */
-    double variance_ratio_after;  /**< participants' to controls'; NaN for binary */
-};
-
-/**
- * Standardised mean differences before and after matching (Stuart 2010). The divisor is the
- * participants' standard deviation, as for the average effect on the treated and as R's MatchIt
- * has it: √(Σ(x − mean)² / (n − 1)) for a number, √(p(1 − p)) for a share. Where it is 0, or one
- * side has nobody, the difference is undefined. People without a value do not count.
- *
- * "Before" compares all matched participants with all eligible people, "after" with the drawn.
- *
- * @param rows  out: n rows; the caller gives room for them
- */
-void tg_balance(const struct tg_cohort *cohort, size_t n_people,
-                const struct tg_covariate *covariates, size_t n, struct tg_balance_row *rows);
-/** @} */
 
 #endif

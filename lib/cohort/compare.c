@@ -34,7 +34,9 @@ void tg_comparing_end(struct tg_comparing *c)
 
 static double weight_of(const struct tg_comparing *c, int time, uint32_t person)
 {
-    return time == TG_BEFORE ? 1 : c->weights[person];
+    if (time == TG_AFTER)
+        return c->weights[person];
+    return c->left_out && c->left_out[person] ? 0 : 1;
 }
 
 static void add_mean(const struct tg_comparing *c, int time, struct moments m[2])

@@ -22,8 +22,9 @@ struct tg_alike {
 /** Room for tg_compare(), used again for every covariate. */
 struct tg_comparing {
     const struct tg_sample *sample;
-    double *weights; /**< by person, after matching */
-    double *values;  /**< by person: the caller's to fill */
+    double *weights;      /**< by person, after matching */
+    const bool *left_out; /**< NULL, or by person: does not count before matching either */
+    double *values;       /**< by person: the caller's to fill */
     struct tg_ordered_value {
         double value;
         uint32_t person;

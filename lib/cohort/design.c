@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum tg_status add_term(struct tg_design *d, struct tg_term term, const char *level,
+static enum tg_status add_term(struct tg_model *d, struct tg_term term, const char *level,
                                struct tg_error *err)
 {
     const char *name = term.column->name;
@@ -37,7 +37,7 @@ static double mean_of_known(const struct tg_sample_column *c, uint32_t n)
     return known ? sum / known : 0;
 }
 
-static enum tg_status add_number(struct tg_design *d, const struct tg_sample_column *c, uint32_t n,
+static enum tg_status add_number(struct tg_model *d, const struct tg_sample_column *c, uint32_t n,
                                  struct tg_error *err)
 {
     struct tg_term term = {.column = c, .kind = TG_TERM_NUMBER};
@@ -50,7 +50,7 @@ static enum tg_status add_number(struct tg_design *d, const struct tg_sample_col
     return status;
 }
 
-static enum tg_status add_levels(struct tg_design *d, const struct tg_sample_column *c,
+static enum tg_status add_levels(struct tg_model *d, const struct tg_sample_column *c,
                                  struct tg_error *err)
 {
     enum tg_status status = TG_OK;
@@ -80,12 +80,11 @@ static void describe(struct tg_term *t, uint32_t n)
     t->sd = n > 1 ? sqrt(squares / (n - 1)) : 0;
 }
 
-enum tg_status tg_design_make(const struct tg_sample *sample,
-                              const struct tg_match_options *options, struct tg_design *out,
-                              struct tg_error *err)
+enum tg_status tg_model_make(const struct tg_sample *sample, const struct tg_match_options *options,
+                             struct tg_model *out, struct tg_error *err)
 {
     enum tg_status status = TG_OK;
-    *out = (struct tg_design){.terms = tg_calloc(TG_TERMS_MAX, sizeof *out->terms, err)};
+    *out = (struct tg_model){.terms = tg_calloc(TG_TERMS_MAX, sizeof *out->terms, err)};
     if (!out->terms)
         return TG_NO_MEMORY;
     for (size_t j = 0; j < options->n_covariates && !status; j++) {
@@ -101,9 +100,9 @@ enum tg_status tg_design_make(const struct tg_sample *sample,
     return status;
 }
 
-void tg_design_free(struct tg_design *design)
+void tg_model_free(struct tg_model *design)
 {
     free(design->terms);
     tg_arena_free(&design->names);
-    *design = (struct tg_design){0};
+    *design = (struct tg_model){0};
 }

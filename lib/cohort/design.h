@@ -26,7 +26,7 @@ struct tg_term {
     double mean, sd; /**< over all people; n − 1 */
 };
 
-struct tg_design {
+struct tg_model {
     struct tg_term *terms;
     size_t n;
     struct tg_arena names;
@@ -36,10 +36,10 @@ struct tg_design {
  * @param columns  the covariates, each once
  * @return TG_OK; TG_DATA: more than TG_TERMS_MAX terms; TG_NO_MEMORY
  */
-TG_CHECKED enum tg_status tg_design_make(const struct tg_sample *sample,
-                                         const struct tg_match_options *options,
-                                         struct tg_design *out, struct tg_error *err);
-void tg_design_free(struct tg_design *design);
+TG_CHECKED enum tg_status tg_model_make(const struct tg_sample *sample,
+                                        const struct tg_match_options *options,
+                                        struct tg_model *out, struct tg_error *err);
+void tg_model_free(struct tg_model *design);
 
 /** A person's value. */
 static inline double tg_term_value(const struct tg_term *t, uint32_t person)

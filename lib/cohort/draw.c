@@ -1,315 +1,237 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cohort/balance.h"
 #include "cohort/eligible.h"
-#include "cohort/names.h"
+#include "cohort/engine.h"
+#include "cohort/entrants.h"
 
+#include "base/reporter.h"
 #include "text/calendar.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    NOBODY = -1,
-    MONTHS_OF_BAND = 60,
-    BLOCK_BITS = 16, /* 65,536 blocks of five years: more than months have */
-};
-
-/* Somebody who may be drawn. */
-struct pooled {
-    uint64_t group; /* sex, district and the five years of birth, as far as they are strata */
-    uint64_t rank;
-    uint32_t person;
-};
-
-/* A participant who looks for a control. */
-struct seeker {
-    uint64_t rank;
-    uint32_t person;
-    int32_t month;
-    int band;
-    double probability;
-    uint64_t group; /* without years of birth */
-    size_t cell;
-};
-
-/* An index month and stratum. People of one age band in one month were born in at most two
- * blocks of five years, so two lists of the pool hold all of them, both ascending by rank. */
-struct cell {
-    int32_t month;
-    int band;
-    size_t at[2], end[2];
-};
-
 struct drawing {
     const struct tg_cohort_input *input;
-    struct tg_names districts;
-    struct seeker *seekers;
-    size_t n_seekers;
-    int32_t *months; /* the seekers' index months, ascending */
-    size_t n_months;
-    bool *taken; /* by person: never or no longer a control */
-    struct pooled *pool;
-    size_t n_pool;
-    struct cell *cells;
-    size_t n_cells;
+    struct tg_entrants entrants;
+    double **covariates; /* by rule, then by entrant */
+    struct tg_sample sample;
+    const char **exact; /* the rules' and the index month */
+    struct tg_match_options options;
+    struct tg_engine engine;
     struct tg_cohort cohort;
 };
 
-/* The finalizer of SplitMix64 (Steele, Lea, Flood 2014): a bijection that mixes all bits. */
-static uint64_t mix(uint64_t x)
+static bool fulfils(const struct tg_exclusion *x, double value)
 {
-    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
-    return x ^ x >> 31;
-}
-
-static uint64_t rank_of(const struct drawing *d, enum tg_arm arm, uint32_t person)
-{
-    uint64_t seed = mix(d->input->rules->seed + UINT64_C(0x9E3779B97F4A7C15) * (1 + (unsigned)arm));
-    return mix(seed + mix((uint64_t)d->input->people->items[person].id));
-}
-
-static uint64_t block_of(int32_t birth_month)
-{
-    int64_t block = birth_month / MONTHS_OF_BAND - (birth_month % MONTHS_OF_BAND < 0);
-    return (uint64_t)block & ((1u << BLOCK_BITS) - 1);
-}
-
-static enum tg_status group_of(struct drawing *d, uint32_t person, uint64_t *group,
-                               struct tg_error *err)
-{
-    const struct tg_person *p = &d->input->people->items[person];
-    unsigned exact = d->input->rules->exact;
-    uint32_t district = 0;
-    if (exact & TG_STRATUM_DISTRICT) {
-        enum tg_status status = tg_names_number(&d->districts, p->district, &district, err);
-        if (status)
-            return status;
+    switch (x->compare) {
+    case TG_NOT_ZERO:
+        return value > 0;
+    case TG_AT_LEAST:
+        return value >= x->value;
+    case TG_AT_MOST:
+        return value <= x->value;
+    case TG_ABOVE:
+        return value > x->value;
+    case TG_BELOW:
+        return value < x->value;
+    case TG_IS_MISSING:
+        break;
     }
-    uint64_t sex = exact & TG_STRATUM_SEX ? p->sex : 0;
-    *group = (sex << 32 | district) << BLOCK_BITS;
-    return TG_OK;
+    return isnan(value);
 }
 
-/* Counts each candidate once and keeps those who may take part. */
-static enum tg_status screen_candidates(struct drawing *d, struct tg_error *err)
+static enum tg_status exclude(struct drawing *d, struct tg_error *err)
 {
-    const struct tg_cohort_input *in = d->input;
-    uint64_t count[TG_N_ELIGIBILITIES] = {0};
-    bool by_age = in->rules->exact & TG_STRATUM_AGE_BAND;
-    for (size_t i = 0; i < in->n_candidates; i++) {
-        const struct tg_candidate *c = &in->candidates[i];
-        if (c->person >= in->people->n || (i > 0 && in->candidates[i - 1].person >= c->person))
-            return TG_FAIL(err, TG_MSG_BUG, .rule = "candidates ascend by person, one a person");
-        d->taken[c->person] = true;
-        enum tg_eligibility e = tg_eligibility_in(in, c->person, c->index_month);
-        count[e]++;
-        if (e != TG_ELIGIBLE)
-            continue;
-        int age = tg_age_in(in->people->items[c->person].birth_month, c->index_month);
-        struct seeker *s = &d->seekers[d->n_seekers++];
-        *s = (struct seeker){.rank = rank_of(d, TG_PARTICIPANT, c->person),
-                             .person = c->person,
-                             .month = c->index_month,
-                             .probability = c->probability,
-                             .band = by_age ? tg_age_band(age) : NOBODY};
-        enum tg_status status = group_of(d, c->person, &s->group, err);
-        if (status)
-            return status;
+    const struct tg_cohort_rules *rules = d->input->rules;
+    struct tg_entrants *e = &d->entrants;
+    if (rules->n_exclusions == 0 || e->n == 0)
+        return TG_OK;
+    bool *drop = tg_calloc(e->n, sizeof *drop, err);
+    double *values = tg_calloc(e->n, sizeof *values, err);
+    enum tg_status status = drop && values ? TG_OK : TG_NO_MEMORY;
+    for (size_t x = 0; x < rules->n_exclusions && !status; x++) {
+        status = tg_history_read(e, &rules->exclusions[x].history, values, err);
+        for (size_t i = 0; i < e->n && !status; i++)
+            drop[i] |= fulfils(&rules->exclusions[x], values[i]);
+        if (!status)
+            status = tg_progress(d->input->reporter, "conditions", x, rules->n_exclusions, err);
     }
-    d->cohort.flow = (struct tg_cohort_flow){.candidates = in->n_candidates,
-                                             .no_index_month = count[TG_NO_INDEX_MONTH],
-                                             .age = count[TG_OUTSIDE_AGE],
-                                             .no_baseline = count[TG_NO_BASELINE],
-                                             .not_insured = count[TG_NOT_INSURED],
-                                             .no_followup = count[TG_NO_FOLLOWUP]};
-    return TG_OK;
+    if (!status)
+        d->cohort.flow.excluded = tg_entrants_drop(e, drop);
+    free(drop);
+    free(values);
+    return status;
 }
 
-static int by_cell(const void *a, const void *b)
+static enum tg_status drop_inactive(struct drawing *d, struct tg_error *err)
 {
-    const struct seeker *x = a, *y = b;
-    if (x->month != y->month)
-        return x->month < y->month ? -1 : 1;
-    if (x->group != y->group)
-        return x->group < y->group ? -1 : 1;
-    if (x->band != y->band)
-        return x->band < y->band ? -1 : 1;
-    return (x->person > y->person) - (x->person < y->person);
+    struct tg_entrants *e = &d->entrants;
+    unsigned wanted = (unsigned)d->input->rules->active_months;
+    if (wanted == 0 || e->n == 0)
+        return TG_OK;
+    bool *drop = tg_calloc(e->n, sizeof *drop, err);
+    unsigned *months = tg_calloc(e->n, sizeof *months, err);
+    enum tg_status status = drop && months ? tg_activity_read(e, months, err) : TG_NO_MEMORY;
+    for (size_t i = 0; i < e->n && !status; i++)
+        drop[i] = e->items[i].arm == TG_PARTICIPANT && months[i] < wanted;
+    if (!status)
+        d->cohort.flow.inactive = tg_entrants_drop(e, drop);
+    free(drop);
+    free(months);
+    return status;
 }
 
-static int by_rank(const void *a, const void *b)
+static enum tg_status read_covariates(struct drawing *d, struct tg_error *err)
 {
-    const struct seeker *x = a, *y = b;
-    if (x->rank != y->rank)
-        return x->rank < y->rank ? -1 : 1;
-    return (x->person > y->person) - (x->person < y->person);
-}
-
-static bool better(const struct pooled *x, const struct pooled *y)
-{
-    return x->rank != y->rank ? x->rank < y->rank : x->person < y->person;
-}
-
-static int by_group(const void *a, const void *b)
-{
-    const struct pooled *x = a, *y = b;
-    if (x->group != y->group)
-        return x->group < y->group ? -1 : 1;
-    return better(x, y) ? -1 : better(y, x);
-}
-
-/* Seekers must be sorted by cell. */
-static enum tg_status list_months(struct drawing *d, struct tg_error *err)
-{
-    d->months = tg_calloc(d->n_seekers, sizeof *d->months, err);
-    if (!d->months)
+    const struct tg_cohort_rules *rules = d->input->rules;
+    enum tg_status status = TG_OK;
+    d->covariates = tg_calloc(rules->n_covariates, sizeof *d->covariates, err);
+    if (!d->covariates)
         return TG_NO_MEMORY;
-    for (size_t i = 0; i < d->n_seekers; i++) {
-        if (i == 0 || d->seekers[i - 1].month != d->seekers[i].month)
-            d->months[d->n_months++] = d->seekers[i].month;
+    for (size_t i = 0; i < rules->n_covariates && !status; i++) {
+        d->covariates[i] = tg_calloc(d->entrants.n, sizeof **d->covariates, err);
+        if (!d->covariates[i])
+            return TG_NO_MEMORY;
+        status =
+            tg_history_read(&d->entrants, &rules->covariates[i].history, d->covariates[i], err);
+        if (!status)
+            status = tg_progress(d->input->reporter, "covariates", i, rules->n_covariates, err);
     }
-    return TG_OK;
+    return status;
 }
 
-static bool ever_eligible(const struct drawing *d, uint32_t person)
+/* Sets share the index month; without sets the months are alike by how they were drawn. */
+static enum tg_status set_options(struct drawing *d, struct tg_error *err)
 {
-    for (size_t i = 0; i < d->n_months; i++) {
-        if (tg_eligibility_in(d->input, person, d->months[i]) == TG_ELIGIBLE)
-            return true;
-    }
-    return false;
-}
-
-static enum tg_status fill_pool(struct drawing *d, struct tg_error *err)
-{
-    const struct tg_people *people = d->input->people;
-    bool by_age = d->input->rules->exact & TG_STRATUM_AGE_BAND;
-    for (uint32_t i = 0; i < people->n; i++) {
-        if (!d->taken[i] && ever_eligible(d, i)) {
-            d->cohort.eligible[i] = true;
-            d->n_pool++;
-        }
-    }
-    d->cohort.flow.controls_eligible = d->n_pool;
-    d->pool = tg_calloc(d->n_pool, sizeof *d->pool, err);
-    if (!d->pool)
+    const struct tg_match_options *o = &d->input->rules->match;
+    d->options = *o;
+    d->options.input = d->input->study ? d->input->study->path : NULL;
+    d->options.flag_missing = true;
+    if (o->method == TG_MATCH_IPW || o->method == TG_MATCH_OVERLAP)
+        return TG_OK;
+    d->exact = tg_calloc(o->n_exact + 1, sizeof *d->exact, err);
+    if (!d->exact)
         return TG_NO_MEMORY;
-    size_t n = 0;
-    for (uint32_t i = 0; i < people->n; i++) {
-        if (!d->cohort.eligible[i])
-            continue;
-        struct pooled *p = &d->pool[n++];
-        *p = (struct pooled){.rank = rank_of(d, TG_CONTROL, i), .person = i};
-        enum tg_status status = group_of(d, i, &p->group, err);
-        if (status)
-            return status;
-        if (by_age)
-            p->group |= block_of(people->items[i].birth_month);
-    }
-    qsort(d->pool, d->n_pool, sizeof *d->pool, by_group);
+    if (o->n_exact)
+        memcpy(d->exact, o->exact, o->n_exact * sizeof *d->exact);
+    d->exact[o->n_exact] = "index_month";
+    d->options.exact = d->exact;
+    d->options.n_exact = o->n_exact + 1;
     return TG_OK;
 }
 
-/* The first of the pool whose group is not less. */
-static size_t group_start(const struct drawing *d, uint64_t group)
+/* Covariates that separate the arms leave nobody to compare: that is a finding, not a failure. */
+static enum tg_status run_engine(struct drawing *d, struct tg_error *err)
 {
-    size_t low = 0, high = d->n_pool;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (d->pool[middle].group < group)
-            low = middle + 1;
-        else
-            high = middle;
+    struct tg_error own = {0};
+    struct tg_cohort_flow *f = &d->cohort.flow;
+    const struct tg_match_counts *c = &d->engine.counts;
+    size_t n = d->entrants.n_participants;
+    if (n == 0 || n == d->entrants.n) {
+        f->no_stratum = f->no_control = n;
+        return TG_OK;
     }
-    return low;
+    enum tg_status status =
+        tg_engine_run(&d->sample, &d->options, d->input->reporter, &d->engine, &own);
+    if (status && own.message == TG_MSG_MATCH_SEPARATED) {
+        f->separated = f->no_control = n;
+        TG_WARN(d->input->reporter, TG_MSG_COHORT_SEPARATED, .file = own.file,
+                .column = own.column);
+        return TG_OK;
+    }
+    if (status && err)
+        *err = own;
+    f->no_stratum = c->no_stratum;
+    f->outside_caliper = c->outside_caliper;
+    f->used_up = c->used_up;
+    f->no_control = c->no_stratum + c->outside_caliper + c->used_up;
+    f->matched = c->matched;
+    f->controls_used = c->controls_used;
+    return status;
 }
 
-static struct cell make_cell(const struct drawing *d, const struct seeker *s)
+/* A row of the matched, with its set numbered by the first of its participants. */
+struct row {
+    uint32_t set, entrant;
+    bool control;
+    double weight;
+};
+
+static int by_set(const void *a, const void *b)
 {
-    struct cell c = {.month = s->month, .band = s->band};
-    uint64_t groups[2] = {s->group, s->group};
-    if (s->band != NOBODY) {
-        int32_t youngest = s->month - 12 * s->band;
-        groups[0] |= block_of(youngest - MONTHS_OF_BAND + 1);
-        groups[1] |= block_of(youngest);
-    }
-    for (int i = 0; i < (groups[0] == groups[1] ? 1 : 2); i++) {
-        c.at[i] = group_start(d, groups[i]);
-        c.end[i] = group_start(d, groups[i] + 1);
-    }
-    return c;
+    const struct row *x = a, *y = b;
+    if (x->set != y->set)
+        return x->set < y->set ? -1 : 1;
+    if (x->control != y->control)
+        return x->control ? 1 : -1;
+    return (x->entrant > y->entrant) - (x->entrant < y->entrant);
 }
 
-/* Seekers must be sorted by cell; they are by rank afterwards. */
-static enum tg_status make_cells(struct drawing *d, struct tg_error *err)
+/* By old number of a set: one more than its first participant. The old numbers tell who has the
+ * highest propensity. */
+static enum tg_status list_rows(const struct drawing *d, struct row *rows, struct tg_error *err)
 {
-    d->cells = tg_calloc(d->n_seekers, sizeof *d->cells, err);
-    if (!d->cells)
+    const struct tg_matched *m = &d->engine.matched;
+    uint32_t *first = tg_calloc((size_t)m->n_sets + 1, sizeof *first, err);
+    if (!first)
         return TG_NO_MEMORY;
-    for (size_t i = 0; i < d->n_seekers; i++) {
-        struct seeker *s = &d->seekers[i], *last = i ? s - 1 : NULL;
-        if (!last || last->month != s->month || last->group != s->group || last->band != s->band)
-            d->cells[d->n_cells++] = make_cell(d, s);
-        s->cell = d->n_cells - 1;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct tg_matched_row *r = &m->rows[i];
+        if (r->set != TG_NO_SET && d->sample.treated[r->person] &&
+            (first[r->set] == 0 || r->person + 1 < first[r->set]))
+            first[r->set] = r->person + 1;
     }
-    qsort(d->seekers, d->n_seekers, sizeof *d->seekers, by_rank);
+    for (size_t i = 0; i < m->n; i++) {
+        const struct tg_matched_row *r = &m->rows[i];
+        rows[i] = (struct row){first[r->set], r->person, !d->sample.treated[r->person], r->weight};
+    }
+    qsort(rows, m->n, sizeof *rows, by_set);
+    free(first);
     return TG_OK;
 }
 
-static bool fits(const struct drawing *d, const struct cell *c, uint32_t person)
+static void make_member(struct drawing *d, const struct row *row, uint32_t set, size_t at)
 {
-    if (d->taken[person])
-        return false;
-    int32_t birth_month = d->input->people->items[person].birth_month;
-    if (c->band != NOBODY && tg_age_band(tg_age_in(birth_month, c->month)) != c->band)
-        return false;
-    return tg_eligibility_in(d->input, person, c->month) == TG_ELIGIBLE;
+    const struct tg_entrant *e = &d->entrants.items[row->entrant];
+    const double *eta = d->engine.logit.eta;
+    size_t n = d->input->rules->n_covariates;
+    struct tg_member *member = &d->cohort.members[at];
+    *member = (struct tg_member){.person = e->person,
+                                 .arm = e->arm,
+                                 .set = set,
+                                 .index_month = e->month,
+                                 .probability = e->probability,
+                                 .weight = row->weight,
+                                 .propensity = eta ? tg_logistic(eta[row->entrant]) : (double)NAN};
+    tg_observe(d->input, member);
+    for (size_t i = 0; i < n; i++) {
+        double value = d->covariates[i][row->entrant];
+        d->cohort.covariates[at * n + i] =
+            isnan(value) ? d->input->rules->covariates[i].missing : value;
+    }
 }
 
-/* Who does not fit a cell now never will, so each list is walked once. */
-static const struct pooled *draw_from(const struct drawing *d, struct cell *c)
+static enum tg_status make_members(struct drawing *d, struct tg_error *err)
 {
-    const struct pooled *best = NULL;
-    for (int i = 0; i < 2; i++) {
-        while (c->at[i] < c->end[i] && !fits(d, c, d->pool[c->at[i]].person))
-            c->at[i]++;
-        if (c->at[i] < c->end[i] && (!best || better(&d->pool[c->at[i]], best)))
-            best = &d->pool[c->at[i]];
+    size_t n = d->engine.matched.n;
+    struct tg_cohort *c = &d->cohort;
+    c->n_covariates = d->input->rules->n_covariates;
+    struct row *rows = tg_calloc(n, sizeof *rows, err);
+    c->members = tg_calloc(n, sizeof *c->members, err);
+    c->covariates = tg_calloc(n, d->input->rules->n_covariates * sizeof *c->covariates, err);
+    enum tg_status status =
+        rows && c->members && c->covariates ? list_rows(d, rows, err) : TG_NO_MEMORY;
+    uint32_t set = 0;
+    for (size_t i = 0; i < n && !status; i++) {
+        if (rows[i].set)
+            set += i == 0 || rows[i].set != rows[i - 1].set;
+        make_member(d, &rows[i], set, i);
+        c->n++;
     }
-    return best;
-}
-
-static enum tg_status draw_all(struct drawing *d, struct tg_error *err)
-{
-    struct tg_cohort *cohort = &d->cohort;
-    cohort->members = tg_calloc(d->n_seekers, 2 * sizeof *cohort->members, err);
-    if (!cohort->members)
-        return TG_NO_MEMORY;
-    for (size_t i = 0; i < d->n_seekers; i++) {
-        const struct seeker *s = &d->seekers[i];
-        const struct pooled *control = draw_from(d, &d->cells[s->cell]);
-        if (!control) {
-            cohort->flow.no_control++;
-            continue;
-        }
-        d->taken[control->person] = true;
-        struct tg_member member = {.person = s->person,
-                                   .arm = TG_PARTICIPANT,
-                                   .set = (uint32_t)++cohort->flow.matched,
-                                   .index_month = s->month,
-                                   .probability = s->probability,
-                                   .weight = 1.0,
-                                   .propensity = NAN};
-        tg_observe(d->input, &member);
-        cohort->members[cohort->n++] = member;
-        member.person = control->person;
-        member.arm = TG_CONTROL;
-        member.probability = 1;
-        tg_observe(d->input, &member);
-        cohort->members[cohort->n++] = member;
-    }
-    return TG_OK;
+    free(rows);
+    return status;
 }
 
 static int by_month(const void *a, const void *b)
@@ -318,64 +240,195 @@ static int by_month(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-static void set_pseudo_index(struct drawing *d)
+static enum tg_status note_people(struct drawing *d, struct tg_error *err)
 {
-    size_t n = d->cohort.n / 2;
-    d->cohort.pseudo_index = TG_NO_MONTH;
-    if (n == 0)
-        return;
-    /* the list of months has room for one a seeker */
+    struct tg_cohort *c = &d->cohort;
+    size_t n = d->input->people->n, matched = 0;
+    c->eligible = tg_calloc(n, sizeof *c->eligible, err);
+    c->index_month = tg_calloc(n, sizeof *c->index_month, err);
+    int32_t *months = tg_calloc(c->n, sizeof *months, err);
+    if (!c->eligible || !c->index_month || !months) {
+        free(months);
+        return TG_NO_MEMORY;
+    }
     for (size_t i = 0; i < n; i++)
-        d->months[i] = d->cohort.members[2 * i].index_month;
-    qsort(d->months, n, sizeof *d->months, by_month);
-    d->cohort.pseudo_index = d->months[(n - 1) / 2];
+        c->index_month[i] = TG_NO_MONTH;
+    for (size_t i = 0; i < d->entrants.n; i++) {
+        const struct tg_entrant *e = &d->entrants.items[i];
+        c->index_month[e->person] = e->month;
+        c->eligible[e->person] = e->arm == TG_CONTROL;
+    }
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->members[i].arm == TG_PARTICIPANT)
+            months[matched++] = c->members[i].index_month;
+    }
+    qsort(months, matched, sizeof *months, by_month);
+    c->pseudo_index = matched ? months[(matched - 1) / 2] : TG_NO_MONTH;
+    free(months);
+    return TG_OK;
 }
 
-static enum tg_status make_room(struct drawing *d, struct tg_error *err)
+static void count_products(struct tg_cohort *c)
 {
-    size_t n = d->input->people->n;
-    if (n >= UINT32_MAX)
-        return TG_FAIL(err, TG_MSG_BUG, .rule = "fewer than 2^32 people");
-    d->seekers = tg_calloc(d->input->n_candidates, sizeof *d->seekers, err);
-    d->taken = tg_calloc(n, sizeof *d->taken, err);
-    d->cohort.eligible = tg_calloc(n, sizeof *d->cohort.eligible, err);
-    if (!d->seekers || !d->taken || !d->cohort.eligible)
+    for (size_t i = 0; i < c->n_balance; i++) {
+        c->quality.n_product_rows += c->balance[i].product;
+        if (!c->balance[i].product || isnan(c->balance[i].smd_after))
+            continue;
+        c->quality.products++;
+        c->quality.products_unbalanced += fabs(c->balance[i].smd_after) >= TG_UNBALANCED;
+    }
+}
+
+static void warn_of_imbalance(const struct drawing *d)
+{
+    size_t judged = 0, beyond = 0;
+    char rule[64];
+    for (size_t i = 0; i < d->cohort.n_balance; i++) {
+        const struct tg_balance_row *b = &d->cohort.balance[i];
+        if (b->product || isnan(b->smd_after) || strcmp(b->covariate, "distance") == 0)
+            continue;
+        judged++;
+        beyond += fabs(b->smd_after) >= TG_UNBALANCED;
+    }
+    (void)snprintf(rule, sizeof rule, "%zu / %zu", beyond, judged);
+    if (beyond)
+        TG_WARN(d->input->reporter, TG_MSG_COHORT_UNBALANCED, .rule = rule);
+}
+
+/* From means of all and means of those who remain, those of the few who do not could be told:
+ * then they count nowhere. `*out`: by entrant, or NULL. */
+static enum tg_status leave_few_out(const struct drawing *d, bool **out, struct tg_error *err)
+{
+    const struct tg_study *study = d->input->study;
+    unsigned fewest = study && study->min_cell > 10 ? study->min_cell : 10;
+    uint64_t n = d->cohort.flow.no_control;
+    *out = NULL;
+    if (n == 0 || n >= fewest || (study && study->for_municipality))
+        return TG_OK;
+    *out = tg_calloc(d->sample.n, sizeof **out, err);
+    for (size_t i = 0; *out && i < d->engine.matched.n_unmatched; i++)
+        (*out)[d->engine.matched.unmatched[i].person] = true;
+    return *out ? TG_OK : TG_NO_MEMORY;
+}
+
+static enum tg_status make_balance(struct drawing *d, struct tg_error *err)
+{
+    struct tg_balance b = {0};
+    struct tg_model design = {0};
+    const char **names = tg_calloc(3 + d->input->rules->n_covariates, sizeof *names, err);
+    if (!names)
         return TG_NO_MEMORY;
-    if (d->input->barred && n)
-        memcpy(d->taken, d->input->barred, n * sizeof *d->taken);
-    return TG_OK;
+    const struct tg_match_options columns = {
+        .covariates = names,
+        .n_covariates = tg_balance_columns(&d->sample, d->input->rules, names)};
+    bool *few = NULL;
+    enum tg_status status = tg_model_make(&d->sample, &columns, &design, err);
+    if (!status)
+        status = leave_few_out(d, &few, err);
+    if (!status)
+        status =
+            tg_balance_make(&d->sample, &design, &d->engine.matched, d->engine.logit.eta, few,
+
+                            TG_BALANCE_ECDF | TG_BALANCE_PRODUCTS, d->input->reporter, &b, err);
+    if (!status) {
+        d->cohort.balance = b.rows;
+        d->cohort.n_balance = b.n;
+        d->cohort.names = b.names;
+        d->cohort.quality.effective_controls = b.effective_controls;
+        count_products(&d->cohort);
+        warn_of_imbalance(d);
+        b = (struct tg_balance){0};
+    }
+    tg_balance_free(&b);
+    tg_model_free(&design);
+    free(few);
+    free(names);
+    return status;
+}
+
+static size_t bin_of(const struct tg_cohort_quality *q, double eta)
+{
+    double share = (eta - q->bins_from) / (q->bins_to - q->bins_from);
+    size_t bin = share > 0 ? (size_t)(share * TG_SUPPORT_BINS) : 0;
+    return bin < TG_SUPPORT_BINS ? bin : TG_SUPPORT_BINS - 1;
+}
+
+static void find_support(struct drawing *d)
+{
+    struct tg_cohort_quality *q = &d->cohort.quality;
+    const struct tg_matched *m = &d->engine.matched;
+    const double *eta = d->engine.logit.eta;
+    q->caliper_width = d->engine.counts.caliper_width;
+    q->support_low = d->engine.counts.support_low;
+    q->support_high = d->engine.counts.support_high;
+    q->bins_from = q->bins_to = NAN;
+    if (!eta)
+        return;
+    q->bins_from = INFINITY;
+    q->bins_to = -INFINITY;
+    for (uint32_t i = 0; i < d->sample.n; i++) {
+        q->bins_from = fmin(q->bins_from, eta[i]);
+        q->bins_to = fmax(q->bins_to, eta[i]);
+    }
+    for (uint32_t i = 0; i < d->sample.n; i++) {
+        double p = tg_logistic(eta[i]);
+        q->bins[d->sample.treated[i]][bin_of(q, eta[i])]++;
+        q->outside[d->sample.treated[i]] += p < q->support_low || p > q->support_high;
+    }
+    for (size_t i = 0; i < m->n; i++) {
+        uint32_t entrant = m->rows[i].person;
+        q->bins_after[d->sample.treated[entrant]][bin_of(q, eta[entrant])]++;
+    }
+}
+
+static enum tg_status compare(struct drawing *d, struct tg_error *err)
+{
+    enum tg_status status = read_covariates(d, err);
+    if (!status)
+        status = tg_sample_of_entrants(&d->entrants, d->covariates, &d->sample, err);
+    if (!status)
+        status = set_options(d, err);
+    if (!status)
+        status = run_engine(d, err);
+    if (!status)
+        status = make_members(d, err);
+    if (!status && d->cohort.n)
+        status = make_balance(d, err);
+    if (!status && d->cohort.n)
+        find_support(d);
+    return status ? status : note_people(d, err);
 }
 
 enum tg_status tg_cohort_draw(const struct tg_cohort_input *input, struct tg_cohort *out,
                               struct tg_error *err)
 {
-    struct drawing d = {.input = input};
-    enum tg_status status = make_room(&d, err);
+    struct drawing d = {.input = input,
+                        .cohort = {.quality = {.caliper_width = NAN,
+                                               .effective_controls = NAN,
+                                               .support_low = NAN,
+                                               .support_high = NAN,
+                                               .bins_from = NAN,
+                                               .bins_to = NAN}}};
+    enum tg_status status = tg_entrants_find(input, &d.entrants, &d.cohort.flow, err);
     if (!status)
-        status = screen_candidates(&d, err);
-    if (status)
-        goto out;
-    qsort(d.seekers, d.n_seekers, sizeof *d.seekers, by_cell);
-    status = list_months(&d, err);
+        status = exclude(&d, err);
     if (!status)
-        status = fill_pool(&d, err);
+        status = drop_inactive(&d, err);
+    d.cohort.flow.controls_eligible = status ? 0 : d.entrants.n - d.entrants.n_participants;
     if (!status)
-        status = make_cells(&d, err);
-    if (!status)
-        status = draw_all(&d, err);
-    if (status)
-        goto out;
-    set_pseudo_index(&d);
-    *out = d.cohort;
-    d.cohort = (struct tg_cohort){0};
-out:
+        status = compare(&d, err);
+    if (!status) {
+        *out = d.cohort;
+        d.cohort = (struct tg_cohort){0};
+    }
     tg_cohort_free(&d.cohort);
-    tg_names_free(&d.districts);
-    free(d.seekers);
-    free(d.months);
-    free(d.taken);
-    free(d.pool);
-    free(d.cells);
+    tg_engine_free(&d.engine);
+    for (size_t i = 0; d.covariates && i < input->rules->n_covariates; i++)
+        free(d.covariates[i]);
+    free(d.covariates);
+    free(d.exact);
+    tg_sample_free(&d.sample);
+    tg_entrants_free(&d.entrants);
     return status;
 }
 
@@ -384,6 +437,10 @@ void tg_cohort_free(struct tg_cohort *cohort)
     if (!cohort)
         return;
     free(cohort->members);
+    free(cohort->covariates);
+    free(cohort->balance);
+    tg_arena_free(&cohort->names);
     free(cohort->eligible);
+    free(cohort->index_month);
     *cohort = (struct tg_cohort){0};
 }

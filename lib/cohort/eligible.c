@@ -41,31 +41,6 @@ int64_t tg_insured_months(const struct tg_people *people, const struct tg_person
     return n;
 }
 
-enum tg_eligibility tg_eligibility_in(const struct tg_cohort_input *input, uint32_t person,
-                                      int32_t index_month)
-{
-    const struct tg_cohort_rules *rules = input->rules;
-    const struct tg_person *p = &input->people->items[person];
-    if (index_month == TG_NO_MONTH)
-        return TG_NO_INDEX_MONTH;
-    int age = tg_age_in(p->birth_month, index_month);
-    if (age < 0 || age < rules->age_min || age > rules->age_max || p->sex == 0)
-        return TG_OUTSIDE_AGE;
-    struct span data = {input->first_month, input->last_month};
-    struct span before =
-        overlap(data, (struct span){index_month - rules->baseline_months, index_month - 1});
-    struct span after =
-        overlap(data, (struct span){index_month, index_month + rules->followup_months - 1});
-    if (months_in(before) == 0)
-        return TG_NO_BASELINE;
-    if (tg_insured_months(input->people, p, before.from, before.to) < months_in(before) ||
-        tg_insured_months(input->people, p, index_month, index_month) == 0)
-        return TG_NOT_INSURED;
-    if (tg_insured_months(input->people, p, after.from, after.to) == 0)
-        return TG_NO_FOLLOWUP;
-    return TG_ELIGIBLE;
-}
-
 /* The last month of being insured without a gap since `month`, in which the person is. */
 static int32_t insured_until(const struct tg_people *people, const struct tg_person *p,
                              int32_t month)
@@ -79,11 +54,35 @@ static int32_t insured_until(const struct tg_people *people, const struct tg_per
     return until;
 }
 
+enum tg_eligibility tg_eligibility_in(const struct tg_cohort_input *input, uint32_t person,
+                                      int32_t index_month)
+{
+    const struct tg_cohort_rules *rules = input->rules;
+    const struct tg_person *p = &input->people->items[person];
+    if (index_month == TG_NO_MONTH)
+        return TG_NO_INDEX_MONTH;
+    int age = tg_age_in(p->birth_month, index_month);
+    if (age < 0 || age < rules->age_min || age > rules->age_max || p->sex == 0)
+        return TG_OUTSIDE_AGE;
+    struct span data = {input->first_month, input->last_month};
+    struct span before =
+        overlap(data, (struct span){index_month - rules->baseline_months, index_month - 1});
+    int32_t start = index_month + rules->landmark;
+    if (months_in(before) == 0)
+        return TG_NO_BASELINE;
+    if (tg_insured_months(input->people, p, before.from, before.to) < months_in(before) ||
+        tg_insured_months(input->people, p, index_month, index_month) == 0)
+        return TG_NOT_INSURED;
+    if (start > data.to || insured_until(input->people, p, index_month) < start)
+        return TG_NO_FOLLOWUP;
+    return TG_ELIGIBLE;
+}
+
 void tg_observe(const struct tg_cohort_input *input, struct tg_member *member)
 {
     const struct tg_person *p = &input->people->items[member->person];
     int32_t insured = insured_until(input->people, p, member->index_month);
-    member->start = member->index_month;
+    member->start = member->index_month + input->rules->landmark;
     member->last = member->start + input->rules->followup_months - 1;
     member->end = TG_END_WINDOW;
     if (input->last_month < member->last) {

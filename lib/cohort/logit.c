@@ -22,7 +22,7 @@ enum {
 /* Terms in use, standardised, with a leading column of ones. */
 struct fitting {
     const struct tg_sample *sample;
-    const struct tg_design *design;
+    const struct tg_model *design;
     const struct tg_reporter *reporter;
     size_t *use; /* terms */
     size_t p;    /* columns: the terms in use and the constant */
@@ -292,7 +292,7 @@ static enum tg_status judge(const struct fitting *f, const struct tg_logit *fit,
     return TG_OK;
 }
 
-enum tg_status tg_logit_fit(const struct tg_sample *sample, const struct tg_design *design,
+enum tg_status tg_logit_fit(const struct tg_sample *sample, const struct tg_model *design,
                             const char *file, const struct tg_reporter *reporter,
                             struct tg_logit *out, struct tg_error *err)
 {

@@ -27,7 +27,7 @@ struct tg_logit {
  * @return TG_OK; TG_DATA: the covariates separate the arms completely; TG_CANCELLED; TG_NO_MEMORY
  */
 TG_CHECKED enum tg_status tg_logit_fit(const struct tg_sample *sample,
-                                       const struct tg_design *design, const char *file,
+                                       const struct tg_model *design, const char *file,
                                        const struct tg_reporter *reporter, struct tg_logit *out,
                                        struct tg_error *err);
 void tg_logit_free(struct tg_logit *logit);

@@ -8,7 +8,7 @@
 /* Covariance of the terms within the arms, of standardised values. */
 struct pooling {
     const struct tg_sample *sample;
-    const struct tg_design *design;
+    const struct tg_model *design;
     size_t *use;
     size_t q;
     double *mean[2]; /* by arm and term */
@@ -100,7 +100,7 @@ static enum tg_status transform(const struct pooling *p, struct tg_whitened *out
     return TG_OK;
 }
 
-enum tg_status tg_whiten(const struct tg_sample *sample, const struct tg_design *design,
+enum tg_status tg_whiten(const struct tg_sample *sample, const struct tg_model *design,
                          struct tg_whitened *out, struct tg_error *err)
 {
     struct pooling p = {.sample = sample, .design = design};

@@ -38,12 +38,17 @@ struct tg_matched {
 struct tg_matching {
     const struct tg_sample *sample;
     const struct tg_match_options *options;
-    const struct tg_design *design;
+    const struct tg_model *design;
     const struct tg_strata *strata;
-    const double *eta; /**< by person; NULL: no regression */
+    const double *eta; /**< by person; NULL: no regression, all are equally near */
     double width;      /**< caliper on eta; INFINITY: none */
     const struct tg_reporter *reporter;
 };
+/** The linear predictor, 0 without a regression. */
+static inline double tg_matching_eta(const struct tg_matching *in, uint32_t person)
+{
+    return in->eta ? in->eta[person] : 0;
+}
 
 TG_CHECKED enum tg_status tg_matched_add(struct tg_matched *m, uint32_t person, uint32_t set,
                                          double weight, struct tg_error *err);
@@ -66,7 +71,7 @@ struct tg_whitened {
     size_t q;
     double *coordinates; /**< q a person */
 };
-TG_CHECKED enum tg_status tg_whiten(const struct tg_sample *sample, const struct tg_design *design,
+TG_CHECKED enum tg_status tg_whiten(const struct tg_sample *sample, const struct tg_model *design,
                                     struct tg_whitened *out, struct tg_error *err);
 void tg_whitened_free(struct tg_whitened *w);
 

@@ -2,15 +2,14 @@
 #include "cohort/matchwrite.h"
 
 #include "base/reporter.h"
+#include "cohort/balance.h"
 #include "table/csv.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DECIMALS = 12, NAME_MAX_LEN = 256 };
-
-#define UNBALANCED 0.1 /* Stuart 2010 */
+enum { DECIMALS = 12 };
 
 /* A row with all it is sorted by. */
 struct line {
@@ -126,76 +125,34 @@ static enum tg_status write_unmatched(const struct tg_matching *in, const struct
     return status;
 }
 
-static enum tg_status put_alike(struct tg_csv_writer *w, const char *name, const struct tg_alike *a,
-                                struct tg_error *err)
+static enum tg_status put_balance(struct tg_csv_writer *w, const struct tg_balance_row *b,
+                                  struct tg_error *err)
 {
     const double numbers[] = {
-        a->participants[TG_BEFORE], a->controls[TG_BEFORE],
-        a->controls[TG_AFTER],      a->smd[TG_BEFORE],
-        a->smd[TG_AFTER],           a->variance_ratio[TG_AFTER],
-        a->participants[TG_AFTER],  a->variance_ratio[TG_BEFORE],
-        a->ecdf_max[TG_BEFORE],     a->ecdf_max[TG_AFTER],
+        b->participants,       b->controls_before,
+        b->controls_after,     b->smd_before,
+        b->smd_after,          b->variance_ratio_after,
+        b->participants_after, b->variance_ratio_before,
+        b->ecdf_max_before,    b->ecdf_max_after,
     };
-    enum tg_status status = tg_csv_put_text(w, name, err);
+    enum tg_status status = tg_csv_put_text(w, b->covariate, err);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && !status; i++)
         status = tg_csv_put_real(w, numbers[i], DECIMALS, err);
     return status ? status : tg_csv_end_row(w, err);
 }
 
-static void fill(struct tg_comparing *c, const struct tg_term *a, const struct tg_term *b)
+/* What matching was to balance: not the linear predictor, no products. */
+static void judge(const struct tg_matching *in, const struct tg_balance_row *b,
+                  struct tg_match_counts *counts)
 {
-    for (uint32_t i = 0; i < c->sample->n; i++)
-        c->values[i] = tg_term_value(a, i) * (b ? tg_term_value(b, i) : 1);
-}
-
-static enum tg_status compare_terms(const struct tg_matching *in, struct tg_comparing *c,
-                                    struct tg_csv_writer *w, struct tg_match_counts *counts,
-                                    struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    for (size_t j = 0; j < in->design->n && !status; j++) {
-        const struct tg_term *t = &in->design->terms[j];
-        char rule[32];
-        fill(c, t, NULL);
-        struct tg_alike a = tg_compare(c);
-        double smd = fabs(a.smd[TG_AFTER]);
-        counts->worst_smd = fmax(counts->worst_smd, smd);
-        if (smd >= UNBALANCED) {
-            counts->unbalanced++;
-            (void)snprintf(rule, sizeof rule, "%.3f", a.smd[TG_AFTER]);
-            TG_WARN(in->reporter, TG_MSG_MATCH_UNBALANCED, .column = t->name, .rule = rule);
-        }
-        status = w ? put_alike(w, t->name, &a, err) : TG_OK;
-        if (!status)
-            status = tg_progress(in->reporter, "covariates", j, in->design->n, err);
-    }
-    return status;
-}
-
-/* Squares of numbers and products of terms; levels of one text exclude each other. */
-static enum tg_status compare_products(const struct tg_matching *in, struct tg_comparing *c,
-                                       struct tg_csv_writer *w, struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    for (size_t j = 0; j < in->design->n && !status; j++) {
-        const struct tg_term *a = &in->design->terms[j];
-        for (size_t k = j; k < in->design->n && !status; k++) {
-            const struct tg_term *b = &in->design->terms[k];
-            char name[NAME_MAX_LEN];
-            if (j == k ? a->binary : a->column == b->column)
-                continue;
-            if (j == k)
-                (void)snprintf(name, sizeof name, "%s²", a->name);
-            else
-                (void)snprintf(name, sizeof name, "%s * %s", a->name, b->name);
-            fill(c, a, b);
-            struct tg_alike alike = tg_compare(c);
-            status = put_alike(w, name, &alike, err);
-            if (!status)
-                status = tg_progress(in->reporter, "products", j, in->design->n, err);
-        }
-    }
-    return status;
+    char rule[32];
+    double smd = fabs(b->smd_after);
+    counts->worst_smd = fmax(counts->worst_smd, smd);
+    if (!(smd >= TG_UNBALANCED))
+        return;
+    counts->unbalanced++;
+    (void)snprintf(rule, sizeof rule, "%.3f", b->smd_after);
+    TG_WARN(in->reporter, TG_MSG_MATCH_UNBALANCED, .column = b->covariate, .rule = rule);
 }
 
 static enum tg_status write_balance(const struct tg_matching *in, const struct tg_matched *m,
@@ -213,21 +170,23 @@ static enum tg_status write_balance(const struct tg_matching *in, const struct t
                                          "variance_ratio_before",
                                          "ecdf_max_before",
                                          "ecdf_max_after"};
-    struct tg_comparing c;
-    enum tg_status status = tg_comparing_begin(in->sample, m, w != NULL, &c, err);
+    struct tg_balance b;
+    unsigned wishes = w ? TG_BALANCE_ECDF : 0;
+    if (w && in->options->interactions)
+        wishes |= TG_BALANCE_PRODUCTS | TG_BALANCE_PRODUCTS_ECDF;
+    enum tg_status status = tg_balance_make(in->sample, in->design, m, w ? in->eta : NULL, NULL,
+                                            wishes, in->reporter, &b, err);
+    size_t first = w && in->eta;
+    for (size_t i = first; i < b.n && !status; i++) {
+        if (!b.rows[i].product)
+            judge(in, &b.rows[i], counts);
+    }
     if (!status && w)
         status = tg_csv_put_row(w, header, sizeof header / sizeof header[0], err);
-    if (!status && w && in->eta) {
-        memcpy(c.values, in->eta, in->sample->n * sizeof(double));
-        struct tg_alike a = tg_compare(&c);
-        status = put_alike(w, "distance", &a, err);
-    }
-    if (!status)
-        status = compare_terms(in, &c, w, counts, err);
-    if (!status && w && in->options->interactions)
-        status = compare_products(in, &c, w, err);
-    counts->effective_controls = status ? NAN : tg_effective_controls(&c);
-    tg_comparing_end(&c);
+    for (size_t i = 0; w && i < b.n && !status; i++)
+        status = put_balance(w, &b.rows[i], err);
+    counts->effective_controls = b.effective_controls;
+    tg_balance_free(&b);
     return status;
 }
 

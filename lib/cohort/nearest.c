@@ -310,9 +310,9 @@ static void line_up(struct search *s)
     size_t spot = 0, seeker = 0;
     for (uint32_t i = 0; i < in->sample->n; i++) {
         if (in->sample->treated[i])
-            s->seekers[seeker++] = (struct seeker){.eta = in->eta[i], .person = i};
+            s->seekers[seeker++] = (struct seeker){.eta = tg_matching_eta(in, i), .person = i};
         else
-            s->spots[spot++] = (struct spot){in->eta[i], i, in->strata->of[i]};
+            s->spots[spot++] = (struct spot){tg_matching_eta(in, i), i, in->strata->of[i]};
     }
     qsort(s->spots, s->n_spots, sizeof *s->spots, by_spot);
     if (in->options->order == TG_ORDER_LARGEST)

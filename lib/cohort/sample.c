@@ -241,7 +241,7 @@ static int by_text(const void *a, const void *b)
 }
 
 /* Levels in the order of their bytes, whatever the order of the rows. */
-static enum tg_status sort_levels(struct tg_sample_column *c, uint32_t n, struct tg_error *err)
+enum tg_status tg_sample_sort_levels(struct tg_sample_column *c, uint32_t n, struct tg_error *err)
 {
     size_t n_levels = c->levels.n;
     if (!c->text || n_levels == 0)
@@ -289,7 +289,7 @@ static enum tg_status finish(struct reading *r, struct tg_error *err)
         if (c->n_missing)
             TG_WARN(r->reporter, TG_MSG_MATCH_FLAGGED, .file = r->options->input, .column = c->name,
                     .rule = rule);
-        enum tg_status status = sort_levels(c, s->n, err);
+        enum tg_status status = tg_sample_sort_levels(c, s->n, err);
         if (status)
             return status;
     }

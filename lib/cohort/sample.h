@@ -37,6 +37,9 @@ struct tg_sample {
 TG_CHECKED enum tg_status tg_sample_read(const struct tg_match_options *options,
                                          const struct tg_reporter *reporter, struct tg_sample *out,
                                          struct tg_error *err);
+/** Numbers the levels of a column of text anew, in the order of their bytes. */
+TG_CHECKED enum tg_status tg_sample_sort_levels(struct tg_sample_column *c, uint32_t n,
+                                                struct tg_error *err);
 /** The column of this name; NULL: the options did not name it. */
 const struct tg_sample_column *tg_sample_find(const struct tg_sample *sample, const char *name);
 /** Empties a sample, also a half-read one. */

@@ -30,6 +30,7 @@ struct rates {
 };
 
 struct tg_chance {
+    const struct tg_linkage *l;
     size_t n_fields, n; /* n unknowns */
     const struct tg_candidates *seen;
     double sides[TG_N_SIDES];                    /* entities */
@@ -43,11 +44,14 @@ struct tg_chance {
 };
 
 /* The unknowns of the fields that agree. */
-static size_t list_agreeing(uint64_t levels, size_t n_fields, size_t out[TG_LINK_FIELDS_MAX])
+static size_t list_agreeing(const struct tg_linkage *l, uint64_t levels,
+                            size_t out[TG_LINK_FIELDS_MAX])
 {
     size_t n = 0;
-    for (size_t f = 0; f < n_fields; f++) {
+    for (size_t f = 0; f < l->n_fields; f++) {
         enum tg_link_level level = tg_level_of(levels, f);
+        if (tg_is_unseen(l, levels, f))
+            continue;
         if (level == TG_NEAR || level == TG_SAME)
             out[n++] = 2 * f + (level == TG_SAME);
     }
@@ -57,7 +61,7 @@ static size_t list_agreeing(uint64_t levels, size_t n_fields, size_t out[TG_LINK
 static void count_joint(const struct tg_chance *c, struct rates *r, uint64_t levels, double times)
 {
     size_t agreeing[TG_LINK_FIELDS_MAX];
-    size_t n = list_agreeing(levels, c->n_fields, agreeing);
+    size_t n = list_agreeing(c->l, levels, agreeing);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = i + 1; j < n; j++)
             r->joint[agreeing[i]][agreeing[j]] += times;
@@ -67,7 +71,7 @@ static void count_joint(const struct tg_chance *c, struct rates *r, uint64_t lev
 static void count_sexes(struct tg_chance *c, uint64_t levels, double times)
 {
     size_t agreeing[TG_LINK_FIELDS_MAX];
-    size_t n = list_agreeing(levels, c->n_fields, agreeing);
+    size_t n = list_agreeing(c->l, levels, agreeing);
     for (size_t i = 0; i < n; i++)
         c->sexes[agreeing[i]][tg_level_of(levels, TG_SEX_PLACE)] += times;
 }
@@ -253,7 +257,7 @@ static double share_different(const struct tg_chance *c, const struct rates *r, 
 static double by_rates(const struct tg_chance *c, const struct rates *r, uint64_t levels)
 {
     size_t agreeing[TG_LINK_FIELDS_MAX];
-    size_t n = list_agreeing(levels, c->n_fields, agreeing);
+    size_t n = list_agreeing(c->l, levels, agreeing);
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
         size_t f = agreeing[i] / 2;
@@ -274,7 +278,7 @@ static double share_of_sex(const struct tg_chance *c, uint64_t levels)
 {
     enum tg_link_level sex = tg_level_of(levels, TG_SEX_PLACE);
     size_t agreeing[TG_LINK_FIELDS_MAX];
-    size_t n = list_agreeing(levels, c->n_fields, agreeing);
+    size_t n = list_agreeing(c->l, levels, agreeing);
     double most = 0.5;
     if (sex == TG_MISSING)
         return 1;
@@ -331,6 +335,8 @@ double tg_chance_of(const struct tg_chance *c, uint64_t levels)
     double sex = share_of_sex(c, levels);
     double expected = n_pairs * by_rates(c, &c->rates[WITHIN], levels) * sex;
     double more = (seen + trust_in_rates) / (expected + trust_in_rates);
+    double surely = seen > 1 ? (seen - sqrt(seen)) / expected : 0; /* where rates are far off */
+    more = more > surely ? more : surely;
     return more * sex * by_rates(c, &c->rates[c->knows_across ? ACROSS : WITHIN], levels);
 }
 
@@ -377,6 +383,7 @@ enum tg_status tg_chance_learn(const struct tg_linkage *l, const struct tg_candi
     struct tg_chance *c = tg_calloc(1, sizeof *c, err);
     if (!c)
         return TG_NO_MEMORY;
+    c->l = l;
     c->n_fields = l->n_fields;
     c->n = 2 * l->n_fields;
     c->seen = seen;

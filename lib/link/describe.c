@@ -5,9 +5,11 @@
 
 #include <string.h>
 
-/* The fields met so far; a field's number is its place. */
+/* The fields met so far; a field's number is its place. The beginning and the end of a value are a
+ * field of their own: they say much less than a value with one error. */
 struct fields {
     const struct tg_field *items[TG_LINK_FIELDS_MAX];
+    bool ends[TG_LINK_FIELDS_MAX];
     size_t n;
 };
 
@@ -22,17 +24,38 @@ static const struct tg_token_def *find_token(const struct tg_study *study, const
 
 /* Sex is known in clear, so it is no field of its own here. */
 static void add_part(struct tg_link_key *key, struct fields *fields, const struct tg_field *field,
-                     bool whole)
+                     enum tg_part_form form)
 {
+    bool ends = form == TG_PART_FIRST || form == TG_PART_LAST;
     size_t at = 0;
-    while (at < fields->n && fields->items[at] != field)
+    while (at < fields->n && (fields->items[at] != field || fields->ends[at] != ends))
         at++;
     key->with_sex = key->with_sex || (field && field->type == TG_FIELD_SEX);
     if (!field || field->type == TG_FIELD_SEX || at == TG_LINK_FIELDS_MAX)
         return;
     fields->items[at] = field;
+    fields->ends[at] = ends;
     fields->n += at == fields->n;
-    key->parts[key->n_parts++] = (struct tg_link_part){(uint8_t)at, whole};
+    key->parts[key->n_parts++] = (struct tg_link_part){(uint8_t)at, ends || form == TG_PART_WHOLE};
+}
+
+static void find_ends(struct tg_linkage *l, const struct fields *fields)
+{
+    for (size_t f = 0; f < fields->n; f++) {
+        l->ends[f] = 0;
+        for (size_t g = 0; g < fields->n && !fields->ends[f]; g++) {
+            if (fields->items[g] == fields->items[f] && fields->ends[g])
+                l->ends[f] = (uint8_t)(g + 1);
+        }
+    }
+}
+
+bool tg_linkage_is_ends(const struct tg_linkage *l, size_t field)
+{
+    bool found = false;
+    for (size_t f = 0; f < l->n_fields; f++)
+        found = found || l->ends[f] == field + 1;
+    return found;
 }
 
 static bool has_field(const struct tg_link_key *key, size_t field, bool whole)
@@ -73,6 +96,12 @@ static void renumber(struct tg_linkage *l, const uint8_t *numbers)
     }
 }
 
+/* The birth date and what has ends stay fields of their own. */
+static bool is_alone(const struct tg_linkage *l, size_t f)
+{
+    return f == l->birth_field || l->ends[f] || tg_linkage_is_ends(l, f);
+}
+
 /* Fields that no key tells apart say one thing, not two. */
 static void merge_fields(struct tg_linkage *l)
 {
@@ -80,13 +109,14 @@ static void merge_fields(struct tg_linkage *l)
     size_t n = 0;
     for (size_t f = 0; f < l->n_fields; f++) {
         size_t g = 0;
-        while (g < f &&
-               (f == l->birth_field || g == l->birth_field || !are_always_together(l, f, g)))
+        while (g < f && (is_alone(l, f) || is_alone(l, g) || !are_always_together(l, f, g)))
             g++;
         numbers[f] = g < f ? numbers[g] : (uint8_t)n;
         n += g == f;
     }
     renumber(l, numbers);
+    for (size_t f = 0; f < l->n_fields; f++)
+        l->ends[numbers[f]] = l->ends[f] ? (uint8_t)(numbers[l->ends[f] - 1] + 1) : 0;
     if (l->birth_field != SIZE_MAX)
         l->birth_field = numbers[l->birth_field];
     l->n_fields = n;
@@ -106,8 +136,8 @@ enum tg_status tg_linkage_describe(struct tg_linkage *l, const struct tg_study *
             return TG_NO_MEMORY;
         for (size_t i = 0; i < token->n_parts; i++) {
             const struct tg_token_part *part = &token->parts[i];
-            add_part(key, &fields, part->field, part->form == TG_PART_WHOLE);
-            add_part(key, &fields, part->other, false);
+            add_part(key, &fields, part->field, part->form);
+            add_part(key, &fields, part->other, part->form);
         }
     }
     l->n_fields = fields.n;
@@ -116,6 +146,7 @@ enum tg_status tg_linkage_describe(struct tg_linkage *l, const struct tg_study *
         if (fields.items[i]->type == TG_FIELD_BIRTH_DATE && l->birth_field == SIZE_MAX)
             l->birth_field = i;
     }
+    find_ends(l, &fields);
     merge_fields(l);
     return TG_OK;
 }

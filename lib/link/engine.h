@@ -14,6 +14,14 @@
 
 enum tg_side { TG_LEFT, TG_RIGHT, TG_N_SIDES };
 
+/** Eight bytes as one number that compares as the bytes do. */
+static inline uint64_t tg_load_be64(const unsigned char *p)
+{
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+           (uint64_t)p[6] << 8 | (uint64_t)p[7];
+}
+
 /** One token of one entity. */
 struct tg_link_entry {
     unsigned char hash[TG_TOKEN_LEN];
@@ -64,7 +72,8 @@ struct tg_link_ruling {
 enum { TG_LINK_BY_RULING = INT32_MAX };
 
 /**
- * One token on its way to the weighing of evidence. Eight bytes of the hash decide: of n and m
+ * One token on its way to the weighing of evidence. The first eight bytes of the hash, as
+ * tg_load_be64() reads them, decide: of n and m
  * tokens n · m / 2^64 pairs are expected to meet by chance, 0.0002 for 5 million rows of 36 tokens
  * against 1 million of 25, and a meeting by chance is one field pair that agrees, not a link.
  */
@@ -99,6 +108,8 @@ struct tg_linkage {
     double accept;                      /**< probability from which a pair is a link */
     double review;                      /**< from which it goes to a clerk */
     size_t n_fields;                    /**< that parts of keys name; sex is none of them */
+    uint8_t ends[TG_LINK_FIELDS_MAX];   /**< of a field whose beginning and end are in keys, too: 1
+                                             + the number these have as a field; else 0 */
     size_t birth_field;                 /**< the one that is the birth date; SIZE_MAX: none */
     struct tg_evidence_source evidence; /**< no walk: the keys' own */
 };
@@ -108,6 +119,9 @@ struct tg_study;
  * are there. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_linkage_describe(struct tg_linkage *l, const struct tg_study *study,
                                               struct tg_error *err);
+
+/** Is the field the beginning and end of another one? */
+bool tg_linkage_is_ends(const struct tg_linkage *l, size_t field);
 
 /** Adds a token of an entity; in any order, doubles allowed. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_linkage_add(struct tg_link_key *key, enum tg_side side,

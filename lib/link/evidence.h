@@ -21,7 +21,8 @@
  * At last the rates are learned again from the pairs of the two files, as far as they are no
  * matches: the files may be of other people.
  *
- * Rarity: chance is weighed with how many others share a pair's tokens, relative to the mean.
+ * Rarity: chance is weighed with how many others share a pair's whole values, relative to the
+ * usual number; how much a number says follows from how much numbers differ (negative binomial).
  *
  * Matches: two classes, records without and with many errors, since errors come together; 60
  * rounds. Fields of one person's records depend on each other in more ways than classes say: what
@@ -45,19 +46,25 @@ static inline enum tg_link_level tg_level_of(uint64_t levels, size_t field)
     return (enum tg_link_level)(levels >> (2 * field) & 3);
 }
 
+/** Does the field differ by one error or by more? It is near, and so are its ends: not seen. */
+static inline bool tg_is_unseen(const struct tg_linkage *l, uint64_t levels, size_t field)
+{
+    return field < l->n_fields && l->ends[field] && tg_level_of(levels, field) == TG_NEAR &&
+           tg_level_of(levels, l->ends[field] - 1u) == TG_SAME;
+}
+
 /** Where the levels of a pair say whether the sexes agree; the fields are before it. */
 enum { TG_SEX_PLACE = TG_LINK_FIELDS_MAX };
 
 /** Two entities that share a token. */
 struct tg_pair {
     uint32_t left, right;
-    uint64_t levels;  /**< by field: enum tg_link_level */
-    uint32_t key;     /**< the first one shared */
-    uint32_t pattern; /**< set by the model */
-    double others;    /**< entities besides that share its whole tokens */
-    double usual;     /**< their mean number for these keys */
-    double odds;      /**< set by the model: match against chance */
-    double weight;    /**< pairs of the file that this one stands for; 1 unless it is of a sample */
+    uint64_t levels;   /**< by field: enum tg_link_level */
+    uint32_t key;      /**< the first one shared */
+    uint32_t pattern;  /**< set by the model */
+    double commonness; /**< how many times commoner than usual its whole values are */
+    double odds;       /**< set by the model: match against chance */
+    double weight; /**< pairs of the file that this one stands for; 1 unless it is of a sample */
 };
 
 struct tg_pairs {

@@ -22,11 +22,11 @@ struct match_class {
     double share[TG_SEX_PLACE + 1][TG_N_LEVELS];
 };
 
-/* Pairs of one pattern and equal rarity; they are as likely as each other. */
+/* Pairs of one pattern and equal commonness; they are as likely as each other. */
 struct cell {
     uint32_t pattern;
-    double rarity; /* others who share their values, relative to the usual number */
-    double weight; /* of them all */
+    double commonness; /* others who share their values, relative to the usual number */
+    double weight;     /* of them all */
 };
 
 struct model {
@@ -66,15 +66,10 @@ static enum tg_status list_patterns(struct model *m, struct tg_pairs *pairs, str
 }
 
 /* Chance is higher where many others share the pair's values, lower where fewer than usual do. */
-static double rarity_of(const struct tg_pair *pair)
-{
-    return (pair->others + 1) / (pair->usual + 1);
-}
-
 static bool is_like(const struct tg_pair *x, const struct tg_pair *y)
 {
-    return x->levels == y->levels && !(x->others < y->others || x->others > y->others) &&
-           !(x->usual < y->usual || x->usual > y->usual);
+    return x->levels == y->levels &&
+           !(x->commonness < y->commonness || x->commonness > y->commonness);
 }
 
 /* Pairs are sorted, so those of one cell lie together. */
@@ -90,7 +85,7 @@ static enum tg_status list_cells(struct model *m, const struct tg_pairs *pairs,
         return TG_NO_MEMORY;
     for (size_t i = 0; i < pairs->n; i++) {
         if (i == 0 || !is_like(&items[i - 1], &items[i]))
-            m->cells[m->n_cells++] = (struct cell){items[i].pattern, rarity_of(&items[i]), 0};
+            m->cells[m->n_cells++] = (struct cell){items[i].pattern, items[i].commonness, 0};
         m->cells[m->n_cells - 1].weight += items[i].weight;
     }
     return TG_OK;
@@ -117,17 +112,27 @@ static void begin_classes(struct model *m)
     }
 }
 
+/* The share of matches of a class with the pattern's level at one place. */
+static double share_at(const struct model *m, const struct match_class *class, uint64_t levels,
+                       size_t place)
+{
+    enum tg_link_level level = tg_level_of(levels, place);
+    if (level == TG_MISSING)
+        return 1;
+    if (tg_is_unseen(m->l, levels, place)) /* times that of the ends, which are the same */
+        return class->share[place][TG_DIFFERENT] +
+               class->share[place][TG_NEAR] / class->share[m->l->ends[place] - 1][TG_SAME];
+    return class->share[place][level];
+}
+
 static void expect_patterns(struct model *m)
 {
     for (size_t p = 0; p < m->n_patterns; p++) {
         struct pattern *pattern = &m->patterns[p];
         for (int c = 0; c < N_CLASSES; c++) {
             double n = m->classes[c].n;
-            for (size_t i = 0; i < m->n_places; i++) {
-                size_t f = m->places[i];
-                enum tg_link_level level = tg_level_of(pattern->levels, f);
-                n *= level == TG_MISSING ? 1 : m->classes[c].share[f][level];
-            }
+            for (size_t i = 0; i < m->n_places; i++)
+                n *= share_at(m, &m->classes[c], pattern->levels, m->places[i]);
             pattern->match[c] = n;
             pattern->got[c] = 0;
         }
@@ -139,7 +144,7 @@ static void share_out(struct model *m)
     for (size_t i = 0; i < m->n_cells; i++) {
         const struct cell *cell = &m->cells[i];
         struct pattern *p = &m->patterns[cell->pattern];
-        double all = p->chance * cell->rarity + p->match[0] + p->match[1];
+        double all = p->chance * cell->commonness + p->match[0] + p->match[1];
         for (int c = 0; c < N_CLASSES && all > 0; c++)
             p->got[c] += cell->weight * p->match[c] / all;
     }
@@ -157,8 +162,10 @@ static void learn_class(struct model *m, int c)
         double got[TG_N_LEVELS], sum = 0;
         for (int level = 0; level < TG_N_LEVELS; level++)
             got[level] = prior * begin[c][level];
-        for (size_t p = 0; p < m->n_patterns; p++)
-            got[tg_level_of(m->patterns[p].levels, f)] += m->patterns[p].got[c];
+        for (size_t p = 0; p < m->n_patterns; p++) {
+            if (!tg_is_unseen(m->l, m->patterns[p].levels, f))
+                got[tg_level_of(m->patterns[p].levels, f)] += m->patterns[p].got[c];
+        }
         for (int level = 0; level < TG_N_LEVELS; level++)
             sum += level == TG_MISSING ? 0 : got[level];
         for (int level = 0; level < TG_N_LEVELS; level++)
@@ -178,7 +185,7 @@ static void learn_patterns(struct model *m)
         for (size_t i = 0; i < m->n_cells; i++) {
             const struct cell *cell = &m->cells[i];
             struct pattern *p = &m->patterns[cell->pattern];
-            double chance = p->chance * cell->rarity;
+            double chance = p->chance * cell->commonness;
             p->got[0] += cell->weight * p->matches / (p->matches + chance);
         }
         for (size_t p = 0; p < m->n_patterns; p++) {
@@ -204,7 +211,7 @@ static void learn(struct model *m, struct tg_pairs *pairs)
     for (size_t i = 0; i < pairs->n; i++) {
         struct tg_pair *pair = &pairs->items[i];
         const struct pattern *p = &m->patterns[pair->pattern];
-        pair->odds = p->matches / (p->chance * rarity_of(pair));
+        pair->odds = p->matches / (p->chance * pair->commonness);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "link/evidence.h"
 #include "link/triples.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ struct key_view {
     uint64_t levels;
     bool counts_others;
     uint64_t tokens, shared; /* of sampled entities; others of their side with the same token */
-    double usual;
+    double squares;          /* of the numbers of others */
+    double usual, shape;     /* their mean on both sides; how like they are (negative binomial) */
 };
 
 struct pairing {
@@ -48,6 +50,7 @@ static void note_sharing(struct pairing *p, const struct group *g, enum tg_side 
             continue;
         view->tokens++;
         view->shared += g->n[side] - 1;
+        view->squares += (double)(g->n[side] - 1) * (double)(g->n[side] - 1);
         if (side == TG_RIGHT && g->n[side] > 1)
             p->sharing[entity * p->words + g->key / WORD_BITS] |= UINT64_C(1) << g->key % WORD_BITS;
     }
@@ -181,21 +184,37 @@ static enum tg_status view_keys(struct pairing *p, struct tg_error *err)
         for (size_t i = 0; i < key->n_parts; i++) {
             uint64_t level = key->parts[i].whole ? TG_SAME : TG_NEAR;
             p->keys[k].levels |= level << (2 * key->parts[i].field);
-            all_whole = all_whole && key->parts[i].whole;
+            all_whole =
+                all_whole && key->parts[i].whole && !tg_linkage_is_ends(p->l, key->parts[i].field);
         }
         p->keys[k].counts_others = all_whole && !key->exact;
     }
     return TG_OK;
 }
 
-/* For an entity of either side, the mean number of others of its side with its token, twice. */
+/* How many others of its side have an entity's token: their mean, twice, and the shape of the Gamma
+ * distribution that the rates of tokens have, by moments. */
 static void find_usual(struct pairing *p)
 {
+    static const double least = 0.1, most = 10;
     for (size_t k = 0; k < p->l->n_keys; k++) {
         struct key_view *view = &p->keys[k];
-        if (view->counts_others && view->tokens)
-            view->usual = 2 * (double)view->shared / (double)view->tokens;
+        if (!view->counts_others || !view->tokens)
+            continue;
+        double mean = (double)view->shared / (double)view->tokens;
+        double more = view->squares / (double)view->tokens - mean * mean - mean;
+        view->usual = 2 * mean;
+        view->shape = more * most > mean * mean ? mean * mean / more : most;
+        view->shape = view->shape > least ? view->shape : least;
     }
+}
+
+/* How much commoner than usual the shared values are, from the keys that two of them make. Each of
+ * n values is in n − 1 of these n (n − 1) / 2 keys. */
+static double join_rarities(double sum, unsigned n_keys)
+{
+    double n_values = (1 + sqrt(1 + 8 * (double)n_keys)) / 2;
+    return n_keys ? exp(sum / (n_values - 1)) : 1;
 }
 
 static uint64_t missing_fields(const struct pairing *p, enum tg_side a, enum tg_side b,
@@ -210,21 +229,56 @@ static uint64_t missing_fields(const struct pairing *p, enum tg_side a, enum tg_
     return missing;
 }
 
+static bool shares_value(const struct tg_linkage *l, uint64_t levels)
+{
+    bool shares = false;
+    for (size_t f = 0; f < l->n_fields; f++)
+        shares = shares || (tg_level_of(levels, f) == TG_SAME && !tg_linkage_is_ends(l, f));
+    return shares;
+}
+
+static uint64_t with_level(uint64_t levels, size_t field, enum tg_link_level level)
+{
+    return (levels & ~(UINT64_C(3) << (2 * field))) | (uint64_t)level << (2 * field);
+}
+
+/* Beginnings and ends say something only of values that are neither the same nor nearly. Where
+ * they are all that is shared, it is not seen whether the values have but one error. */
+static uint64_t weigh_ends(const struct tg_linkage *l, uint64_t levels)
+{
+    bool sees_errors = shares_value(l, levels);
+    for (size_t f = 0; f < l->n_fields; f++) {
+        size_t ends = l->ends[f] ? l->ends[f] - 1u : f;
+        if (ends == f)
+            continue;
+        if (tg_level_of(levels, f) != TG_DIFFERENT)
+            levels = with_level(levels, ends, TG_MISSING);
+        else if (!sees_errors && tg_level_of(levels, ends) == TG_SAME)
+            levels = with_level(levels, f, TG_NEAR);
+    }
+    return levels;
+}
+
 /* The pair that the triples from `at` on are of; returns where the next one begins. */
 static size_t fold_pair(const struct pairing *p, const struct tg_triples *t, size_t at,
                         enum tg_side a, enum tg_side b, struct tg_pair *pair)
 {
     const struct tg_triple *first = &t->items[at];
+    double rarity = 0;
+    unsigned n_keys = 0;
     *pair = (struct tg_pair){.left = first->a, .right = first->b, .key = first->key, .weight = 1};
     for (; at < t->n && t->items[at].a == first->a && t->items[at].b == first->b; at++) {
         const struct key_view *view = &p->keys[t->items[at].key];
         pair->levels |= view->levels;
-        pair->others += t->items[at].others;
-        for (unsigned i = 0; view->counts_others && i < t->items[at].n; i++)
-            pair->usual += view->usual;
+        if (!view->counts_others)
+            continue;
+        rarity += log((t->items[at].others + view->shape) / (view->usual + view->shape));
+        n_keys++;
     }
+    pair->commonness = join_rarities(rarity, n_keys);
     uint64_t missing = missing_fields(p, a, b, first);
     pair->levels = (pair->levels & ~(missing | missing >> 1)) | missing; /* 2 in two bits */
+    pair->levels = weigh_ends(p->l, pair->levels);
     pair->levels |= (uint64_t)tg_sex_level(p->l, a, pair->left, b, pair->right)
                     << (2 * TG_SEX_PLACE);
     return at;
@@ -317,16 +371,22 @@ static int by_value(const void *a, const void *b)
     const struct tg_pair *x = a, *y = b;
     if (x->levels != y->levels)
         return x->levels < y->levels ? -1 : 1;
-    if (x->others < y->others || x->others > y->others)
-        return x->others < y->others ? -1 : 1;
-    if (x->usual < y->usual || x->usual > y->usual)
-        return x->usual < y->usual ? -1 : 1;
+    if (x->commonness < y->commonness || x->commonness > y->commonness)
+        return x->commonness < y->commonness ? -1 : 1;
     if (x->left != y->left)
         return x->left < y->left ? -1 : 1;
     return (x->right > y->right) - (x->right < y->right);
 }
 
-/* Moves the pairs, which come by entities, into the order of levels and others. */
+/* Numbers above zero are in the order of their bits. */
+static uint64_t bits_of(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* Moves the pairs, which come by entities, into the order of levels and commonness. */
 static enum tg_status order_pairs(struct tg_pairs *pairs, struct tg_error *err)
 {
     struct tg_item *order = tg_calloc(pairs->n, sizeof *order, err);
@@ -334,7 +394,7 @@ static enum tg_status order_pairs(struct tg_pairs *pairs, struct tg_error *err)
     struct tg_pair *moved = tg_calloc(pairs->n, sizeof *moved, err);
     bool ready = order && scratch && moved;
     for (size_t i = 0; ready && i < pairs->n; i++)
-        order[i] = (struct tg_item){(uint64_t)pairs->items[i].others, (uint32_t)i, 0};
+        order[i] = (struct tg_item){bits_of(pairs->items[i].commonness), (uint32_t)i, 0};
     if (ready) {
         tg_items_sort(order, scratch, pairs->n);
         for (size_t i = 0; i < pairs->n; i++)
@@ -352,7 +412,7 @@ static enum tg_status order_pairs(struct tg_pairs *pairs, struct tg_error *err)
     return ready ? TG_OK : TG_NO_MEMORY;
 }
 
-/* Runs that only what is usual, or the entities, tell apart are left to sort. */
+/* Runs that only the entities tell apart are left to sort. */
 static enum tg_status sort_pairs(struct tg_pairs *pairs, struct tg_error *err)
 {
     struct tg_pair *items;
@@ -363,7 +423,7 @@ static enum tg_status sort_pairs(struct tg_pairs *pairs, struct tg_error *err)
     for (size_t at = 0, end; !status && at < pairs->n; at = end) {
         bool ascends = true;
         for (end = at + 1; end < pairs->n && items[end].levels == items[at].levels &&
-                           !(items[end].others > items[at].others);
+                           !(items[end].commonness > items[at].commonness);
              end++)
             ascends = ascends && by_value(&items[end - 1], &items[end]) < 0;
         if (!ascends)

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { FEWEST_OF_A_MEAN = 10, N_GROUPS = 3 };
+enum { FEWEST_OF_A_MEAN = 10, N_GROUPS = TG_BALANCE_GROUPS };
 
 bool tg_count_may_show(uint64_t n, unsigned min_cell)
 {
@@ -26,11 +26,19 @@ static size_t blank(double *cell)
     return 1;
 }
 
+/* A row of participants alone has no controls to be too few. */
+static bool is_alone(const struct tg_effect *e)
+{
+    return strcmp(e->design, "alone") == 0;
+}
+
 static size_t hide_effect(struct tg_effect *e)
 {
     size_t cells = blank(&e->effect) + blank(&e->ci_low) + blank(&e->ci_high) + blank(&e->p);
     for (int arm = 0; arm < TG_N_ARMS; arm++)
         cells += blank(&e->mean[arm]);
+    cells += blank(&e->welch.effect) + blank(&e->welch.ci_low) + blank(&e->welch.ci_high);
+    e->linkage = (struct tg_linkage_range){NAN, NAN, NAN, NAN, NAN};
     e->hidden = true;
     return cells;
 }
@@ -53,13 +61,30 @@ static bool is_design(const struct tg_effect *e, const char *outcome, const char
     return strcmp(e->outcome, outcome) == 0 && strcmp(e->design, design) == 0;
 }
 
+/* A share of n tells how many had it, and how many had not. */
+static bool tells_few_cases(const struct tg_effect *e, unsigned min_cell)
+{
+    for (int arm = 0; e->is_count && arm < TG_N_ARMS; arm++) {
+        uint64_t rest = e->n[arm] > e->cases[arm] ? e->n[arm] - e->cases[arm] : 0;
+        if (!tg_count_may_show(e->cases[arm], min_cell) || !tg_count_may_show(rest, min_cell))
+            return true;
+    }
+    return false;
+}
+
+bool tg_effect_may_show(const struct tg_effect *e, unsigned min_cell)
+{
+    return mean_may_show(e->n[TG_PARTICIPANT], min_cell) &&
+           (is_alone(e) || mean_may_show(e->n[TG_CONTROL], min_cell)) &&
+           !tells_few_cases(e, min_cell);
+}
+
 size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell)
 {
     size_t cells = 0;
     for (size_t i = 0; i < n; i++) {
         struct tg_effect *e = &rows[i];
-        bool hide = !mean_may_show(e->n[TG_CONTROL], min_cell) ||
-                    !mean_may_show(e->n[TG_PARTICIPANT], min_cell);
+        bool hide = !tg_effect_may_show(e, min_cell);
         for (size_t j = 0; j < n && !hide; j++) {
             bool level = strcmp(e->design, "before") == 0 || strcmp(e->design, "after") == 0;
             hide = level && is_design(&rows[j], e->outcome, "did") &&
@@ -71,11 +96,11 @@ size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell)
     return cells;
 }
 
-/* The three means or shares of a row, in the order of its counts. */
+/* The means or shares of a row, in the order of its counts. */
 static double *group_cell(struct tg_balance_row *row, int group)
 {
     double *const cells[N_GROUPS] = {&row->participants, &row->controls_before,
-                                     &row->controls_after};
+                                     &row->controls_after, &row->participants_after};
     return cells[group];
 }
 
@@ -151,18 +176,36 @@ static size_t hide_more(struct tg_balance_row *rows, size_t n, size_t factor, in
 /* A difference together with one of its two sides gives the other one away. */
 static size_t hide_differences(struct tg_balance_row *row)
 {
-    bool participants = isnan(row->participants);
     size_t cells = 0;
-    if (participants || isnan(row->controls_before))
-        cells += blank(&row->smd_before);
-    if (participants || isnan(row->controls_after))
-        cells += blank(&row->smd_after) + blank(&row->variance_ratio_after);
+    if (isnan(row->participants) || isnan(row->controls_before))
+        cells += blank(&row->smd_before) + blank(&row->variance_ratio_before) +
+                 blank(&row->ecdf_max_before);
+    if (isnan(row->participants_after) || isnan(row->controls_after))
+        cells += blank(&row->smd_after) + blank(&row->variance_ratio_after) +
+                 blank(&row->ecdf_max_after);
+    return cells;
+}
+
+/* Means of products tell of combinations, and beside plain means of covariances: none is shown.
+ * Differences are, where no combination is small. */
+static size_t hide_product(struct tg_balance_row *row, unsigned min_cell)
+{
+    bool small = false;
+    size_t cells = 0;
+    for (int group = 0; group < N_GROUPS; group++)
+        small |= is_too_small(row, group, min_cell);
+    for (int group = 0; group < N_GROUPS; group++)
+        (void)blank(group_cell(row, group));
+    if (small)
+        cells += hide_differences(row);
     return cells;
 }
 
 size_t tg_balance_hide(struct tg_balance_row *rows, size_t n, unsigned min_cell)
 {
     size_t cells = 0;
+    while (n > 0 && rows[n - 1].product)
+        cells += hide_product(&rows[--n], min_cell);
     for (size_t i = 0; i < n; i++) {
         for (int group = 0; group < N_GROUPS; group++) {
             if (is_too_small(&rows[i], group, min_cell))

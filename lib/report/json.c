@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
+#include "report/json_results.h"
+
 #include "sys/file.h"
 #include "text/calendar.h"
 
@@ -78,17 +80,37 @@ static json_t *keys(const struct tg_report *r)
     return array;
 }
 
+static json_t *unmatched(const struct tg_cohort_flow *f)
+{
+    return json_pack("{s:o, s:o, s:o, s:o}", "no_stratum", count(f->no_stratum), "outside_caliper",
+                     count(f->outside_caliper), "used_up", count(f->used_up), "separated",
+                     count(f->separated));
+}
+
+static json_t *quality(const struct tg_cohort_quality *q)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "caliper_width",
+                     number(q->caliper_width), "effective_controls", number(q->effective_controls),
+                     "support_low", number(q->support_low), "support_high", number(q->support_high),
+                     "participants_outside", count(q->outside[TG_PARTICIPANT]), "controls_outside",
+                     count(q->outside[TG_CONTROL]), "products", count(q->products),
+                     "products_unbalanced", count(q->products_unbalanced));
+}
+
 static json_t *cohort(const struct tg_report *r)
 {
     const struct tg_cohort_flow *f = &r->cohort;
     if (!r->has_cohort)
         return json_null();
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "candidates",
-                     count(f->candidates), "no_index_month", count(f->no_index_month), "age",
-                     count(f->age), "no_baseline", count(f->no_baseline), "not_insured",
-                     count(f->not_insured), "no_followup", count(f->no_followup), "no_control",
-                     count(f->no_control), "matched", count(f->matched), "controls_eligible",
-                     count(f->controls_eligible));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+                     "candidates", count(f->candidates), "no_index_month", count(f->no_index_month),
+                     "age", count(f->age), "no_baseline", count(f->no_baseline), "not_insured",
+                     count(f->not_insured), "no_followup", count(f->no_followup), "earlier_use",
+                     count(f->earlier_use), "excluded", count(f->excluded), "inactive",
+                     count(f->inactive), "no_control", count(f->no_control), "unmatched",
+                     unmatched(f), "matched", count(f->matched), "controls_eligible",
+                     count(f->controls_eligible), "controls_used", count(f->controls_used),
+                     "quality", quality(&r->quality));
 }
 
 static json_t *balance(const struct tg_report *r)
@@ -96,8 +118,10 @@ static json_t *balance(const struct tg_report *r)
     json_t *array = json_array();
     for (size_t i = 0; i < r->n_balance; i++) {
         const struct tg_balance_row *b = &r->balance[i];
-        json_t *item = json_pack("{s:s, s:o, s:o}", "covariate", b->covariate, "smd_before",
-                                 number(b->smd_before), "smd_after", number(b->smd_after));
+        json_t *item = json_pack(
+            "{s:s, s:o, s:o, s:o, s:o}", "covariate", b->covariate, "smd_before",
+            number(b->smd_before), "smd_after", number(b->smd_after), "variance_ratio_after",
+            number(b->variance_ratio_after), "ecdf_max_after", number(b->ecdf_max_after));
         if (json_array_append_new(array, item)) {
             json_decref(array);
             return NULL;
@@ -154,22 +178,43 @@ static json_t *disclosure(const struct tg_report *r)
                      count(r->release.left_out));
 }
 
-static json_t *strata(unsigned exact)
+static json_t *names(const char *const *list, size_t n)
 {
-    static const struct {
-        unsigned bit;
-        const char *name;
-    } all[] = {{TG_STRATUM_SEX, "sex"},
-               {TG_STRATUM_AGE_BAND, "age_band"},
-               {TG_STRATUM_DISTRICT, "district"}};
     json_t *array = json_array();
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if ((exact & all[i].bit) && json_array_append_new(array, json_string(all[i].name))) {
+    for (size_t i = 0; i < n; i++) {
+        if (json_array_append_new(array, json_string(list[i]))) {
             json_decref(array);
             return NULL;
         }
     }
     return array;
+}
+
+static json_t *covariates(const struct tg_cohort_rules *c)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < c->n_covariates; i++) {
+        if (json_array_append_new(array, json_string(c->covariates[i].name))) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *match_rules(const struct tg_match_options *o)
+{
+    static const char *const methods[] = {
+        [TG_MATCH_NEAREST] = "nearest", [TG_MATCH_EXACT] = "exact",     [TG_MATCH_CEM] = "cem",
+        [TG_MATCH_IPW] = "ipw",         [TG_MATCH_OVERLAP] = "overlap",
+    };
+    static const char *const orders[] = {
+        [TG_ORDER_LARGEST] = "largest", [TG_ORDER_SMALLEST] = "smallest", [TG_ORDER_DATA] = "data"};
+    return json_pack(
+        "{s:s, s:o, s:o, s:s, s:f, s:i, s:s, s:b}", "method", methods[o->method], "exact",
+        names(o->exact, o->n_exact), "columns", names(o->covariates, o->n_covariates), "distance",
+        o->distance == TG_DISTANCE_LOGIT ? "logit" : "mahalanobis", "caliper", o->caliper, "ratio",
+        o->ratio ? (int)o->ratio : 1, "order", orders[o->order], "replacement", o->replacement);
 }
 
 static json_t *cohort_rules(const struct tg_study *study)
@@ -184,11 +229,14 @@ static json_t *cohort_rules(const struct tg_study *study)
     if (!study->has_cohort)
         return json_null();
     bool fixed = c->index == TG_INDEX_FIXED;
-    return json_pack(
-        "{s:s, s:o, s:i, s:i, s:[i, i], s:s?, s:o, s:o}", "index", index_names[c->index],
-        "index_month", fixed ? month_text(c->index_month) : json_null(), "baseline_months",
-        c->baseline_months, "followup_months", c->followup_months, "age", c->age_min, c->age_max,
-        "provider", c->provider, "exact", strata(c->exact), "seed", count(c->seed));
+    return json_pack("{s:s, s:o, s:i, s:i, s:i, s:[i, i], s:s?, s:i, s:b, s:o, s:o, s:o, s:o}",
+                     "index", index_names[c->index], "index_month",
+                     fixed ? month_text(c->index_month) : json_null(), "baseline_months",
+                     c->baseline_months, "followup_months", c->followup_months, "landmark",
+                     c->landmark, "age", c->age_min, c->age_max, "provider", c->provider,
+                     "active_months", c->active_months, "allow_earlier_use", c->allow_earlier_use,
+                     "exclusions", count(c->n_exclusions), "covariates", covariates(c), "match",
+                     match_rules(&c->match), "seed", count(c->seed));
 }
 
 static json_t *tokens(const struct tg_study *study)
@@ -229,14 +277,16 @@ static json_t *document(const struct tg_report *r, const struct tg_output_digest
 {
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "format", "totsugo-run/1", "study", r->study->id, "study_digest", r->study->digest, "month",
         month_text(r->month), "as_of", day_text(r->as_of), "recipient", r->recipient, "versions",
         "program", tg_version(), "normalizer", TG_NORMALIZER, "settings", settings(r->study),
         "inputs", inputs(r), "persons", count(r->persons), "person_conflicts",
         count(r->person_conflicts), "users", users(&r->flow), "keys", keys(r), "cohort", cohort(r),
-        "balance", balance(r), "outcomes", effects(r), "events", events(r), "disclosure",
-        disclosure(r), "outputs", output_digests(outputs, n_outputs));
+        "balance", balance(r), "outcomes", effects(r), "events", events(r), "subgroups",
+        tg_json_subgroups(r), "savings", tg_json_savings(r), "payments", tg_json_payments(r),
+        "withheld", tg_json_withheld(r), "disclosure", disclosure(r), "outputs",
+        output_digests(outputs, n_outputs));
 }
 
 /* 0.99 is to be read as 0.99. */

@@ -2,6 +2,7 @@
 #include "report/page.h"
 
 #include <limits.h>
+#include <string.h>
 
 static void start_item(struct tg_markup *m)
 {
@@ -70,41 +71,75 @@ void tg_page_hidden(struct tg_markup *m, const struct tg_view *v)
     tg_page_section_end(m);
 }
 
-/* The strata as a list of words, into `buf`. */
-static const char *strata_text(const struct tg_cohort_rules *rules, struct tg_buf *buf,
-                               struct tg_markup *m)
+/* Columns as a list of words, into `buf`. */
+static void add_columns(struct tg_markup *m, struct tg_buf *buf, const char *const *names, size_t n)
 {
     static const struct {
-        unsigned bit;
+        const char *name;
         enum tg_word word;
-    } strata[] = {{TG_STRATUM_SEX, TG_WORD_STRATUM_SEX},
-                  {TG_STRATUM_AGE_BAND, TG_WORD_STRATUM_AGE},
-                  {TG_STRATUM_DISTRICT, TG_WORD_STRATUM_DISTRICT}};
-    for (size_t i = 0; i < sizeof strata / sizeof strata[0]; i++) {
-        if (!(rules->exact & strata[i].bit))
-            continue;
-        if (!m->status)
-            m->status = tg_buf_printf(buf, m->err, "%s%s",
-                                      buf->len ? tg_word(TG_WORD_LIST_AND, m->language) : "",
-                                      tg_word(strata[i].word, m->language));
+    } known[] = {{"sex", TG_WORD_STRATUM_SEX},
+                 {"age_band", TG_WORD_STRATUM_AGE},
+                 {"age", TG_WORD_AGE},
+                 {"district", TG_WORD_STRATUM_DISTRICT}};
+    for (size_t i = 0; i < n && !m->status; i++) {
+        const char *text = names[i];
+        for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+            if (strcmp(names[i], known[k].name) == 0)
+                text = tg_word(known[k].word, m->language);
+        }
+        m->status = tg_buf_printf(buf, m->err, "%s%s",
+                                  buf->len ? tg_word(TG_WORD_LIST_AND, m->language) : "", text);
     }
+}
+
+static const char *text_of(struct tg_markup *m, struct tg_buf *buf)
+{
     const char *text = m->status ? NULL : tg_buf_text(buf, m->err);
     if (!text && !m->status)
         m->status = TG_NO_MEMORY;
     return text ? text : "";
 }
 
-static void put_pairs(struct tg_markup *m, const struct tg_cohort_rules *rules)
+static void say_pairs(struct tg_markup *m, const struct tg_cohort_rules *rules, const char *columns,
+                      const char *equal)
 {
-    struct tg_buf strata = {0};
+    const struct tg_match_options *o = &rules->match;
     struct tg_number seed = tg_number_plain(rules->seed);
-    start_item(m);
-    if (rules->exact)
-        TG_SAY(m, TG_WORD_METHOD_PAIRS, strata_text(rules, &strata, m), seed.text);
+    if (o->method == TG_MATCH_IPW || o->method == TG_MATCH_OVERLAP)
+        TG_SAY(m, TG_WORD_METHOD_WEIGHTS, columns);
+    else if (o->method != TG_MATCH_NEAREST)
+        TG_SAY(m, TG_WORD_METHOD_STRATA, equal);
+    else if (o->n_covariates)
+        TG_SAY(m, TG_WORD_METHOD_PROPENSITY, tg_number_plain(o->ratio ? o->ratio : 1).text,
+               columns);
+    else if (o->n_exact)
+        TG_SAY(m, TG_WORD_METHOD_PAIRS, equal, seed.text);
     else
         TG_SAY(m, TG_WORD_METHOD_PAIRS_ANY, seed.text);
+}
+
+static void put_pairs(struct tg_markup *m, const struct tg_cohort_rules *rules)
+{
+    const struct tg_match_options *o = &rules->match;
+    struct tg_buf columns = {0}, equal = {0};
+    bool propensity = o->method == TG_MATCH_NEAREST && o->n_covariates;
+    add_columns(m, &columns, o->covariates, o->n_covariates);
+    add_columns(m, &equal, o->exact, o->n_exact);
+    if (o->method == TG_MATCH_CEM)
+        add_columns(m, &equal, o->covariates, o->n_covariates);
+    const char *columns_text = text_of(m, &columns), *equal_text = text_of(m, &equal);
+    start_item(m);
+    say_pairs(m, rules, columns_text, equal_text);
     end_item(m);
-    tg_buf_free(&strata);
+    if (propensity && o->n_exact) {
+        start_item(m);
+        TG_SAY(m, TG_WORD_METHOD_EQUAL, equal_text);
+        end_item(m);
+    }
+    if (rules->landmark)
+        put_number_item(m, TG_WORD_METHOD_LANDMARK, (uint64_t)rules->landmark);
+    tg_buf_free(&columns);
+    tg_buf_free(&equal);
 }
 
 static void put_window(struct tg_markup *m, const struct tg_cohort_rules *rules)

@@ -77,6 +77,8 @@ const char tg_page_style[] =
     "svg .curve{fill:none;stroke-width:2.2;stroke-linejoin:round}\n"
     "svg .curve.users{stroke:var(--blue)}\n"
     "svg .curve.others{stroke:var(--red);stroke-dasharray:6 4}\n"
+    "svg .bar{fill:var(--blue);stroke:none}\n"
+    "svg .bar.other{fill:var(--red)}\n"
     "svg .mark{stroke-width:1.6}\n"
     "svg .mark.users{fill:var(--blue);stroke:var(--blue)}\n"
     "svg .mark.others{fill:#fff;stroke:var(--red)}\n"

@@ -25,9 +25,15 @@ static const struct tg_flow_drop eligible_drops[] = {
     {TG_WORD_DROP_NO_BASELINE, TG_CELL_NO_BASELINE},
     {TG_WORD_DROP_NOT_INSURED, TG_CELL_NOT_INSURED},
     {TG_WORD_DROP_NO_FOLLOWUP, TG_CELL_NO_FOLLOWUP},
+    {TG_WORD_DROP_EARLIER_USE, TG_CELL_EARLIER_USE},
+    {TG_WORD_DROP_EXCLUDED, TG_CELL_EXCLUDED},
+    {TG_WORD_DROP_INACTIVE, TG_CELL_INACTIVE},
 };
 static const struct tg_flow_drop match_drops[] = {
-    {TG_WORD_DROP_NO_CONTROL, TG_CELL_NO_CONTROL},
+    {TG_WORD_DROP_NO_STRATUM, TG_CELL_NO_STRATUM},
+    {TG_WORD_DROP_OUTSIDE_CALIPER, TG_CELL_OUTSIDE_CALIPER},
+    {TG_WORD_DROP_USED_UP, TG_CELL_USED_UP},
+    {TG_WORD_DROP_SEPARATED, TG_CELL_SEPARATED},
 };
 
 #define DROPS(array) (array), sizeof(array) / sizeof(array)[0]
@@ -56,8 +62,9 @@ static const struct tg_mask_sum flow_sums[] = {
     {TG_CELL_NOT_LINKED, TG_CELL_NOT_FOUND, 4},
     {TG_CELL_LINKED, TG_CELL_CANDIDATES, 2},
     {TG_CELL_CANDIDATES, TG_CELL_ELIGIBLE, 2},
-    {TG_CELL_NOT_ELIGIBLE, TG_CELL_NO_INDEX_MONTH, 5},
+    {TG_CELL_NOT_ELIGIBLE, TG_CELL_NO_INDEX_MONTH, 8},
     {TG_CELL_ELIGIBLE, TG_CELL_MATCHED, 2},
+    {TG_CELL_NO_CONTROL, TG_CELL_NO_STRATUM, 4},
 };
 
 enum { N_FLOW_SUMS = sizeof flow_sums / sizeof flow_sums[0], N_LINK_SUMS = 4 };
@@ -92,10 +99,17 @@ static void fill_cohort(struct tg_mask_cell *c, const struct tg_report *r)
     c[TG_CELL_NO_BASELINE].n = f->no_baseline;
     c[TG_CELL_NOT_INSURED].n = f->not_insured;
     c[TG_CELL_NO_FOLLOWUP].n = f->no_followup;
-    c[TG_CELL_NOT_ELIGIBLE].n =
-        f->no_index_month + f->age + f->no_baseline + f->not_insured + f->no_followup;
+    c[TG_CELL_EARLIER_USE].n = f->earlier_use;
+    c[TG_CELL_EXCLUDED].n = f->excluded;
+    c[TG_CELL_INACTIVE].n = f->inactive;
+    c[TG_CELL_NOT_ELIGIBLE].n = f->no_index_month + f->age + f->no_baseline + f->not_insured +
+                                f->no_followup + f->earlier_use + f->excluded + f->inactive;
     c[TG_CELL_ELIGIBLE].n = minus(f->candidates, c[TG_CELL_NOT_ELIGIBLE].n);
     c[TG_CELL_NO_CONTROL].n = f->no_control;
+    c[TG_CELL_NO_STRATUM].n = f->no_stratum;
+    c[TG_CELL_OUTSIDE_CALIPER].n = f->outside_caliper;
+    c[TG_CELL_USED_UP].n = f->used_up;
+    c[TG_CELL_SEPARATED].n = f->separated;
     c[TG_CELL_MATCHED].n = f->matched;
     /* cohort.csv and outcomes.csv tell it too */
     c[TG_CELL_MATCHED].known = true;
@@ -273,16 +287,33 @@ enum tg_mark tg_view_part_mark(const struct tg_view *v, uint64_t n, uint64_t who
     return own;
 }
 
-bool tg_effect_is_did(const struct tg_effect *e)
-{
-    return strcmp(e->design, "did") == 0;
-}
-
 enum tg_word tg_effect_word(const struct tg_effect *e)
 {
-    if (tg_effect_is_did(e))
-        return TG_WORD_DID;
-    return strcmp(e->design, "before") == 0 ? TG_WORD_BEFORE : TG_WORD_AFTER;
+    static const struct {
+        const char *design;
+        enum tg_word word;
+    } words[] = {
+        {"before", TG_WORD_BEFORE}, {"after", TG_WORD_AFTER},         {"did", TG_WORD_DID},
+        {"change", TG_WORD_DID},    {"alone", TG_WORD_ALONE},         {"level", TG_WORD_AFTER},
+        {"rate", TG_WORD_RATE},     {"incidence", TG_WORD_INCIDENCE}, {"transition", TG_WORD_KEPT}};
+    size_t i = 0;
+    while (i + 1 < sizeof words / sizeof words[0] && strcmp(e->design, words[i].design) != 0)
+        i++;
+    return words[i].word;
+}
+
+struct tg_number tg_effect_number(const struct tg_effect *e, double x, enum tg_language language)
+{
+    switch (e->unit) {
+    case TG_UNIT_YEN:
+        return tg_number_yen(x, language);
+    case TG_UNIT_SHARE:
+        return tg_number_share(x);
+    case TG_UNIT_RATE:
+    case TG_UNIT_VALUE:
+        break;
+    }
+    return tg_number_real(x, 2);
 }
 
 enum tg_verdict tg_effect_verdict(const struct tg_effect *e)
@@ -323,8 +354,12 @@ struct tg_covariate_label tg_view_covariate(const struct tg_report *r, const cha
     if (strncmp(covariate, district, sizeof district - 1) == 0)
         return (struct tg_covariate_label){TG_WORD_DISTRICT, covariate + sizeof district - 1,
                                            false};
-    for (size_t i = 0; i < r->study->n_outcomes; i++) {
-        if (strcmp(covariate, r->study->outcomes[i].name) == 0)
+    if (strcmp(covariate, "distance") == 0)
+        return (struct tg_covariate_label){TG_WORD_PROPENSITY, "", false};
+    const struct tg_cohort_rules *rules = &r->study->cohort;
+    for (size_t i = 0; i < rules->n_covariates; i++) {
+        if (strcmp(covariate, rules->covariates[i].name) == 0 &&
+            rules->covariates[i].history.quantity == TG_SUM_AMOUNT)
             return (struct tg_covariate_label){TG_WORD_COST_BEFORE, covariate, true};
     }
     return (struct tg_covariate_label){TG_WORD_NONE, covariate, false};

@@ -24,6 +24,15 @@ static int32_t index_month(const struct tg_cohort_rules *rules, const struct tg_
     return rules->index_month;
 }
 
+/* Activity tells; without any, the registration does. */
+static bool used_before(const struct tg_user *u, int32_t index_month)
+{
+    int32_t first = u->first_activity;
+    if (first == TG_NO_MONTH)
+        first = u->registered_on ? tg_month_of_day(u->registered_on) : TG_NO_MONTH;
+    return first != TG_NO_MONTH && first < index_month;
+}
+
 /* Somebody who uses two apps counts once, from the earlier index month. */
 static int by_person_then_index(const void *a, const void *b)
 {
@@ -49,9 +58,13 @@ static enum tg_status find_candidates(const struct tg_month *m, struct tg_candid
         const struct tg_user *u = &m->users.items[i];
         if (m->results[i].state != TG_USER_LINKED)
             continue;
-        if (!rules->provider || strcmp(rules->provider, u->provider) == 0)
-            c[n++] = (struct tg_candidate){m->results[i].person, index_month(rules, u),
-                                           m->results[i].probability};
+        if (rules->provider && strcmp(rules->provider, u->provider) != 0)
+            continue;
+        int32_t month = index_month(rules, u);
+        c[n++] = (struct tg_candidate){.person = m->results[i].person,
+                                       .index_month = month,
+                                       .probability = m->results[i].probability,
+                                       .earlier_use = used_before(u, month)};
     }
     if (n)
         qsort(c, n, sizeof *c, by_person_then_index);
@@ -71,25 +84,48 @@ static enum tg_status no_amounts(void *ctx, int64_t person, int32_t month, int64
     return TG_OK;
 }
 
-/* Months for which every outcome has data: an empty range asks for a source's span alone. */
+static enum tg_status no_measures(void *ctx, int64_t person, uint32_t day, double value,
+                                  struct tg_error *err)
+{
+    (void)ctx, (void)person, (void)day, (void)value, (void)err;
+    return TG_OK;
+}
+
+/* The first and last month of a source; TG_NO_MONTH: it has none. */
+static enum tg_status find_span(const struct tg_month *m, const struct tg_source *source,
+                                struct tg_event_counts *span, struct tg_error *err)
+{
+    const struct tg_amount_question amounts = {
+        .source = source, .month = m->month, .from = 1, .to = 0};
+    const struct tg_measure_question measures = {
+        .source = source, .month = m->month, .from_day = 1, .to_day = 0};
+    return source->kind == TG_KIND_EVENTS
+               ? tg_store_amounts(m->store, &amounts, no_amounts, NULL, span, err)
+               : tg_store_measures(m->store, &measures, no_measures, NULL, span, err);
+}
+
+/* Months for which every outcome has data. Events come every month, so theirs are known to be
+ * whole; measures are rare, and months without any are no gap. */
 static enum tg_status find_windows(struct tg_month *m, struct tg_error *err)
 {
     struct tg_windows *w = &m->windows;
     w->baseline_months = m->study->cohort.baseline_months;
     w->followup_months = m->study->cohort.followup_months;
+    w->landmark = m->study->cohort.landmark;
     w->first_month = INT32_MIN + 1;
     w->last_month = m->month;
     for (size_t i = 0; i < m->study->n_outcomes; i++) {
+        const struct tg_source *source = m->study->outcomes[i].source;
         struct tg_event_counts span;
-        const struct tg_amount_question question = {
-            .source = m->study->outcomes[i].source, .month = m->month, .from = 1, .to = 0};
-        enum tg_status status = tg_store_amounts(m->store, &question, no_amounts, NULL, &span, err);
+        enum tg_status status = find_span(m, source, &span, err);
         if (status)
             return status;
         if (span.first_month == TG_NO_MONTH) {
             w->last_month = INT32_MIN; /* one outcome without data: nothing can be compared */
             continue;
         }
+        if (source->kind != TG_KIND_EVENTS)
+            continue;
         if (span.first_month > w->first_month)
             w->first_month = span.first_month;
         if (span.last_month < w->last_month)
@@ -105,226 +141,37 @@ static enum tg_status draw(struct tg_month *m, struct tg_error *err)
                                     .rules = &m->study->cohort,
                                     .barred = m->barred,
                                     .first_month = m->windows.first_month,
-                                    .last_month = m->windows.last_month};
+                                    .last_month = m->windows.last_month,
+                                    .store = m->store,
+                                    .study = m->study,
+                                    .month = m->month,
+                                    .linked = m->linked,
+                                    .n_linked = m->n_linked,
+                                    .reporter = m->reporter};
     enum tg_status status = find_candidates(m, &candidates, &input.n_candidates, err);
     input.candidates = candidates;
     if (!status)
         status = tg_cohort_draw(&input, &m->cohort, err);
+    m->balance = m->cohort.balance;
+    m->n_balance = m->cohort.n_balance;
     free(candidates);
-    return status;
-}
-
-/* The smallest count that may be shown; for the municipality's own use every one may. */
-static unsigned shown_from(const struct tg_study *study)
-{
-    return study->for_municipality ? 1 : study->min_cell;
-}
-
-/* Cost by month relative to the index month, hidden where too few were insured. */
-static enum tg_status make_curve(struct tg_month *m, size_t outcome, struct tg_error *err)
-{
-    const struct tg_costs *costs = &m->costs[outcome];
-    struct tg_curve *curve = &m->curves[outcome];
-    *curve = (struct tg_curve){.outcome = m->study->outcomes[outcome].name,
-                               .baseline_months = m->windows.baseline_months,
-                               .followup_months = m->windows.followup_months};
-    for (int arm = 0; arm < TG_N_ARMS; arm++) {
-        double *mean = tg_arena_alloc(&m->arena, (size_t)costs->n_relative, sizeof *mean, err);
-        if (!mean)
-            return TG_NO_MEMORY;
-        for (int r = 0; r < costs->n_relative; r++) {
-            uint64_t n = costs->person_months[arm][r];
-            bool show = n > 0 && tg_count_may_show(n, shown_from(m->study));
-            mean[r] = show ? costs->monthly[arm][r] / (double)n : NAN;
-            m->hidden_cells += n > 0 && !show;
-        }
-        curve->mean[arm] = mean;
-    }
-    return TG_OK;
-}
-
-static enum tg_status measure_one(struct tg_month *m, size_t i, struct tg_error *err)
-{
-    const struct tg_outcome_rule *rule = &m->study->outcomes[i];
-    enum tg_status status = tg_costs_read(m->store, rule->source, m->month, &m->people, &m->cohort,
-                                          &m->windows, &m->costs[i], err);
-    if (!status)
-        status = tg_effects_did(rule->name, &m->cohort, &m->costs[i], &m->effects[3 * i], err);
-    if (!status)
-        status = make_curve(m, i, err);
-    if (status)
-        return status;
-    m->events[i] = m->costs[i].counts;
-    m->baselines[i] = tg_arena_alloc(&m->arena, m->people.n, sizeof **m->baselines, err);
-    if (!m->baselines[i])
-        return TG_NO_MEMORY;
-    tg_costs_baseline(&m->costs[i], m->people.n, m->baselines[i]);
-    return TG_OK;
-}
-
-static enum tg_status measure(struct tg_month *m, struct tg_error *err)
-{
-    size_t n = m->study->n_outcomes;
-    m->costs = tg_arena_alloc(&m->arena, n, sizeof *m->costs, err);
-    m->effects = tg_arena_alloc(&m->arena, n, 3 * sizeof *m->effects, err);
-    m->curves = tg_arena_alloc(&m->arena, n, sizeof *m->curves, err);
-    m->events = tg_arena_alloc(&m->arena, n, sizeof *m->events, err);
-    m->baselines = tg_arena_alloc(&m->arena, n, sizeof *m->baselines, err);
-    if (!m->costs || !m->effects || !m->curves || !m->events || !m->baselines)
-        return TG_NO_MEMORY;
-    m->n_effects = 3 * n;
-    enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < n; i++) {
-        status = measure_one(m, i, err);
-        if (!status)
-            status = tg_progress(m->reporter, "outcomes", i + 1, n, err);
-    }
-    return status;
-}
-
-/* The covariates of the balance table, one row of values a covariate. */
-struct columns {
-    struct tg_covariate *items;
-    size_t n, cap;
-    size_t n_people;
-    struct tg_arena arena;
-};
-
-static enum tg_status add_column(struct columns *c, const char *name, bool binary, double **values,
-                                 struct tg_error *err)
-{
-    enum tg_status status = tg_grow(&c->items, &c->cap, c->n + 1, sizeof *c->items, err);
-    double *column = status ? NULL : tg_arena_alloc(&c->arena, c->n_people, sizeof *column, err);
-    if (!column)
-        return TG_NO_MEMORY;
-    c->items[c->n++] = (struct tg_covariate){name, binary, column};
-    *values = column;
-    return TG_OK;
-}
-
-/* Index month by person: own for members, the pseudo index for the rest. */
-static enum tg_status add_person_columns(const struct tg_month *m, struct columns *c,
-                                         struct tg_error *err)
-{
-    double *age, *male;
-    enum tg_status status = add_column(c, "age", false, &age, err);
-    if (!status)
-        status = add_column(c, "sex=1", true, &male, err);
-    if (status)
-        return status;
-    for (size_t i = 0; i < m->people.n; i++) {
-        const struct tg_person *p = &m->people.items[i];
-        int years = tg_age_in(p->birth_month, m->cohort.pseudo_index);
-        age[i] = years < 0 ? (double)NAN : years;
-        male[i] = p->sex == 0 ? (double)NAN : p->sex == 1;
-    }
-    for (size_t i = 0; i < m->cohort.n; i++) {
-        const struct tg_member *member = &m->cohort.members[i];
-        age[member->person] =
-            tg_age_in(m->people.items[member->person].birth_month, member->index_month);
-    }
-    return TG_OK;
-}
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The districts of the people compared, sorted; `*names` to be freed. */
-static enum tg_status list_districts(const struct tg_month *m, const char ***names, size_t *n,
-                                     struct tg_error *err)
-{
-    size_t cap = 0, kept = 0;
-    *names = NULL;
-    *n = 0;
-    for (size_t i = 0; i < m->cohort.n; i++) {
-        const char *district = m->people.items[m->cohort.members[i].person].district;
-        size_t at = 0;
-        while (at < *n && strcmp((*names)[at], district) != 0)
-            at++;
-        if (at < *n)
-            continue;
-        enum tg_status status = tg_grow(names, &cap, *n + 1, sizeof **names, err);
-        if (status)
-            return status;
-        (*names)[(*n)++] = district;
-    }
-    if (*n)
-        qsort(*names, *n, sizeof **names, by_text);
-    for (size_t i = 0; i < *n; i++) {
-        if ((*names)[i][0])
-            (*names)[kept++] = (*names)[i];
-    }
-    *n = kept;
-    return TG_OK;
-}
-
-static enum tg_status add_district(const struct tg_month *m, struct columns *c,
-                                   const char *district, struct tg_arena *names,
-                                   struct tg_error *err)
-{
-    static const char prefix[] = "district=";
-    size_t size = sizeof prefix + strlen(district);
-    char *name = tg_arena_alloc(names, size, 1, err);
-    double *values = NULL;
-    if (!name)
-        return TG_NO_MEMORY;
-    (void)snprintf(name, size, "%s%s", prefix, district);
-    enum tg_status status = add_column(c, name, true, &values, err);
-    for (size_t i = 0; !status && i < m->people.n; i++)
-        values[i] = strcmp(m->people.items[i].district, district) == 0;
-    return status;
-}
-
-static enum tg_status add_baselines(struct tg_month *m, struct columns *c, struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < m->study->n_outcomes; i++) {
-        double *values;
-        status = add_column(c, m->study->outcomes[i].name, false, &values, err);
-        if (!status && m->people.n)
-            memcpy(values, m->baselines[i], m->people.n * sizeof *values);
-    }
-    return status;
-}
-
-static enum tg_status balance(struct tg_month *m, struct tg_error *err)
-{
-    struct columns c = {.n_people = m->people.n};
-    const char **districts = NULL;
-    size_t n_districts = 0;
-    enum tg_status status = add_person_columns(m, &c, err);
-    if (!status)
-        status = list_districts(m, &districts, &n_districts, err);
-    for (size_t i = 0; !status && i < n_districts; i++)
-        status = add_district(m, &c, districts[i], &m->arena, err);
-    if (!status)
-        status = add_baselines(m, &c, err);
-    if (!status) {
-        m->balance = tg_arena_alloc(&m->arena, c.n, sizeof *m->balance, err);
-        m->n_balance = m->balance ? c.n : 0;
-        status = m->balance ? TG_OK : TG_NO_MEMORY;
-    }
-    if (!status)
-        tg_balance(&m->cohort, m->people.n, c.items, c.n, m->balance);
-    free(districts);
-    free(c.items);
-    tg_arena_free(&c.arena);
     return status;
 }
 
 static enum tg_status hide(struct tg_month *m, struct tg_error *err)
 {
-    unsigned min_cell = shown_from(m->study);
+    unsigned min_cell = tg_month_min_cell(m);
     m->released = tg_arena_alloc(&m->arena, m->cohort.n, sizeof *m->released, err);
-    if (!m->released)
+    m->released_covariates = tg_arena_alloc(
+        &m->arena, m->cohort.n, m->cohort.n_covariates * sizeof *m->released_covariates, err);
+    if (!m->released || !m->released_covariates)
         return TG_NO_MEMORY;
-    if (!m->study->for_municipality) {
-        m->hidden_cells += tg_effects_hide(m->effects, m->n_effects, min_cell);
+    if (!m->study->for_municipality)
         m->hidden_cells += tg_balance_hide(m->balance, m->n_balance, min_cell);
-    }
-    return tg_cohort_release(&m->cohort, &m->people, min_cell, m->released, &m->release, err);
+    enum tg_status status = tg_month_hide_outcomes(m, err);
+    return status ? status
+                  : tg_cohort_release(&m->cohort, &m->people, min_cell, m->released,
+                                      m->released_covariates, &m->release, err);
 }
 
 enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *err)
@@ -333,8 +180,6 @@ enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *err)
     if (!status)
         status = draw(m, err);
     if (!status)
-        status = measure(m, err);
-    if (!status)
-        status = balance(m, err);
+        status = tg_month_measure(m, err);
     return status ? status : hide(m, err);
 }

@@ -2,6 +2,7 @@
 #include "run/month.h"
 
 #include "crypto/digest.h"
+#include "outcome/payfile.h"
 #include "sys/file.h"
 #include "table/csv.h"
 #include "text/calendar.h"
@@ -32,6 +33,18 @@ struct sheet {
     enum tg_status (*rows)(struct tg_month *m, struct tg_csv_writer *w, struct tg_error *err);
 };
 
+/* What holds row ids or exact counts is for the municipality alone. */
+static bool is_internal(const char *name)
+{
+    static const char *const names[] = {"links.csv", "unlinked.csv", "review.csv", "conflicts.csv",
+                                        "run.json"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum tg_status note_file(struct folder *f, const char *name, const char *sha256,
                                 struct tg_error *err)
 {
@@ -39,6 +52,8 @@ static enum tg_status note_file(struct folder *f, const char *name, const char *
     if (status)
         return status;
     f->files[f->n].name = name;
+    f->files[f->n].rows = -1;
+    f->files[f->n].internal = is_internal(name);
     memcpy(f->files[f->n].sha256, sha256, TG_DIGEST_HEX + 1);
     f->n++;
     return TG_OK;
@@ -54,19 +69,15 @@ static enum tg_status write_sheet(struct folder *f, const struct sheet *sheet, s
         status = tg_csv_put_row(w, sheet->header, sheet->n_columns, err);
     if (!status)
         status = sheet->rows(f->m, w, err);
+    int64_t rows = status ? 0 : (int64_t)tg_csv_rows(w) - 1;
     if (!status)
         status = tg_csv_commit(&w, sha256, err);
     if (!status)
         status = note_file(f, sheet->name, sha256, err);
+    if (!status)
+        f->files[f->n - 1].rows = rows;
     tg_csv_discard(&w);
     return status;
-}
-
-static enum tg_status put_month(struct tg_csv_writer *w, int32_t month, struct tg_error *err)
-{
-    char text[8];
-    tg_month_format(month, text);
-    return tg_csv_put_text(w, text, err);
 }
 
 static enum tg_status put_pair(struct tg_month *m, struct tg_csv_writer *w, size_t user,
@@ -174,17 +185,18 @@ static enum tg_status put_member(struct tg_month *m, struct tg_csv_writer *w,
     if (!status)
         status = tg_csv_put_int(w, member->set, err);
     if (!status)
-        status = tg_csv_put_real(w, member->weight, 6, err);
+        status = tg_csv_put_real(w, r->row->weight, 6, err);
     if (!status)
-        status = tg_csv_put_real(w, member->propensity, 6, err);
+        status = tg_csv_put_real(w, r->row->propensity, 6, err);
     if (!status)
-        status = put_month(w, member->index_month, err);
+        status = tg_csv_put_text(w, r->row->index_month, err);
     if (!status)
         status = put_age_and_sex(w, r->row, err);
     if (!status)
         status = tg_csv_put_text(w, r->row->district ? r->row->district : "", err);
-    for (size_t i = 0; !status && i < m->study->n_outcomes; i++)
-        status = tg_csv_put_real(w, m->baselines[i][member->person], 0, err);
+    size_t n = m->study->cohort.n_covariates;
+    for (size_t i = 0; !status && i < n; i++)
+        status = tg_csv_put_real(w, m->released_covariates[r->row->member * n + i], 6, err);
     return status ? status : tg_csv_end_row(w, err);
 }
 
@@ -224,8 +236,11 @@ static enum tg_status balance_rows(struct tg_month *m, struct tg_csv_writer *w,
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < m->n_balance; i++) {
         const struct tg_balance_row *b = &m->balance[i];
-        const double numbers[] = {b->participants, b->controls_before, b->controls_after,
-                                  b->smd_before,   b->smd_after,       b->variance_ratio_after};
+        const double numbers[] = {b->participants,       b->controls_before,
+                                  b->controls_after,     b->smd_before,
+                                  b->smd_after,          b->variance_ratio_after,
+                                  b->participants_after, b->variance_ratio_before,
+                                  b->ecdf_max_before,    b->ecdf_max_after};
         status = tg_csv_put_text(w, b->covariate, err);
         if (!status)
             status = put_reals(w, numbers, sizeof numbers / sizeof numbers[0], err);
@@ -296,13 +311,14 @@ static enum tg_status write_cohort(struct folder *f, struct tg_error *err)
                                         "index_month", "age", "sex", "district"};
     enum { N_FIXED = sizeof fixed / sizeof fixed[0] };
     struct tg_month *m = f->m;
-    size_t n = N_FIXED + m->study->n_outcomes;
+    const struct tg_cohort_rules *rules = &m->study->cohort;
+    size_t n = N_FIXED + rules->n_covariates;
     const char **header = tg_calloc(n, sizeof *header, err);
     if (!header)
         return TG_NO_MEMORY;
     memcpy(header, fixed, sizeof fixed);
-    for (size_t i = 0; i < m->study->n_outcomes; i++)
-        header[N_FIXED + i] = m->study->outcomes[i].name;
+    for (size_t i = 0; i < rules->n_covariates; i++)
+        header[N_FIXED + i] = rules->covariates[i].name;
     const struct sheet sheet = {"cohort.csv", header, n, cohort_rows};
     enum tg_status status = write_sheet(f, &sheet, err);
     free(header);
@@ -311,9 +327,17 @@ static enum tg_status write_cohort(struct folder *f, struct tg_error *err)
 
 static enum tg_status write_comparison(struct folder *f, struct tg_error *err)
 {
-    static const char *const balance[] = {"covariate",           "participants", "controls_before",
-                                          "controls_after",      "smd_before",   "smd_after",
-                                          "variance_ratio_after"};
+    static const char *const balance[] = {"covariate",
+                                          "participants",
+                                          "controls_before",
+                                          "controls_after",
+                                          "smd_before",
+                                          "smd_after",
+                                          "variance_ratio_after",
+                                          "participants_after",
+                                          "variance_ratio_before",
+                                          "ecdf_max_before",
+                                          "ecdf_max_after"};
     static const char *const outcomes[] = {
         "outcome",  "design", "n_participants", "n_controls", "participants",
         "controls", "effect", "ci_low",         "ci_high",    "p"};
@@ -325,6 +349,18 @@ static enum tg_status write_comparison(struct folder *f, struct tg_error *err)
     for (size_t i = 0; !status && i < sizeof sheets / sizeof sheets[0]; i++)
         status = write_sheet(f, &sheets[i], err);
     return status;
+}
+
+static enum tg_status payment_rows(struct tg_month *m, struct tg_csv_writer *w,
+                                   struct tg_error *err)
+{
+    return tg_payments_write(w, &m->study->pfs, m->payments_shown, m->study->pfs.n, err);
+}
+
+static enum tg_status write_payments(struct folder *f, struct tg_error *err)
+{
+    const struct sheet sheet = {"payments.csv", tg_payments_header, 5, payment_rows};
+    return write_sheet(f, &sheet, err);
 }
 
 static void count_states(const struct tg_month *m, struct tg_user_flow *flow)
@@ -386,11 +422,20 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .has_cohort = m->study->has_cohort,
         .cohort = m->cohort.flow,
         .balance = m->balance,
-        .n_balance = m->n_balance,
+        .n_balance = m->n_balance - (size_t)m->cohort.quality.n_product_rows,
+        .quality = m->cohort.quality,
         .effects = m->effects,
         .n_effects = m->n_effects,
         .curves = m->curves,
-        .n_curves = m->curves ? m->study->n_outcomes : 0,
+        .n_curves = m->n_curves,
+        .payments = m->payments,
+        .payments_shown = m->payments_shown,
+        .outcomes = m->outcomes,
+        .shown = m->shown,
+        .withheld = m->withheld,
+        .n_withheld = m->n_withheld,
+        .subgroups = m->subgroups,
+        .n_subgroups = m->n_subgroups,
         .release = m->release,
         .hidden_cells = m->hidden_cells,
         .events = m->events,
@@ -446,6 +491,8 @@ enum tg_status tg_month_write(struct tg_month *m, const char *folder,
     enum tg_status status = write_linkage(&f, err);
     if (!status && m->study->has_cohort)
         status = write_comparison(&f, err);
+    if (!status && m->study->pfs.n)
+        status = write_payments(&f, err);
     if (!status)
         status = write_reports(&f, err);
     if (status) {

@@ -81,7 +81,6 @@ static void set_defaults(struct tg_study *study)
         .followup_months = 12,
         .age_min = 0,
         .age_max = 130,
-        .exact = TG_STRATUM_SEX | TG_STRATUM_AGE_BAND | TG_STRATUM_DISTRICT,
         .seed = 1,
     };
 }
@@ -108,6 +107,8 @@ static enum tg_status read_study(struct tg_study_reader *r, const struct tg_node
     enum tg_status status = tg_rules_read(r, root, study_rules, r->study);
     if (!status)
         status = tg_default_tokens(r);
+    if (!status)
+        status = tg_default_covariates(r);
     if (!status)
         status = check_whole(r, root);
     return status ? status : tg_study_digest(r);

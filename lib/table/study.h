@@ -6,6 +6,7 @@
 #ifndef TG_TABLE_STUDY_H
 #define TG_TABLE_STUDY_H
 
+#include <totsugo/match.h>
 #include <totsugo/table.h>
 #include <totsugo/text.h>
 
@@ -108,24 +109,103 @@ enum tg_index_rule {
 /** Strata on which a control must be equal; bits. */
 enum tg_stratum { TG_STRATUM_SEX = 1, TG_STRATUM_AGE_BAND = 2, TG_STRATUM_DISTRICT = 4 };
 
-struct tg_cohort_rules {
-    enum tg_index_rule index;
-    int32_t index_month;  /**< TG_INDEX_FIXED only */
-    int baseline_months;  /**< 1…120, 12 */
-    int followup_months;  /**< 1…120, 12: the index month is the first of them */
-    int age_min;          /**< full years in the index month, 0 */
-    int age_max;          /**< 130 */
-    const char *provider; /**< NULL: users of any provider */
-    unsigned exact;       /**< bits of enum tg_stratum; all three */
-    uint64_t seed;        /**< 1 */
+/** What is taken from the time before a person's index month. */
+enum tg_quantity {
+    TG_SUM_AMOUNT,   /**< yen per month with data */
+    TG_COUNT_EVENTS, /**< events per month with data */
+    TG_ANY_EVENT,    /**< 0 or 1 */
+    TG_LAST_MEASURE, /**< the last value */
 };
 
-enum tg_design { TG_DESIGN_DID };
+/** A look back from the index month, which is not part of it. */
+struct tg_history {
+    const struct tg_source *source; /**< of kind events; TG_LAST_MEASURE: measures */
+    enum tg_quantity quantity;
+    const struct tg_code_range *codes; /**< NULL: events of all codes */
+    size_t n_codes;
+    const char *measure; /**< TG_LAST_MEASURE */
+    int months;          /**< how far back; 0: baseline_months for events, any time for measures */
+};
+
+struct tg_covariate_rule {
+    const char *name;
+    struct tg_history history;
+    double missing; /**< what stands for no value; NaN: a flag and the others' mean */
+};
+
+enum tg_compare { TG_NOT_ZERO, TG_AT_LEAST, TG_AT_MOST, TG_ABOVE, TG_BELOW, TG_IS_MISSING };
+
+/** Who fulfils it takes no part. Who has no value does not, but for TG_IS_MISSING. */
+struct tg_exclusion {
+    struct tg_history history;
+    enum tg_compare compare;
+    double value;
+};
+
+struct tg_cohort_rules {
+    enum tg_index_rule index;
+    int32_t index_month;    /**< TG_INDEX_FIXED only */
+    int baseline_months;    /**< 1…120, 12 */
+    int followup_months;    /**< 1…120, 12: from the index month + landmark on */
+    int landmark;           /**< 0…60, 0: months after the index month until follow-up begins */
+    int age_min;            /**< full years in the index month, 0 */
+    int age_max;            /**< 130 */
+    const char *provider;   /**< NULL: users of any provider */
+    int active_months;      /**< of index month … landmark, at least so many with activity, 0 */
+    bool allow_earlier_use; /**< participants may have used the app before their index month */
+    unsigned exact;         /**< bits of enum tg_stratum that stand in match.exact */
+    uint64_t seed;          /**< 1 */
+    struct tg_exclusion *exclusions;
+    size_t n_exclusions;
+    struct tg_covariate_rule *covariates;
+    size_t n_covariates;
+    struct tg_match_options match; /**< without files; columns are covariates, sex, age, age_band,
+                                        district and months_insured. ratio 0: as 1 */
+};
+
+/** What of an outcome is compared; docs/EVALUATION.md has the definitions. */
+enum tg_design {
+    TG_DESIGN_DID,        /**< events: change of yen per month from before to after */
+    TG_DESIGN_CHANGE,     /**< measures: last value after less last value before */
+    TG_DESIGN_LEVEL,      /**< last value after; or yen per month after; or: any row after? */
+    TG_DESIGN_RATE,       /**< rows or events per person-year after */
+    TG_DESIGN_INCIDENCE,  /**< risk within some months, of those who had not reached it before */
+    TG_DESIGN_TRANSITION, /**< share whose level was kept or got better */
+    TG_N_DESIGNS
+};
+
+/** By what people are told apart for subgroups; bits. */
+enum tg_subgroup {
+    TG_BY_SEX = 1,
+    TG_BY_AGE_BAND = 2, /**< 0–64, 65–74, 75–84, 85 and over */
+    TG_BY_DISTRICT = 4,
+    TG_BY_LEVEL = 8, /**< the value before the index month, in its thirds; TRANSITION: the level */
+};
+
+/** What one person in a level costs on average. */
+struct tg_benefit {
+    double level;
+    int64_t yen; /**< a month */
+};
 
 struct tg_outcome_rule {
     const char *name;
-    const struct tg_source *source; /**< of kind events */
+    const struct tg_source *source; /**< of kind events or measures */
     enum tg_design design;
+    const struct tg_code_range *codes; /**< events; NULL: all */
+    size_t n_codes;
+    const char *measure; /**< measures; NULL: rows are counted, not looked into */
+    bool has_threshold;
+    bool at_most;     /**< the threshold is reached from above */
+    double threshold; /**< a value becomes 1 (reached) or 0 */
+    int months;       /**< INCIDENCE: within so many; TRANSITION: of saving; 0: followup_months */
+    int per_year;     /**< CHANGE: divided by the years between the two values */
+    bool has_missing; /**< TRANSITION: `missing` stands for no value */
+    double missing;
+    int higher_is_better; /**< TRANSITION */
+    struct tg_benefit *benefits;
+    size_t n_benefits;
+    unsigned by; /**< bits of enum tg_subgroup */
 };
 
 /** Decimals of an indicator's values: they are whole numbers of 10^−9, so that 0.79 is 0.79. */

@@ -22,6 +22,7 @@ enum tg_rule_type {
     TG_RULE_UINT64,  /**< uint64_t, min…max */
     TG_RULE_REAL,    /**< double, min…max */
     TG_RULE_WORD,    /**< an enum: one of `words` */
+    TG_RULE_BOOL,    /**< bool: true or false */
     TG_RULE_SECTION, /**< a map by the rules `section` into the same object */
     TG_RULE_CUSTOM,  /**< `read` */
 };
@@ -99,6 +100,21 @@ enum tg_status tg_read_disclosure(struct tg_study_reader *r, const struct tg_nod
  */
 TG_CHECKED enum tg_status tg_read_codes(struct tg_study_reader *r, const struct tg_node *node,
                                         const struct tg_code_range **out, size_t *n);
+
+/** @name Parts of the cohort section; each fills struct tg_cohort_rules */
+/** @{ */
+enum tg_status tg_read_exclusions(struct tg_study_reader *r, const struct tg_node *node,
+                                  void *object);
+enum tg_status tg_read_covariates(struct tg_study_reader *r, const struct tg_node *node,
+                                  void *object);
+enum tg_status tg_read_match(struct tg_study_reader *r, const struct tg_node *node, void *object);
+/** Columns that people have without being asked, or that outputs have. */
+bool tg_is_built_in_column(const char *name);
+/** The covariates of a study that lists none, when the outcomes have been read. */
+TG_CHECKED enum tg_status tg_default_covariates(struct tg_study_reader *r);
+/** Settles what follows from the others, when all keys have been read. */
+enum tg_status tg_match_defaults(struct tg_study_reader *r, struct tg_cohort_rules *cohort);
+/** @} */
 
 /** The word under `fields` for a type; "" for a type that only built-in fields have. */
 const char *tg_own_type_name(enum tg_field_type type);

@@ -273,6 +273,16 @@ static enum tg_status read_word(struct tg_study_reader *r, const struct tg_node 
     return tg_bad_word(r, node, names, n);
 }
 
+static enum tg_status read_bool(struct tg_study_reader *r, const struct tg_node *node, void *to)
+{
+    static const struct tg_word words[] = {{"true", true}, {"false", false}, {NULL, 0}};
+    int value = 0;
+    enum tg_status status = read_word(r, node, words, &value);
+    if (!status)
+        *(bool *)to = value != 0;
+    return status;
+}
+
 static enum tg_status read_text(struct tg_study_reader *r, const struct tg_node *node, void *to)
 {
     const char *text = NULL;
@@ -297,6 +307,8 @@ static enum tg_status read_value(struct tg_study_reader *r, const struct tg_node
         return read_number(r, node, rule, to);
     case TG_RULE_WORD:
         return read_word(r, node, rule->words, to);
+    case TG_RULE_BOOL:
+        return read_bool(r, node, to);
     case TG_RULE_SECTION:
         return tg_rules_read(r, node, rule->section, object);
     case TG_RULE_CUSTOM:

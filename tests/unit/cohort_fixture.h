@@ -28,16 +28,30 @@ static struct tg_cohort_rules rules;
 static struct tg_cohort_input input;
 static struct tg_cohort cohort;
 
+/* What sets are equal in: bits of enum tg_stratum. */
+static inline void set_exact(unsigned exact)
+{
+    static const char *names[3];
+    size_t n = 0;
+    if (exact & TG_STRATUM_SEX)
+        names[n++] = "sex";
+    if (exact & TG_STRATUM_AGE_BAND)
+        names[n++] = "age_band";
+    if (exact & TG_STRATUM_DISTRICT)
+        names[n++] = "district";
+    rules.exact = exact;
+    rules.match.exact = names;
+    rules.match.n_exact = n;
+    rules.match.order = TG_ORDER_DATA;
+}
+
 static inline void begin_town(void)
 {
     people = (struct tg_people){.items = persons, .stretches = stretches};
     memset(barred, 0, sizeof barred);
-    rules = (struct tg_cohort_rules){.baseline_months = 12,
-                                     .followup_months = 12,
-                                     .age_max = 130,
-                                     .exact =
-                                         TG_STRATUM_SEX | TG_STRATUM_AGE_BAND | TG_STRATUM_DISTRICT,
-                                     .seed = 1};
+    rules = (struct tg_cohort_rules){
+        .baseline_months = 12, .followup_months = 12, .age_max = 130, .seed = 1};
+    set_exact(TG_STRATUM_SEX | TG_STRATUM_AGE_BAND | TG_STRATUM_DISTRICT);
     input = (struct tg_cohort_input){.people = &people,
                                      .rules = &rules,
                                      .candidates = candidates,

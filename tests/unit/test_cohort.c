@@ -183,7 +183,7 @@ START_TEST(control_equals_in_the_strata_that_apply)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         begin_town();
-        rules.exact = cases[i].exact;
+        set_exact(cases[i].exact);
         add_candidate(add_person(JAN_2020 - 70 * 12, 1, "x"), m);
         add_person(cases[i].birth_month, cases[i].sex, cases[i].district);
         draw_cohort();
@@ -263,63 +263,6 @@ START_TEST(empty_town)
 }
 END_TEST
 
-/* Four people matched with four, six more to choose from; figures by hand. */
-START_TEST(balance_by_hand)
-{
-    static const double cost[] = {10, 20, 30, NAN, 1, 2, 3, 4, 7, 13};
-    static const double woman[] = {1, 1, 0, 1, 0, 0, 1, 1, 0, NAN};
-    static const double same[] = {.1, .1, .1, .1, .1, .1, .1, .1, .1, .1};
-    bool eligible[10];
-    struct tg_member members[8];
-    for (uint32_t i = 0; i < 10; i++)
-        eligible[i] = i >= 4;
-    for (uint32_t i = 0; i < 8; i++)
-        members[i] = (struct tg_member){.person = i % 2 * 4 + i / 2,
-                                        .arm = i % 2 ? TG_CONTROL : TG_PARTICIPANT,
-                                        .set = i / 2 + 1};
-    const struct tg_cohort c = {.members = members, .n = 8, .eligible = eligible};
-    const struct tg_covariate covariates[] = {
-        {"cost", false, cost}, {"woman", true, woman}, {"same", false, same}};
-    struct tg_balance_row rows[3];
-    tg_balance(&c, 10, covariates, 3, rows);
-
-    ck_assert_uint_eq(rows[0].n[0], 3);
-    ck_assert_uint_eq(rows[0].n[1], 6);
-    ck_assert_uint_eq(rows[0].n[2], 4);
-    ck_assert_double_eq_tol(rows[0].participants, 20, 1e-12);
-    ck_assert_double_eq_tol(rows[0].controls_before, 5, 1e-12);
-    ck_assert_double_eq_tol(rows[0].controls_after, 2.5, 1e-12);
-    ck_assert_double_eq_tol(rows[0].smd_before, 1.5, 1e-12); /* sd 10 */
-    ck_assert_double_eq_tol(rows[0].smd_after, 1.75, 1e-12);
-    ck_assert_double_eq_tol(rows[0].variance_ratio_after, 100 / (5.0 / 3), 1e-9);
-
-    ck_assert_uint_eq(rows[1].n[1], 5);
-    ck_assert_double_eq_tol(rows[1].participants, 0.75, 1e-12);
-    ck_assert_double_eq_tol(rows[1].controls_before, 0.4, 1e-12);
-    ck_assert_double_eq_tol(rows[1].smd_before, 0.35 / sqrt(0.75 * 0.25), 1e-12);
-    ck_assert_double_eq_tol(rows[1].smd_after, 0.25 / sqrt(0.75 * 0.25), 1e-12);
-    ck_assert(isnan(rows[1].variance_ratio_after));
-
-    ck_assert_double_eq(rows[2].participants, .1);
-    ck_assert(isnan(rows[2].smd_before) && isnan(rows[2].smd_after));
-    ck_assert(isnan(rows[2].variance_ratio_after));
-}
-END_TEST
-
-START_TEST(balance_of_nobody)
-{
-    static const double values[] = {1, 2};
-    bool eligible[] = {true, true};
-    const struct tg_cohort c = {.eligible = eligible};
-    const struct tg_covariate covariate = {"x", false, values};
-    struct tg_balance_row row;
-    tg_balance(&c, 2, &covariate, 1, &row);
-    ck_assert(isnan(row.participants) && isnan(row.smd_before) && isnan(row.controls_after));
-    ck_assert_double_eq(row.controls_before, 1.5);
-    ck_assert_uint_eq(row.n[0], 0);
-}
-END_TEST
-
 int main(void)
 {
     Suite *s = suite_create("cohort");
@@ -335,8 +278,6 @@ int main(void)
     tcase_add_test(t, pseudo_index_is_the_earlier_middle);
     tcase_add_test(t, broken_candidates_are_found);
     tcase_add_test(t, empty_town);
-    tcase_add_test(t, balance_by_hand);
-    tcase_add_test(t, balance_of_nobody);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

@@ -8,7 +8,7 @@ static void make_town(uint64_t seed, uint32_t n)
     uint64_t state = seed;
     begin_town();
     rules.seed = seed;
-    rules.exact = below(&state, 8);
+    set_exact(below(&state, 8));
     rules.age_min = 50;
     rules.age_max = 90;
     rules.baseline_months = 6;
@@ -94,7 +94,8 @@ START_TEST(draws_are_proper_and_complete)
             continue;
         eligible++;
         for (uint32_t q = 0; !used[c->person] && q < people.n; q++) {
-            bool free_control = !used[q] && !barred[q] && !is_candidate[q];
+            bool free_control = !used[q] && !barred[q] && !is_candidate[q] &&
+                                cohort.index_month[q] == c->index_month;
             ck_assert(!(free_control && eligible_in(q, c->index_month) &&
                         same_stratum(c->person, q, c->index_month)));
         }
@@ -107,24 +108,67 @@ START_TEST(draws_are_proper_and_complete)
 }
 END_TEST
 
-START_TEST(eligible_are_those_of_some_index_month)
+START_TEST(controls_have_a_month_in_which_they_are_eligible)
 {
     make_town((uint64_t)_i + 1, 300);
     draw_cohort();
     uint64_t n = 0;
     for (uint32_t q = 0; q < people.n; q++) {
-        bool wanted = false, is_candidate = false;
+        bool is_candidate = false, known = false;
+        int32_t month = cohort.index_month[q];
         for (size_t i = 0; i < input.n_candidates; i++) {
             const struct tg_candidate *c = &candidates[i];
             is_candidate |= c->person == q;
-            wanted |= eligible_in(c->person, c->index_month) && eligible_in(q, c->index_month);
+            known |= eligible_in(c->person, c->index_month) && c->index_month == month;
         }
-        wanted = wanted && !is_candidate && !barred[q];
-        ck_assert_int_eq(cohort.eligible[q], wanted);
-        n += wanted;
+        ck_assert_int_eq(cohort.eligible[q], month != TG_NO_MONTH && !is_candidate);
+        ck_assert(month == TG_NO_MONTH || (known && eligible_in(q, month)));
+        ck_assert(!cohort.eligible[q] || !barred[q]);
+        n += cohort.eligible[q];
     }
     ck_assert_uint_eq(cohort.flow.controls_eligible, n);
     tg_cohort_free(&cohort);
+}
+END_TEST
+
+/* Ten participants of one month and twenty of another: so are the months of 300 others. */
+START_TEST(months_are_drawn_as_participants_have_them)
+{
+    begin_town();
+    for (int i = 0; i < 30; i++)
+        add_candidate(add_person(JAN_2020 - 70 * 12, 1, "x"), JAN_2020 + (i < 10 ? 12 : 20));
+    for (int i = 0; i < 300; i++)
+        add_person(JAN_2020 - 70 * 12, 1, "x");
+    draw_cohort();
+    unsigned early = 0, late = 0;
+    for (uint32_t q = 30; q < people.n; q++) {
+        early += cohort.index_month[q] == JAN_2020 + 12;
+        late += cohort.index_month[q] == JAN_2020 + 20;
+    }
+    ck_assert_uint_eq(early, 100);
+    ck_assert_uint_eq(late, 200);
+    tg_cohort_free(&cohort);
+}
+END_TEST
+
+/* When somebody will leave must not decide in which month they are looked at. */
+START_TEST(months_do_not_depend_on_later_fate)
+{
+    static int32_t months[MAX_PEOPLE];
+    make_town((uint64_t)_i + 1, 400);
+    draw_cohort();
+    memcpy(months, cohort.index_month, people.n * sizeof months[0]);
+    uint32_t leaver = 0;
+    while (!cohort.eligible[leaver])
+        leaver++;
+    tg_cohort_free(&cohort);
+    for (int32_t after = 0; after < 12; after++) {
+        stretches[leaver].to = months[leaver] + after;
+        draw_cohort();
+        for (uint32_t q = 0; q < people.n; q++)
+            ck_assert_int_eq(cohort.index_month[q], months[q]);
+        tg_cohort_free(&cohort);
+    }
 }
 END_TEST
 
@@ -214,7 +258,9 @@ int main(void)
     TCase *t = tcase_create("random towns");
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, draws_are_proper_and_complete, 0, 64);
-    tcase_add_loop_test(t, eligible_are_those_of_some_index_month, 0, 16);
+    tcase_add_loop_test(t, controls_have_a_month_in_which_they_are_eligible, 0, 16);
+    tcase_add_test(t, months_are_drawn_as_participants_have_them);
+    tcase_add_loop_test(t, months_do_not_depend_on_later_fate, 0, 8);
     tcase_add_loop_test(t, order_of_people_changes_nothing, 0, 32);
     tcase_add_test(t, every_control_has_the_same_chance);
     tcase_add_test(t, every_participant_has_the_same_chance);

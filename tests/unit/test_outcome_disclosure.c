@@ -42,7 +42,8 @@ static struct tg_effect effect(const char *outcome, const char *design, uint64_t
                               .effect = 1,
                               .ci_low = 0,
                               .ci_high = 2,
-                              .p = 0.1};
+                              .p = 0.1,
+                              .welch = {NAN, NAN, NAN}};
 }
 
 static bool is_blank(const struct tg_effect *e)
@@ -94,7 +95,11 @@ static struct tg_balance_row share(const char *name, uint64_t n, uint64_t partic
 {
     return (struct tg_balance_row){.covariate = name,
                                    .binary = true,
-                                   .n = {n, 10 * n, n},
+                                   .n = {n, 10 * n, n, n},
+                                   .participants_after = (double)participants / (double)n,
+                                   .variance_ratio_before = NAN,
+                                   .ecdf_max_before = NAN,
+                                   .ecdf_max_after = NAN,
                                    .participants = (double)participants / (double)n,
                                    .controls_before = (double)before / (double)(10 * n),
                                    .controls_after = (double)after / (double)n,
@@ -117,7 +122,11 @@ static unsigned shown(const struct tg_balance_row *r)
 START_TEST(means_over_few_are_hidden)
 {
     struct tg_balance_row row = {.covariate = "cost",
-                                 .n = {12, 300, 9},
+                                 .n = {12, 300, 9, 12},
+                                 .participants_after = 5,
+                                 .variance_ratio_before = NAN,
+                                 .ecdf_max_before = NAN,
+                                 .ecdf_max_after = NAN,
                                  .participants = 5,
                                  .controls_before = 6,
                                  .controls_after = 7,
@@ -129,7 +138,7 @@ START_TEST(means_over_few_are_hidden)
     ck_assert_uint_eq(shown(&row), 1 | 2 | 8);
     again.n[2] = 10;
     ck_assert_uint_eq(tg_balance_hide(&again, 1, 10), 0);
-    ck_assert_uint_eq(tg_balance_hide(&again, 1, 20), 5);
+    ck_assert_uint_eq(tg_balance_hide(&again, 1, 20), 6);
     ck_assert_uint_eq(shown(&again), 2);
 }
 END_TEST
@@ -137,7 +146,7 @@ END_TEST
 START_TEST(shares_of_few_are_hidden)
 {
     struct tg_balance_row few = share("ill", 100, 9, 500, 50);
-    ck_assert_uint_eq(tg_balance_hide(&few, 1, 10), 3);
+    ck_assert_uint_eq(tg_balance_hide(&few, 1, 10), 4);
     ck_assert_uint_eq(shown(&few), 2 | 4);
     struct tg_balance_row many = share("ill", 100, 50, 500, 91);
     ck_assert_uint_eq(tg_balance_hide(&many, 1, 10), 2);
@@ -147,6 +156,20 @@ START_TEST(shares_of_few_are_hidden)
     ck_assert_uint_eq(shown(&before), 1 | 4 | 16);
     struct tg_balance_row none = share("ill", 100, 0, 1000, 90);
     ck_assert_uint_eq(tg_balance_hide(&none, 1, 10), 0);
+}
+END_TEST
+
+START_TEST(products_show_differences_only)
+{
+    struct tg_balance_row rows[] = {share("ill", 100, 50, 500, 50),
+                                    share("a * b", 100, 50, 500, 50),
+                                    share("a * c", 100, 9, 500, 50)};
+    rows[1].product = rows[2].product = true;
+    ck_assert_uint_eq(tg_balance_hide(rows, 3, 10), 2);
+    ck_assert_uint_eq(shown(&rows[0]), 31);
+    ck_assert_uint_eq(shown(&rows[1]), 8 | 16);
+    ck_assert(isnan(rows[1].participants_after));
+    ck_assert_uint_eq(shown(&rows[2]), 0);
 }
 END_TEST
 
@@ -226,18 +249,23 @@ END_TEST
 static struct tg_member members[MAX_PEOPLE];
 static struct tg_released released[MAX_PEOPLE];
 static struct tg_release_counts counts;
+static double covariates[2 * MAX_PEOPLE], values[2 * MAX_PEOPLE];
 
 static void begin_release(void)
 {
     begin_town();
-    cohort = (struct tg_cohort){.members = members};
+    cohort = (struct tg_cohort){.members = members, .covariates = covariates, .n_covariates = 2};
 }
 
 static void add_member(enum tg_arm arm, uint32_t set, int age, uint8_t sex, const char *district)
 {
     uint32_t person = add_person(JAN_2020 - age * 12, sex, district);
-    members[cohort.n++] = (struct tg_member){
-        .person = person, .arm = arm, .set = set, .index_month = JAN_2020, .weight = 1};
+    members[cohort.n++] = (struct tg_member){.person = person,
+                                             .arm = arm,
+                                             .set = set,
+                                             .index_month = JAN_2020,
+                                             .weight = 1,
+                                             .propensity = NAN};
 }
 
 static void add_sets(unsigned n, int age, uint8_t sex, const char *district)
@@ -252,7 +280,8 @@ static void add_sets(unsigned n, int age, uint8_t sex, const char *district)
 static void release(unsigned min_cell)
 {
     struct tg_error err;
-    ck_assert_int_eq(tg_cohort_release(&cohort, &people, min_cell, released, &counts, &err), TG_OK);
+    ck_assert_int_eq(tg_cohort_release(&cohort, &people, min_cell, released, values, &counts, &err),
+                     TG_OK);
 }
 
 static void ck_row(size_t i, int band, uint8_t sex, const char *district)
@@ -355,8 +384,81 @@ static bool same_cell(size_t i, size_t j)
     const struct tg_released *a = &released[i], *b = &released[j];
     return members[i].arm == members[j].arm && a->age_band == b->age_band && a->sex == b->sex &&
            (a->district && b->district ? strcmp(a->district, b->district) == 0
-                                       : a->district == b->district);
+                                       : a->district == b->district) &&
+           strcmp(a->index_month, b->index_month) == 0;
 }
+
+/* Whether what two rows show is the same in everything. */
+static bool same_row(size_t i, size_t j)
+{
+    return same_cell(i, j) && memcmp(&values[2 * i], &values[2 * j], 2 * sizeof *values) == 0 &&
+           memcmp(&released[i].propensity, &released[j].propensity, sizeof(double)) == 0 &&
+           memcmp(&released[i].weight, &released[j].weight, sizeof(double)) == 0;
+}
+
+/* As an evaluator would: no combination of anything a row shows belongs to fewer people. */
+START_TEST(nobody_is_alone_with_what_a_row_shows)
+{
+    uint64_t state = (uint64_t)_i + 77;
+    unsigned min_cell = 3 + below(&state, 12);
+    uint32_t n_sets = 30 + below(&state, 120);
+    begin_release();
+    for (uint32_t set = 1; set <= n_sets; set++) {
+        for (int arm = TG_PARTICIPANT; arm >= TG_CONTROL; arm--) {
+            add_member((enum tg_arm)arm, set, 60 + (int)below(&state, 20), 1, "a");
+            struct tg_member *m = &members[cohort.n - 1];
+            m->index_month = JAN_2020 + (int32_t)below(&state, 30);
+            m->propensity = (double)below(&state, 1000) / 1000;
+            m->weight = 1 + (double)below(&state, 3);
+            covariates[2 * cohort.n - 2] = (double)below(&state, 1000000);
+            covariates[2 * cohort.n - 1] =
+                below(&state, 3) ? (double)below(&state, 2) : (double)NAN;
+        }
+    }
+    /* a control in many sets is one person */
+    bool repeats = below(&state, 2);
+    for (size_t i = 1; i < cohort.n && repeats; i += 4) {
+        uint32_t set = members[i].set;
+        double weight = members[i].weight;
+        members[i] = members[1];
+        members[i].set = set;
+        members[i].weight = weight;
+        memcpy(&covariates[2 * i], &covariates[2], 2 * sizeof *covariates);
+    }
+    release(min_cell);
+    for (size_t i = 0; i < cohort.n; i++) {
+        uint32_t persons_seen[MAX_PEOPLE];
+        unsigned n = 0;
+        for (size_t j = 0; j < cohort.n && !released[i].left_out; j++) {
+            bool seen = released[j].left_out || !same_row(i, j);
+            for (unsigned k = 0; k < n && !seen; k++)
+                seen = persons_seen[k] == members[j].person;
+            if (!seen)
+                persons_seen[n++] = members[j].person;
+        }
+        ck_assert_msg(released[i].left_out || n >= min_cell, "row %zu: %u of %u", i, n, min_cell);
+    }
+}
+END_TEST
+
+START_TEST(months_are_coarsened_first)
+{
+    begin_release();
+    for (unsigned i = 0; i < 36; i++) {
+        add_sets(1, 70, 1, "a");
+        int32_t month = i < 10 ? 0 : i < 20 ? 3 + (int32_t)i % 3 : i < 34 ? 6 + (int32_t)i % 6 : 30;
+        members[2 * i].index_month = members[2 * i + 1].index_month = JAN_2020 + month;
+    }
+    release(10);
+    ck_assert_str_eq(released[0].index_month, "2020-01");
+    ck_assert_str_eq(released[20].index_month, "2020-Q2");
+    ck_assert_str_eq(released[40].index_month, "2020");
+    ck_assert(released[71].left_out || released[71].index_month[0] == '\0');
+    release(1);
+    ck_assert_str_eq(released[71].index_month, "2022-07");
+    ck_assert_uint_eq(counts.months, 0);
+}
+END_TEST
 
 START_TEST(random_releases_hold_the_threshold)
 {
@@ -391,6 +493,7 @@ START_TEST(random_releases_hold_the_threshold)
         for (size_t j = 0; j < cohort.n; j++)
             others += !released[j].left_out && same_cell(i, j);
         ck_assert_uint_ge(others, min_cell);
+        found.months += strlen(r->index_month) != 7 || r->index_month[5] == 'Q';
         found.districts += !r->district;
         found.ages += r->age_band < 0;
         found.sexes += r->sex == 0;
@@ -408,6 +511,7 @@ int main(void)
     tcase_add_test(t, few_without_follow_up_cannot_be_subtracted);
     tcase_add_test(t, means_over_few_are_hidden);
     tcase_add_test(t, shares_of_few_are_hidden);
+    tcase_add_test(t, products_show_differences_only);
     tcase_add_test(t, what_the_others_would_tell_is_hidden);
     tcase_add_test(t, two_hidden_may_still_be_too_few_together);
     tcase_add_test(t, names_decide_not_the_order_of_rows);
@@ -415,6 +519,8 @@ int main(void)
     suite_add_tcase(s, t);
     TCase *u = tcase_create("release");
     tcase_add_test(u, release_coarsens_step_by_step);
+    tcase_add_test(u, months_are_coarsened_first);
+    tcase_add_loop_test(u, nobody_is_alone_with_what_a_row_shows, 0, 32);
     tcase_add_test(u, release_hides_sex_at_last);
     tcase_add_test(u, oldest_are_one_band);
     tcase_add_test(u, sets_stay_together);

@@ -297,6 +297,7 @@ START_TEST(nobody_linked_or_matched_or_there)
     assert_has(page_of(&s, &buf), "この月のデータに利用者がいなかったため");
     sample_full(&s);
     s.report.cohort.no_control += s.report.cohort.matched;
+    s.report.cohort.no_stratum = s.report.cohort.no_control;
     s.report.cohort.matched = 0;
     assert_has(page_of(&s, &buf), "似た非利用者と組にできた人がいなかったため");
     sample_full(&s);

@@ -137,8 +137,8 @@ END_TEST
 static json_t *json_of(const struct sample *s, struct tg_buf *buf)
 {
     const char *path = in_folder("run.json");
-    static const struct tg_output_digest outputs[] = {{"links.csv", "00ff"},
-                                                      {"report.html", "11ee"}};
+    static const struct tg_output_digest outputs[] = {{.name = "links.csv", .sha256 = "00ff"},
+                                                      {.name = "report.html", .sha256 = "11ee"}};
     struct tg_error err;
     tg_file_remove(path);
     ck_assert_int_eq(tg_report_json(&s->report, outputs, 2, path, &err), TG_OK);
@@ -174,7 +174,8 @@ START_TEST(run_json_has_every_step)
     ck_assert_str_eq(json_string_value(json_object_get(output, "sha256")), "11ee");
     json_t *rules = json_object_get(json_object_get(root, "settings"), "cohort");
     ck_assert_int_eq(integer(rules, "seed"), 20260401);
-    ck_assert_uint_eq(json_array_size(json_object_get(rules, "exact")), 3);
+    ck_assert_uint_eq(json_array_size(json_object_get(json_object_get(rules, "match"), "exact")),
+                      3);
     json_decref(root);
     json_decref(json_of(&s, &b));
     ck_assert_uint_eq(a.len, b.len);

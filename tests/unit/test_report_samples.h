@@ -31,6 +31,8 @@ struct sample {
 
 static void sample_study(struct sample *s)
 {
+    static const char *const exact_columns[] = {"sex", "age_band", "district"};
+    static struct tg_covariate_rule covariates[] = {{.name = "医療費"}, {.name = "care_cost"}};
     static const char *const names[] = {
         "insured_symbol", "insured_number", "birth_date", "sex", "kana_name_folded", "club"};
     for (size_t i = 0; i < 6; i++)
@@ -59,6 +61,9 @@ static void sample_study(struct sample *s)
                    .age_min = 40,
                    .age_max = 110,
                    .exact = TG_STRATUM_SEX | TG_STRATUM_AGE_BAND | TG_STRATUM_DISTRICT,
+                   .match = {.exact = exact_columns, .n_exact = 3},
+                   .covariates = covariates,
+                   .n_covariates = 2,
                    .seed = 20260401},
         .outcomes = s->outcomes,
         .n_outcomes = 2,
@@ -78,35 +83,84 @@ static void sample_deliveries(struct sample *s)
     memcpy(s->deliveries, all, sizeof all);
 }
 
+/* A row whose participants all remain. */
+#define BALANCE(name, share, mean, before, after, smd, smd_left, ratio)                            \
+    {                                                                                              \
+        .covariate = (name), .binary = (share), .n = {1204, 17000, 1204, 1204},                    \
+        .participants = (mean), .controls_before = (before), .controls_after = (after),            \
+        .smd_before = (smd), .smd_after = (smd_left), .variance_ratio_after = (ratio),             \
+        .participants_after = (mean), .variance_ratio_before = (ratio), .ecdf_max_before = 0.2,    \
+        .ecdf_max_after = 0.05                                                                     \
+    }
+
 static void sample_balance(struct sample *s)
 {
     const struct tg_balance_row rows[] = {
-        {"age", false, {1204, 17000, 1204}, 71.24, 64.81, 71.19, 0.561, 0.004, 1.02},
-        {"sex=1", true, {1204, 17000, 1204}, 0.412, 0.487, 0.412, -0.152, 0, NAN},
-        {"district=東部", true, {1204, 17000, 1204}, 0.251, 0.2, 0.251, 0.118, 0, NAN},
-        {"district=とても長い名前の圏域<&>その二",
-         true,
-         {1204, 17000, 1204},
-         NAN,
-         NAN,
-         NAN,
-         NAN,
-         NAN,
-         NAN},
-        {"医療費", false, {1204, 17000, 1204}, 24310, 21877, 24102, 0.081, 0.007, 1.11},
-        {"care_cost", false, {1204, 17000, 1204}, 8120, 11240, 8433, -0.13, -0.012, 0.94}};
+        BALANCE("age", false, 71.24, 64.81, 71.19, 0.561, 0.004, 1.02),
+        BALANCE("sex=1", true, 0.412, 0.487, 0.412, -0.152, 0, NAN),
+        BALANCE("district=東部", true, 0.251, 0.2, 0.251, 0.118, 0, NAN),
+        BALANCE("district=とても長い名前の圏域<&>その二", true, NAN, NAN, NAN, NAN, NAN, NAN),
+        BALANCE("医療費", false, 24310, 21877, 24102, 0.081, 0.007, 1.11),
+        BALANCE("care_cost", false, 8120, 11240, 8433, -0.13, -0.012, 0.94)};
     memcpy(s->balance, rows, sizeof rows);
 }
 
 static void sample_effects(struct sample *s)
 {
-    const struct tg_effect rows[] = {
-        {"医療費", "before", {1204, 1204}, {24102, 24310}, 208, -1502, 1918, 0.811, false},
-        {"医療費", "after", {1180, 1192}, {26402.4, 25371}, -1031.4, -2741, 678, 0.237, false},
-        {"医療費", "did", {1180, 1192}, {2290, 1056}, -1234.4, -2290.3, -178.5, 0.0219, false},
-        {"care_cost", "before", {1204, 1204}, {8433, 8120}, -313, -1202, 576, 0.49, false},
-        {"care_cost", "after", {1180, 1192}, {9120, 8920}, -200, -1320, 920, 0.726, false},
-        {"care_cost", "did", {1180, 1192}, {687, 800}, 113, -540, 766, 0.734, false}};
+    const struct tg_effect rows[] = {{.outcome = "医療費",
+                                      .design = "before",
+                                      .n = {1204, 1204},
+                                      .mean = {24102, 24310},
+                                      .effect = 208,
+                                      .ci_low = -1502,
+                                      .ci_high = 1918,
+                                      .p = 0.811,
+                                      .hidden = false},
+                                     {.outcome = "医療費",
+                                      .design = "after",
+                                      .n = {1180, 1192},
+                                      .mean = {26402.4, 25371},
+                                      .effect = -1031.4,
+                                      .ci_low = -2741,
+                                      .ci_high = 678,
+                                      .p = 0.237,
+                                      .hidden = false},
+                                     {.outcome = "医療費",
+                                      .design = "did",
+                                      .n = {1180, 1192},
+                                      .mean = {2290, 1056},
+                                      .effect = -1234.4,
+                                      .ci_low = -2290.3,
+                                      .ci_high = -178.5,
+                                      .p = 0.0219,
+                                      .hidden = false},
+                                     {.outcome = "care_cost",
+                                      .design = "before",
+                                      .n = {1204, 1204},
+                                      .mean = {8433, 8120},
+                                      .effect = -313,
+                                      .ci_low = -1202,
+                                      .ci_high = 576,
+                                      .p = 0.49,
+                                      .hidden = false},
+                                     {.outcome = "care_cost",
+                                      .design = "after",
+                                      .n = {1180, 1192},
+                                      .mean = {9120, 8920},
+                                      .effect = -200,
+                                      .ci_low = -1320,
+                                      .ci_high = 920,
+                                      .p = 0.726,
+                                      .hidden = false},
+                                     {.outcome = "care_cost",
+                                      .design = "did",
+                                      .n = {1180, 1192},
+                                      .mean = {687, 800},
+                                      .effect = 113,
+                                      .ci_low = -540,
+                                      .ci_high = 766,
+                                      .p = 0.734,
+                                      .hidden = false}};
     memcpy(s->effects, rows, sizeof rows);
 }
 
@@ -170,8 +224,14 @@ static void sample_full(struct sample *s)
                    .not_insured = 151,
                    .no_followup = 33,
                    .no_control = 40,
+                   .no_stratum = 40,
                    .matched = 1204,
-                   .controls_eligible = 17023},
+                   .controls_eligible = 17023,
+                   .controls_used = 1204},
+        .quality = {.caliper_width = NAN,
+                    .effective_controls = 1204,
+                    .support_low = NAN,
+                    .support_high = NAN},
         .balance = s->balance,
         .n_balance = 6,
         .effects = s->effects,
@@ -218,6 +278,7 @@ static void sample_tiny(struct sample *s)
                                                .not_insured = 16,
                                                .no_followup = 0,
                                                .no_control = 3,
+                                               .no_stratum = 3,
                                                .matched = 7,
                                                .controls_eligible = 17023};
 }

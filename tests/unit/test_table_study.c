@@ -325,7 +325,9 @@ START_TEST(the_manuals_lines_load)
     static const char base[] =
         HEAD "sources:\n"
              "  medical: {kind: events, columns: {resident_number: R, month: M, amount: A}}\n"
-             "  u: {kind: users, provider: walkapp, columns: {app_user_id: U}}\n";
+             "  u: {kind: users, provider: walkapp, columns: {app_user_id: U}}\n"
+             "  steps: {kind: measures, provider: walkapp, columns: {app_user_id: U, date: D},\n"
+             "          measures: {steps: N}}\n";
     char *page = manual();
     int n = 0;
     for (char *at = page; (at = strstr(at, "\n.Dl ")) != NULL; at++) {
@@ -556,12 +558,12 @@ START_TEST(comparison_is_checked)
         {EVENTS "cohort: {age: [0, 131]}\n", TG_MSG_STUDY_VALUE, 5, "cohort.age", "130"},
         {EVENTS "cohort: {participants: {provider: p}}\n", TG_MSG_STUDY_VALUE, 5,
          "cohort.participants.provider", "users"},
-        {EVENTS "cohort: {match: {exact: [sex, age]}}\n", TG_MSG_STUDY_VALUE, 5,
-         "cohort.match.exact", "sex, age_band"},
+        {EVENTS "cohort: {match: {exact: [sex, ages]}}\n", TG_MSG_STUDY_VALUE, 5,
+         "cohort.match.exact", "age, sex"},
         {EVENTS "cohort: {match: {exact: []}}\n", TG_MSG_STUDY_VALUE, 5, "cohort.match.exact",
          "list"},
-        {EVENTS "cohort: {match: {caliper: 0.2}}\n", TG_MSG_STUDY_UNKNOWN_KEY, 5,
-         "cohort.match.caliper", "exact"},
+        {EVENTS "cohort: {match: {calliper: 0.2}}\n", TG_MSG_STUDY_UNKNOWN_KEY, 5,
+         "cohort.match.calliper", "caliper"},
         {EVENTS "cohort: {seed: -1}\n", TG_MSG_STUDY_VALUE, 5, "cohort.seed", "0…"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
