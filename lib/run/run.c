@@ -51,6 +51,8 @@ enum tg_status tg_run(const struct tg_run_options *options, const struct tg_repo
         status = tg_month_import(&m, options->inbox, summary, err);
     if (!status)
         status = tg_month_link(&m, err);
+    if (!status)
+        status = tg_month_drift(&m, options->out, err);
     if (!status && options->study->has_cohort)
         status = tg_month_compare(&m, err);
     if (!status)
