@@ -114,6 +114,17 @@ TG_API TG_CHECKED enum tg_status tg_verify_applicants(const struct tg_applicant_
                                                       struct tg_error *err);
 /** @} */
 
+/** Paths of token files; free with tg_token_paths_free(). */
+struct tg_token_paths {
+    char **paths;
+    size_t n;
+    void *owner;
+};
+/** Those files of a folder that tg_run() would import, by name; none when there is no folder. */
+TG_API TG_CHECKED enum tg_status tg_inbox_files(const char *inbox, struct tg_token_paths *out,
+                                                struct tg_error *err);
+TG_API void tg_token_paths_free(struct tg_token_paths *paths);
+
 /**
  * Says what tg_run() would do with the same options and changes nothing.
  *

@@ -49,7 +49,10 @@ struct tg_manifest {
     const char *period;     /**< YYYY-MM, empty: none */
     const char *normalizer; /**< TG_NORMALIZER */
     const char *key_id;     /**< 16 hex digits */
-    const char **tokens;    /**< names without "token_", in the file's order, "app" too */
+    const char
+        *row_key_id; /**< a bridge between two epochs: id of the key of its row ids; else "" */
+    const char *overlap_until; /**< a bridge: YYYY-MM, or "" for none stated */
+    const char **tokens;       /**< names without "token_", in the file's order, "app" too */
     size_t n_tokens;
     uint64_t rows;
     uint64_t rejected;

@@ -5,6 +5,7 @@
 #include "sys/file.h"
 #include "table/tokenfile.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_token_name(const char *name)
@@ -68,4 +69,32 @@ enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
             status = tg_progress(m->reporter, "files", i + 1, n, err);
     }
     return status;
+}
+
+enum tg_status tg_inbox_files(const char *inbox, struct tg_token_paths *out, struct tg_error *err)
+{
+    struct tg_arena *arena = tg_calloc(1, sizeof *arena, err);
+    if (!arena)
+        return TG_NO_MEMORY;
+    *out = (struct tg_token_paths){.owner = arena};
+    size_t n = 0;
+    enum tg_status status = tg_inbox_list(inbox, arena, &out->paths, &n, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        char *manifest = tg_manifest_path(arena, out->paths[i], err);
+        if (!manifest)
+            status = TG_NO_MEMORY;
+        else if (tg_file_exists(manifest))
+            out->paths[out->n++] = out->paths[i];
+    }
+    return status;
+}
+
+void tg_token_paths_free(struct tg_token_paths *paths)
+{
+    struct tg_arena *arena = paths ? paths->owner : NULL;
+    if (!arena)
+        return;
+    tg_arena_free(arena);
+    free(arena);
+    *paths = (struct tg_token_paths){0};
 }

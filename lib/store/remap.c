@@ -150,6 +150,9 @@ enum tg_status tg_remap_all(struct tg_store *store, const struct tg_remap *remap
         if (!status)
             status = tg_progress(reporter, "hashes", i + 1, N_STEPS + 1, err);
     }
+    if (!status && remap->bridge)
+        status = step(db, &call,
+                      "UPDATE bridge SET old = remap(token, old), new = remap(token, new)", err);
     if (!status)
         status = all_apps(db, &call, err);
     enum tg_status gone = register_all(db, NULL, status ? NULL : err);

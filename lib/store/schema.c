@@ -237,6 +237,16 @@ static const char version_placing[] = "CREATE TABLE placing("
                                       "  made TEXT NOT NULL"
                                       ") STRICT, WITHOUT ROWID;";
 
+/* While two epochs of the shared key overlap: what a stored hash of the old one became. */
+static const char version_epoch[] = "CREATE TABLE bridge("
+                                    "  token INTEGER NOT NULL REFERENCES token_name,"
+                                    "  old BLOB NOT NULL,"
+                                    "  new BLOB NOT NULL,"
+                                    "  PRIMARY KEY(token, old),"
+                                    "  UNIQUE(token, new)"
+                                    ") STRICT, WITHOUT ROWID;"
+                                    "ALTER TABLE delivery ADD COLUMN key_id TEXT;";
+
 /* Evidence tokens of an identity, packed; they go with its digest. */
 static const char version_evidence[] =
     "CREATE TABLE identity_evidence("
@@ -249,8 +259,8 @@ static const char version_evidence[] =
     " END;";
 
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {version_1, version_review, version_placing, version_consent,
-                                       version_evidence};
+static const char *const upgrades[] = {version_1,       version_review,   version_placing,
+                                       version_consent, version_evidence, version_epoch};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 
