@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/bridge.h"
 #include "store/importing.h"
+#include "store/ahead.h"
 
 #include "base/reporter.h"
 #include "text/calendar.h"
@@ -288,14 +289,28 @@ static enum tg_status tell_leaks(const struct tg_importing *im, struct tg_error 
     return status;
 }
 
+/* In the thread that reads. A malformed cell is told when the row's turn comes. */
+static enum tg_status digest_ahead(void *ctx, const struct tg_token_row *row,
+                                   unsigned char digest[TG_TOKEN_LEN], bool *has,
+                                   struct tg_error *err)
+{
+    struct tg_importing *im = ctx;
+    struct tg_identity_facts facts;
+    *has = tg_import_facts(im, row, &facts, NULL) == TG_OK;
+    return *has ? tg_interner_digest(&im->interner, row, &facts, &im->digest_message, digest, err)
+                : TG_OK;
+}
+
 static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
 {
     enum { BETWEEN_REPORTS = 8192 };
     const struct tg_token_row *row = NULL;
     bool end = false;
-    enum tg_status status = TG_OK;
+    bool ahead = im->kind->kind == TG_KIND_ROSTER || im->kind->kind == TG_KIND_USERS;
+    enum tg_status status =
+        tg_ahead_start(im->file, ahead ? digest_ahead : NULL, im, &im->ahead, err);
     while (!status && !end) {
-        status = tg_token_file_next(im->file, &row, &end, err);
+        status = tg_ahead_next(im->ahead, &row, &im->interner.digest, &end, err);
         if (status || end)
             break;
         if (im->rows++ % BETWEEN_REPORTS == 0)
@@ -433,6 +448,8 @@ static enum tg_status import_rows(struct tg_importing *im, struct tg_import_resu
 /* Statements have to go before the transaction ends: one that is half read would keep it open. */
 static void free_steps(struct tg_importing *im)
 {
+    tg_ahead_free(&im->ahead);
+    tg_buf_free(&im->digest_message);
     tg_epoch_end(im->store);
     tg_interner_free(&im->interner);
     tg_words_free(&im->words);
@@ -496,13 +513,17 @@ static enum tg_status import_open(struct tg_importing *im, struct tg_import_resu
                             " WHERE conflict IS NOT NULL",
                             DB_NO_ARGS, (int64_t *)&result->conflicts, err);
     }
-    status = tg_db_begin(db, err);
+    /* rows refer to what was found or made for them a moment ago: no need to look it up again */
+    status = tg_db_exec(db, "PRAGMA foreign_keys=OFF", err);
+    if (!status)
+        status = tg_db_begin(db, err);
     if (status)
         return status;
     *result = (struct tg_import_result){0};
     status = import_rows(im, result, err);
     free_steps(im);
     status = tg_db_end(db, status, err);
+    (void)sqlite3_exec(db->handle, "PRAGMA foreign_keys=ON", NULL, NULL, NULL);
     if (!status)
         warn_of_consents(im);
     return status;

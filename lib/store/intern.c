@@ -100,11 +100,10 @@ void tg_interner_free(struct tg_interner *in)
 }
 
 /* The digest is keyed too: the store holds nothing that the shared key's holders could guess at. */
-static enum tg_status digest_row(struct tg_interner *in, const struct tg_token_row *row,
-                                 const struct tg_identity_facts *facts,
-                                 unsigned char digest[TG_TOKEN_LEN], struct tg_error *err)
+enum tg_status tg_interner_digest(const struct tg_interner *in, const struct tg_token_row *row,
+                                  const struct tg_identity_facts *facts, struct tg_buf *m,
+                                  unsigned char digest[TG_TOKEN_LEN], struct tg_error *err)
 {
-    struct tg_buf *m = &in->message;
     m->len = 0;
     enum tg_status status = TG_OK;
     for (size_t c = 0; !status && c < in->n_columns; c++) {
@@ -231,7 +230,11 @@ enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
                          const struct tg_identity_facts *facts, int64_t *id, struct tg_error *err)
 {
     struct tg_known_identity asked = {.seen_from = in->period, .has_rows = true}, *known = &asked;
-    enum tg_status status = digest_row(in, row, facts, asked.digest, err);
+    enum tg_status status = TG_OK;
+    if (in->digest)
+        memcpy(asked.digest, in->digest, TG_TOKEN_LEN);
+    else
+        status = tg_interner_digest(in, row, facts, &in->message, asked.digest, err);
     if (!status && in->known.slots)
         known = tg_known_find(&in->known, asked.digest);
     else if (!status)
