@@ -259,7 +259,8 @@ struct tg_pfs {
 struct tg_study {
     const char *path;
     const char *id;
-    char digest[TG_KEY_LEN * 2 + 1]; /**< SHA-256 hex over what changes tokens */
+    char digest[TG_KEY_LEN * 2 + 1];      /**< SHA-256 hex over what changes tokens */
+    char file_digest[TG_KEY_LEN * 2 + 1]; /**< SHA-256 hex over the whole text */
     struct tg_field *own_fields;
     size_t n_own_fields;
     struct tg_source *sources; /**< in the file's order */

@@ -16,7 +16,7 @@ for name in frailty kidney screening care_prevention social; do
     [ "$(wc -l <runs-$name/$month/balance.csv)" -gt 4 ] || fail "$name: no balance"
     head -1 runs-$name/$month/cohort.csv |
         grep -q '^subject_id,arm,set,weight,propensity,index_month,age,sex,district,' || fail "$name: header of cohort.csv"
-    cp -r runs-$name/$month first
+    mv runs-$name/$month first
     expect 0 "$TOTSUGO" run -s town/$name.yaml --store town/totsugo.db --inbox town/inbox --month $month --out runs-$name
     diff -r first runs-$name/$month >/dev/null || fail "$name: a second run gives other bytes"
     rm -r first
@@ -29,3 +29,4 @@ done
 grep -q '^distance,' runs-kidney/$month/balance.csv || fail "kidney: no regression"
 ! grep -q '^distance,' runs-frailty/$month/balance.csv || fail "frailty: a regression that was not asked for"
 awk -F, '$2 == "control" && $3 != "" { exit 1 }' runs-care_prevention/$month/cohort.csv || fail "weights need no sets"
+finish
