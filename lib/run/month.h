@@ -88,6 +88,15 @@ TG_CHECKED enum tg_status tg_month_begin(struct tg_month *m, const struct tg_run
 TG_CHECKED enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
                                           struct tg_run_summary *summary, struct tg_error *err);
 
+/** Is the month on disk what would be made now? Then `summary` says so. Call it when everything is
+ * imported. */
+TG_CHECKED enum tg_status tg_month_find_unchanged(struct tg_month *m, const char *out,
+                                                  struct tg_run_summary *summary,
+                                                  struct tg_error *err);
+/** Notes what the delivered month rests on, for the next time. Where that cannot be written the
+ * month is delivered all the same, and done again the next time. */
+void tg_month_note_basis(struct tg_month *m, const char *out, const struct tg_run_summary *summary);
+
 /** Reads people and users, honours consents, links, makes subject ids. */
 TG_CHECKED enum tg_status tg_month_link(struct tg_month *m, struct tg_error *err);
 

@@ -258,9 +258,21 @@ static const char version_evidence[] =
     "  DELETE FROM identity_evidence WHERE identity_id = new.id;"
     " END;";
 
+/* What the months on disk rest on (store/basis.h); outputs: a digest of their rows of table output.
+ */
+static const char version_basis[] = "CREATE TABLE run_basis("
+                                    "  folder TEXT PRIMARY KEY,"
+                                    "  basis TEXT NOT NULL,"
+                                    "  outputs TEXT NOT NULL,"
+                                    "  users INTEGER NOT NULL,"
+                                    "  linked INTEGER NOT NULL,"
+                                    "  matched INTEGER NOT NULL"
+                                    ") STRICT, WITHOUT ROWID;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
 static const char *const upgrades[] = {version_1,       version_review,   version_placing,
-                                       version_consent, version_evidence, version_epoch};
+                                       version_consent, version_evidence, version_epoch,
+                                       version_basis};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

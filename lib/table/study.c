@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/study.h"
 
+#include "crypto/digest.h"
 #include "sys/file.h"
 #include "table/study_read.h"
 
@@ -125,6 +126,7 @@ enum tg_status tg_study_parse(const char *path, const char *text, size_t len, st
     struct tg_study_reader r = {study, err};
     enum tg_status status = TG_OK;
     set_defaults(study);
+    tg_digest_of(text, len, study->file_digest);
     study->path = tg_arena_strndup(&study->arena, path, strlen(path), err);
     if (!study->path)
         status = TG_NO_MEMORY;

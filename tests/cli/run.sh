@@ -37,8 +37,10 @@ grep -q '"persons": *12' $month/run.json || fail "persons: $(grep persons $month
 
 # again: same bytes, nothing imported twice
 cp -r $month first
+rm -r $month
 expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03
 says "4 unchanged"
+! grep -q "nothing was done" err || fail "the month was not made again"
 diff -r first $month >/dev/null || fail "a second run gives other bytes"
 expect 0 "$TOTSUGO" verify -s study.yaml
 

@@ -16,7 +16,7 @@ for name in frailty kidney screening care_prevention social; do
     [ "$(wc -l <runs-$name/$month/balance.csv)" -gt 4 ] || fail "$name: no balance"
     head -1 runs-$name/$month/cohort.csv |
         grep -q '^subject_id,arm,set,weight,propensity,index_month,age,sex,district,' || fail "$name: header of cohort.csv"
-    cp -r runs-$name/$month first
+    mv runs-$name/$month first
     expect 0 "$TOTSUGO" run -s town/$name.yaml --store town/totsugo.db --inbox town/inbox --month $month --out runs-$name
     diff -r first runs-$name/$month >/dev/null || fail "$name: a second run gives other bytes"
     rm -r first
