@@ -175,8 +175,9 @@ static void flow_sheet(struct book *b, const struct tg_view *v)
         check(b, worksheet_set_column(b->sheet, 1, 1, 44, NULL));
 }
 
-static void balance_sheet(struct book *b, const struct tg_report *r)
+static void balance_sheet(struct book *b, const struct tg_view *v)
 {
+    const struct tg_report *r = v->r;
     static const enum tg_word columns[] = {
         TG_WORD_ITEM,       TG_WORD_USERS,     TG_WORD_ALL_NON_USERS,  TG_WORD_NON_USERS,
         TG_WORD_SMD_BEFORE, TG_WORD_SMD_AFTER, TG_WORD_VARIANCE_RATIO, TG_WORD_ECDF_MAX};
@@ -193,6 +194,14 @@ static void balance_sheet(struct book *b, const struct tg_report *r)
         put_number(b, row->variance_ratio_after, STYLE_REAL);
         put_number(b, row->ecdf_max_after, STYLE_REAL);
         end_row(b);
+    }
+    static const enum tg_language languages[] = {TG_JAPANESE, TG_ENGLISH};
+    end_row(b);
+    for (size_t i = 0; i < 2; i++) {
+        struct tg_sentence s;
+        size_t at = 0;
+        while (tg_headline_quality(v, languages[i], &at, &s))
+            put_sentence(b, &s, languages[i]);
     }
 }
 
@@ -369,7 +378,7 @@ static void fill(struct book *b, const struct tg_view *v)
         payment_sheet(b, v->r);
     if (!v->r->has_cohort)
         return;
-    balance_sheet(b, v->r);
+    balance_sheet(b, v);
     effects_sheet(b, v, TG_WORD_SHEET_OUTCOMES, TG_WORD_PERIOD, v->r->effects, v->r->n_effects);
     months_sheet(b, v->r);
     if (v->r->n_subgroups)
