@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void put_mask_note(struct tg_markup *m, const struct tg_view *v)
@@ -147,6 +148,57 @@ static void put_key(struct tg_markup *m, const struct tg_view *v, size_t i)
     tg_markup_raw(m, "</tr>\n");
 }
 
+/* A rate of fewer people than a cell may show says too much of them. */
+static unsigned fewest_links(const struct tg_view *v)
+{
+    enum { RATE_MIN = 10 };
+    return v->min_cell > RATE_MIN ? v->min_cell : v->min_cell ? RATE_MIN : 1;
+}
+
+static void put_quality(struct tg_markup *m, const struct tg_view *v, const char *group,
+                        const struct tg_link_share *s)
+{
+    bool shown = s->links >= fewest_links(v), found = shown && !v->r->estimate.blind;
+    if (s->links <= 0)
+        return;
+    tg_markup_raw(m, "<tr>");
+    tg_page_row_head(m, group);
+    tg_page_number(m, tg_number_share(shown ? tg_report_share(s->correct, s->links) : (double)NAN));
+    tg_page_number(m,
+                   tg_number_share(found ? tg_report_share(s->correct, s->matches) : (double)NAN));
+    tg_markup_raw(m, "</tr>\n");
+}
+
+static void put_expected(struct tg_markup *m, const struct tg_view *v)
+{
+    static const struct tg_column columns[] = {{TG_WORD_EXPECTED_GROUP, false},
+                                               {TG_WORD_EXPECTED_PRECISION, true},
+                                               {TG_WORD_EXPECTED_RECALL, true}};
+    static const enum tg_word sexes[TG_LINK_N_SEXES] = {TG_WORD_NONE, TG_WORD_MALE, TG_WORD_FEMALE};
+    const struct tg_link_estimate *e = &v->r->estimate;
+    if (e->all.links <= 0)
+        return;
+    tg_markup_raw(m, "<p class=\"lead\">");
+    TG_SAY(m, TG_WORD_EXPECTED_LEAD, tg_number_count(fewest_links(v)).text);
+    tg_markup_raw(m, "</p>\n");
+    (void)tg_page_wide(m, TG_WORD_EXPECTED);
+    tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
+    put_quality(m, v, tg_word(TG_WORD_EXPECTED_ALL, m->language), &e->all);
+    for (size_t i = 1; i < TG_LINK_N_SEXES; i++)
+        put_quality(m, v, tg_word(sexes[i], m->language), &e->sex[i]);
+    for (size_t i = 0; i < TG_LINK_N_AGES; i++) {
+        char ages[16];
+        size_t from = i * TG_LINK_AGE_YEARS;
+        if (i + 1 < TG_LINK_N_AGES)
+            (void)snprintf(ages, sizeof ages, "%zu–%zu", from, from + TG_LINK_AGE_YEARS - 1);
+        else
+            (void)snprintf(ages, sizeof ages, "%zu–", from);
+        put_quality(m, v, ages, &e->age[i]);
+    }
+    tg_page_table_end(m);
+    tg_page_wide_end(m);
+}
+
 void tg_page_keys(struct tg_markup *m, const struct tg_view *v)
 {
     static const struct tg_column columns[] = {
@@ -163,5 +215,6 @@ void tg_page_keys(struct tg_markup *m, const struct tg_view *v)
         put_key(m, v, i);
     tg_page_table_end(m);
     tg_page_wide_end(m);
+    put_expected(m, v);
     tg_page_section_end(m);
 }

@@ -270,6 +270,34 @@ START_TEST(inside_the_municipality_nothing_is_hidden)
 }
 END_TEST
 
+START_TEST(expected_quality_is_told_of_groups_that_are_large_enough)
+{
+    struct sample s;
+    struct tg_buf buf = {0};
+    sample_full(&s);
+    s.report.estimate.all = (struct tg_link_share){200, 198, 220};
+    s.report.estimate.sex[1] = (struct tg_link_share){191, 190, 211};
+    s.report.estimate.sex[2] = (struct tg_link_share){9, 8, 9};
+    s.report.estimate.age[TG_LINK_N_AGES - 1] = (struct tg_link_share){10, 9.73, 10};
+    const char *page = page_of(&s, &buf);
+    assert_has(page, ">99.0%<"); /* 198 of 200 right */
+    assert_has(page, ">90.0%<"); /* 198 of 220 found */
+    assert_has(page, "100–");
+    assert_has(page, ">97.3%<");
+    assert_lacks(page, ">88.9%<"); /* 8 of 9 */
+    tg_buf_free(&buf);
+    s.study.for_municipality = true;
+    page = page_of(&s, &buf);
+    assert_has(page, ">88.9%<");
+    tg_buf_free(&buf);
+    s.report.estimate.blind = true; /* nothing is known of who was missed */
+    page = page_of(&s, &buf);
+    assert_has(page, ">99.0%<");
+    assert_lacks(page, ">90.0%<");
+    tg_buf_free(&buf);
+}
+END_TEST
+
 START_TEST(no_cohort)
 {
     struct sample s;
@@ -408,6 +436,7 @@ int main(void)
     tcase_add_test(t, tiny_month_shows_nobody);
     tcase_add_test(t, smallest_municipality_shows_no_count_at_all);
     tcase_add_test(t, inside_the_municipality_nothing_is_hidden);
+    tcase_add_test(t, expected_quality_is_told_of_groups_that_are_large_enough);
     tcase_add_test(t, no_cohort);
     tcase_add_test(t, nobody_linked_or_matched_or_there);
     tcase_add_test(t, matching_is_told);
