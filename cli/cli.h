@@ -198,6 +198,7 @@ extern const struct verb cli_store_rekey;
 extern const struct verb cli_verify;
 extern const struct verb cli_store_backup;
 extern const struct verb cli_store_restore;
+extern const struct verb cli_store_archive;
 extern const struct verb cli_disclosures;
 extern const struct verb cli_generate;
 extern const struct verb cli_demo;

@@ -37,6 +37,7 @@ static const struct verb *const verbs[] = {
     &cli_store_rekey,
     &cli_store_backup,
     &cli_store_restore,
+    &cli_store_archive,
     &cli_verify,
     &cli_disclosures,
     &cli_generate,
