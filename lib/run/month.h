@@ -46,6 +46,7 @@ struct tg_month {
     bool *barred;                   /**< by person: never a control */
     struct tg_link_rule_report *rules;
     size_t n_rules;
+    struct tg_link_estimate estimate;
     unsigned char (*subjects)[TG_TOKEN_LEN]; /**< by person */
 
     /* comparing.c; empty when the study has no cohort */
@@ -99,6 +100,10 @@ void tg_month_note_basis(struct tg_month *m, const char *out, const struct tg_ru
 
 /** Reads people and users, honours consents, links, makes subject ids. */
 TG_CHECKED enum tg_status tg_month_link(struct tg_month *m, struct tg_error *err);
+
+/** Warns where linkage expects of itself what the month before did not: out/YYYY-MM/run.json of
+ * that month, if it is there. */
+TG_CHECKED enum tg_status tg_month_drift(struct tg_month *m, const char *out, struct tg_error *err);
 
 /** Draws controls, measures outcomes and balance, hides small cells. */
 TG_CHECKED enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *err);

@@ -47,6 +47,8 @@ static enum tg_status do_month(struct tg_month *m, const char *out, struct tg_ru
 {
     enum tg_status status = tg_month_link(m, err);
     if (!status)
+        status = tg_month_drift(m, out, err);
+    if (!status)
         status = tg_month_list_linked(m, err);
     if (!status && m->study->has_cohort)
         status = tg_month_compare(m, err);

@@ -419,6 +419,7 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .as_of = m->as_of,
         .recipient = m->recipient,
         .persons = m->people.n,
+        .estimate = m->estimate,
         .has_cohort = m->study->has_cohort,
         .cohort = m->cohort.flow,
         .balance = m->balance,

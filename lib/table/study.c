@@ -49,6 +49,8 @@ static const struct tg_rule consent_rules[] = {
 static const struct tg_rule linkage_rules[] = {
     {"accept", TG_RULE_REAL, .offset = AT(accept), .min = 0, .max = 1},
     {"review", TG_RULE_REAL, .offset = AT(review), .min = 0, .max = 1},
+    {"margin", TG_RULE_REAL, .offset = AT(margin), .min = 0, .max = 100},
+    {"drift", TG_RULE_REAL, .offset = AT(drift), .min = 0, .max = 1},
     {.key = NULL},
 };
 
@@ -75,6 +77,7 @@ static void set_defaults(struct tg_study *study)
     study->purpose = "outcome-evaluation";
     study->accept = 0.99;
     study->review = 0.5;
+    study->drift = 0.05;
     study->min_cell = 10;
     study->cohort = (struct tg_cohort_rules){
         .index = TG_INDEX_FIRST_CONSENT,

@@ -274,6 +274,8 @@ struct tg_study {
     const char **forms;    /**< versions of the consent's text that count; with n 0 all do */
     size_t n_forms;
     double accept; /**< probability from which a pair is a link, 0.99 */
+    double margin; /**< log-odds by which a link is ahead of all other pairs of its two, 0 */
+    double drift;  /**< change of expected quality between months that is a warning, 0.05 */
     double review; /**< from which it is for a clerk, 0.5 */
     bool has_cohort;
     struct tg_cohort_rules cohort;

@@ -22,6 +22,17 @@ for name in frailty kidney screening care_prevention social; do
     rm -r first
 done
 
+# who is paid for outcomes finds each indicator and their total
+for name in screening care_prevention social; do
+    expected=$(grep -c '^    - {name: .*\(steps\|line\|unit\):' "$studies/$name.yaml")
+    [ "$(wc -l <runs-$name/$month/payments.csv)" -eq $((expected + 2)) ] || fail "$name: $(cat runs-$name/$month/payments.csv)"
+    grep -q '^total,' runs-$name/$month/payments.csv || fail "$name: no total"
+done
+for name in frailty kidney screening care_prevention social; do
+    designs=$(grep -c '^  - {name: .*design: ' "$studies/$name.yaml")
+    [ "$(tail -n +2 runs-$name/$month/outcomes.csv | cut -d, -f1 | sort -u | wc -l)" -eq "$designs" ] || fail "$name: outcomes"
+done
+
 # what each design is for is seen in its counts
 [ "$(value frailty excluded)" -gt 0 ] || fail "frailty: nobody excluded"
 [ "$(value care_prevention inactive)" -gt 0 ] || fail "care_prevention: everybody was active for five of six months"
