@@ -21,6 +21,8 @@ static const struct verb *const verbs[] = {
     &cli_consent_status,
     &cli_consent_withdraw,
     &cli_consent_purge,
+    &cli_store_status,
+    &cli_store_dump,
     &cli_link,
     &cli_match,
     &cli_run,

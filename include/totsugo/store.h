@@ -67,6 +67,40 @@ TG_API TG_CHECKED enum tg_status tg_import(struct tg_store *store, const char *t
                                            const struct tg_reporter *reporter,
                                            struct tg_import_result *result, struct tg_error *err);
 
+/**
+ * Takes a file back that its sender has withdrawn: as if it had never come, except that withdrawals
+ * of consent that it brought stay. Into the audit log.
+ *
+ * @param source  its name in the study
+ * @param period  YYYY-MM; NULL or "": the delivery without a period
+ * @param result  out: rows that went; conflicts left
+ * @return TG_OK; TG_USAGE; TG_NO_INPUT: no such delivery; TG_IO; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_import_retract(struct tg_store *store, const char *source,
+                                                   const char *period,
+                                                   const struct tg_reporter *reporter,
+                                                   struct tg_import_result *result,
+                                                   struct tg_error *err);
+/**
+ * Writes which periods of which source the store has, as CSV: `source,kind,provider,period,state,
+ * rows,purged,sha256`, sources in the study's order. States: `there`; `missing`: a month between
+ * the first one of the source and the newest of the store; `none`: the source never came.
+ *
+ * @param path  output, "-" for standard output
+ */
+TG_API TG_CHECKED enum tg_status tg_store_status(struct tg_store *store, const char *path,
+                                                 bool force, struct tg_error *err);
+/**
+ * Writes everything that was imported, and who is one person, as lines of text in one order, so
+ * that two stores with the same site key can be compared: files imported in any order, repeated,
+ * replaced or retracted give the same bytes. The audit log, outputs and the history of merges are
+ * not part of it. It holds stored hashes: as private as the store.
+ *
+ * @param path  output, "-" for standard output
+ */
+TG_API TG_CHECKED enum tg_status tg_store_dump(struct tg_store *store, const char *path, bool force,
+                                               struct tg_error *err);
+
 /** The state of one consent on a day. */
 enum tg_consent_state {
     TG_CONSENT_NONE, /**< never given, or not yet */
@@ -196,14 +230,14 @@ TG_API TG_CHECKED enum tg_status tg_review_list(struct tg_store *store, const ch
 /**
  * Gives the store a new site key, in one transaction: every stored hash and digest is hashed once
  * more under it. The new key file holds the keys before it, which new tokens still go through
- * first. The audit log is checked before, and a log in which anything is found is left alone. A process that is
- * killed at any instant leaves the old store with its old key or the new one with its new key;
- * tg_store_open() finishes what is left to do.
+ * first. The audit log is checked before, and a log in which anything is found is left alone. A
+ * process that is killed at any instant leaves the old store with its old key or the new one with
+ * its new key; tg_store_open() finishes what is left to do.
  *
  * Memory is bounded; on the disk there has to be room for a second copy of the store.
  *
- * @return TG_OK; TG_CHECK_FAILED: the audit log is not as it was written; TG_USAGE: 16 keys are reached; TG_IO;
- *         TG_CANT_CREATE; TG_CANCELLED; TG_NO_MEMORY
+ * @return TG_OK; TG_CHECK_FAILED: the audit log is not as it was written; TG_USAGE: 16 keys are
+ * reached; TG_IO; TG_CANT_CREATE; TG_CANCELLED; TG_NO_MEMORY
  */
 TG_API TG_CHECKED enum tg_status
 tg_store_rekey(struct tg_store *store, const struct tg_reporter *reporter, struct tg_error *err);

@@ -38,6 +38,10 @@ struct tg_month {
     const char *recipient;
     struct tg_arena arena; /**< of everything below that has no free of its own */
 
+    /* lacking.c */
+    struct tg_gap *gaps;
+    size_t n_gaps;
+
     /* linking.c */
     struct tg_people people;
     struct tg_users users;
@@ -66,6 +70,9 @@ struct tg_month {
 /** Imports every token file of a folder that has a manifest, in the order of their names. */
 TG_CHECKED enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
                                           struct tg_run_summary *summary, struct tg_error *err);
+
+/** Says which months of which source are missing; TG_NO_INPUT when the study does not allow it. */
+TG_CHECKED enum tg_status tg_month_find_gaps(struct tg_month *m, struct tg_error *err);
 
 /** Reads people and users, honours consents, links, makes subject ids. */
 TG_CHECKED enum tg_status tg_month_link(struct tg_month *m, struct tg_error *err);

@@ -344,7 +344,7 @@ START_TEST(the_manuals_lines_load)
         tg_study_free(&s);
         n++;
     }
-    ck_assert_int_eq(n, 18);
+    ck_assert_int_eq(n, 19);
     free(page);
 }
 END_TEST
