@@ -23,6 +23,8 @@ static const struct verb *const verbs[] = {
     &cli_consent_purge,
     &cli_store_status,
     &cli_store_dump,
+    &cli_person_history,
+    &cli_person_split,
     &cli_link,
     &cli_match,
     &cli_run,

@@ -228,6 +228,9 @@ static const struct {
                    " ORDER BY 1, 2, 3, 4, 5, 6, 7"},
     {"decision", "SELECT r.app, i.digest, r.same FROM review_decision r JOIN identity i"
                  " ON i.id = r.identity_id ORDER BY 1, 2"},
+    {"apart", "SELECT n.name, t.hash, s.name, i.digest, t.side FROM person_apart t"
+              " JOIN token_name n ON n.id = t.token JOIN identity i ON i.id = t.identity_id"
+              " JOIN source s ON s.id = i.source_id ORDER BY 1, 2, 3, 4"},
     {"shared", "SELECT n.name, t.hash, s.name, d.period FROM shared_token t"
                " JOIN token_name n ON n.id = t.token JOIN delivery d ON d.id = t.delivery_id"
                " JOIN source s ON s.id = d.source_id ORDER BY 1, 2, 3, 4"},

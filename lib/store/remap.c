@@ -79,6 +79,7 @@ static const char *const steps[] = {
     "DROP TABLE temp.remapped",
     "UPDATE identity SET tokens = remap_packed(tokens), digest = remap_digest(digest)",
     "UPDATE shared_token SET hash = remap(token, hash)",
+    "UPDATE person_apart SET hash = remap(token, hash)",
 };
 
 /* An app's token stands in columns of that name, in whatever table. */

@@ -256,9 +256,20 @@ static const char version_person[] =
     "CREATE INDEX person_change_from ON person_change(from_person);"
     "CREATE INDEX person_change_to ON person_change(to_person);";
 
+/* Tokens that joined two people and were parted by hand: on each side they join those listed there,
+ * and nobody else. */
+static const char version_apart[] =
+    "CREATE TABLE person_apart("
+    "  token INTEGER NOT NULL REFERENCES token_name,"
+    "  hash BLOB NOT NULL,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  side INTEGER NOT NULL," /* entry of the audit log; 0: those who stayed */
+    "  PRIMARY KEY(token, hash, identity_id)"
+    ") STRICT, WITHOUT ROWID;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {version_1, version_review, version_placing, version_consent,
-                                       version_person};
+static const char *const upgrades[] = {version_1,       version_review, version_placing,
+                                       version_consent, version_person, version_apart};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 
