@@ -51,6 +51,7 @@ struct cli {
     double progress_begin; /**< seconds, of the stage shown */
     double progress_shown;
     char stage[32];
+    char job[48]; /**< a job of a scheduler's: its last line says what it came to; else empty */
     struct tg_reporter reporter;
 };
 
@@ -83,6 +84,13 @@ void cli_say_error(struct cli *cli, const struct tg_error *err);
 /** One line of news, in the process's language. */
 void cli_say(struct cli *cli, const char *en, const char *ja, ...)
     __attribute__((format(printf, 2, 0), format(printf, 3, 0)));
+/** From now on this is a job that ends with one line of summary, whatever becomes of it. */
+void cli_begin_job(struct cli *cli, const char *verb, const char *what);
+/** The summary of a job that did what it was to do. */
+void cli_say_end(struct cli *cli, const char *en, const char *ja, ...)
+    __attribute__((format(printf, 2, 0), format(printf, 3, 0)));
+/** The summary of a job that failed; nothing when there is no job. */
+void cli_say_failed(struct cli *cli, enum tg_status status, const struct tg_error *err);
 /** Ends a progress line that stands on a terminal. */
 void cli_end_progress(struct cli *cli);
 /** @} */
@@ -130,6 +138,9 @@ struct cli_store {
  */
 enum tg_status cli_store_open(const char *study_path, const char *store_path, bool must_exist,
                               struct cli_store *out, struct tg_error *err);
+/** Opens them to look; a store that is not there is no error: `out->store` is NULL. */
+enum tg_status cli_store_open_still(const char *study_path, const char *store_path,
+                                    struct cli_store *out, struct tg_error *err);
 void cli_store_close(struct cli_store *s);
 /** @} */
 
@@ -164,7 +175,11 @@ extern const struct verb cli_key_new;
 extern const struct verb cli_key_import;
 extern const struct verb cli_key_show;
 extern const struct verb cli_key_passphrase;
+extern const struct verb cli_key_rotate;
+extern const struct verb cli_key_retire;
 extern const struct verb cli_pseudonymize;
+extern const struct verb cli_package_seal;
+extern const struct verb cli_package_open;
 extern const struct verb cli_inspect;
 extern const struct verb cli_import;
 extern const struct verb cli_consent_list;
@@ -182,6 +197,7 @@ extern const struct verb cli_verify_applicants;
 extern const struct verb cli_evaluate;
 extern const struct verb cli_store_rekey;
 extern const struct verb cli_verify;
+extern const struct verb cli_disclosures;
 extern const struct verb cli_generate;
 extern const struct verb cli_demo;
 /** @} */

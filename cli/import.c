@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli.h"
 
-enum { O_STUDY, O_STORE, O_RETRACT, O_SOURCE, O_PERIOD };
+enum { O_STUDY, O_STORE, O_RETRACT, O_SOURCE, O_PERIOD, O_BRIDGE };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
     {"store", 0, "DB", false, "the store; default totsugo.db beside the study file",
@@ -13,6 +13,8 @@ static const struct option_def options[] = {
      "--retract のとき：調査ファイルにある入力の名前"},
     {"period", 0, "YYYY-MM", false, "with --retract: its period; none: the file without one",
      "--retract のとき：期間（省略時は期間のないファイル）"},
+    {"bridge", 0, NULL, false, "the files lead from one epoch of the shared key to the next",
+     "ファイルは共有の鍵の世代をつなぐものです"},
     COMMON_OPTIONS};
 
 static void tell(struct cli *cli, const char *path, const struct tg_import_result *r)
@@ -52,6 +54,29 @@ static enum tg_status check(const struct args *args, struct tg_error *err)
     return TG_OK;
 }
 
+static enum tg_status import(struct cli *cli, struct tg_store *store, const char *path,
+                             struct tg_error *err)
+{
+    struct tg_import_result result;
+    enum tg_status status = tg_import(store, path, &cli->reporter, &result, err);
+    if (!status)
+        tell(cli, path, &result);
+    return status;
+}
+
+static enum tg_status bridge(struct cli *cli, struct tg_store *store, const char *path,
+                             struct tg_error *err)
+{
+    struct tg_bridge_result r;
+    enum tg_status status = tg_import_bridge(store, path, &cli->reporter, &r, err);
+    if (!status)
+        cli_say(cli, "%s: %llu rows, %llu tokens led over, %llu withdrawals left",
+                "%s: %llu 行、つないだトークン %llu、まだつながっていない撤回 %llu", path,
+                (unsigned long long)r.rows, (unsigned long long)r.tokens,
+                (unsigned long long)r.withdrawals_left);
+    return status;
+}
+
 static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
 {
     struct cli_store s = {0};
@@ -62,10 +87,8 @@ static enum tg_status run(struct cli *cli, const struct args *args, struct tg_er
     if (!status && retracts)
         status = retract(cli, args, s.store, err);
     for (size_t i = 0; !status && i < args->n_operands; i++) {
-        struct tg_import_result result;
-        status = tg_import(s.store, args->operands[i], &cli->reporter, &result, err);
-        if (!status)
-            tell(cli, args->operands[i], &result);
+        status = cli_has(args, O_BRIDGE) ? bridge(cli, s.store, args->operands[i], err)
+                                         : import(cli, s.store, args->operands[i], err);
     }
     cli_store_close(&s);
     return status;

@@ -14,7 +14,11 @@ static const struct verb *const verbs[] = {
     &cli_key_import,
     &cli_key_show,
     &cli_key_passphrase,
+    &cli_key_rotate,
+    &cli_key_retire,
     &cli_pseudonymize,
+    &cli_package_seal,
+    &cli_package_open,
     &cli_inspect,
     &cli_import,
     &cli_consent_list,
@@ -36,6 +40,7 @@ static const struct verb *const verbs[] = {
     &cli_evaluate,
     &cli_store_rekey,
     &cli_verify,
+    &cli_disclosures,
     &cli_generate,
     &cli_demo,
 };
@@ -79,6 +84,23 @@ static enum tg_status set_log_format(struct cli *cli, const struct verb *verb,
             return TG_FAIL(err, TG_MSG_USAGE_VALUE, .column = "--log-format", .rule = "text, json");
     }
     return TG_OK;
+}
+
+/* Also what is wrong with the command line is told in the format that was asked for. */
+static bool wants_json(int argc, char **argv)
+{
+    static const char name[] = "--log-format";
+    enum { LEN = sizeof name - 1 };
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], name, LEN) != 0)
+            continue;
+        const char *value = argv[i][LEN] == '=' ? argv[i] + LEN + 1 : "";
+        if (!argv[i][LEN] && i + 1 < argc)
+            value = argv[i + 1];
+        if (strcmp(value, "json") == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool help_asked(const struct verb *verb, const struct args *args)
@@ -160,9 +182,12 @@ int main(int argc, char **argv)
     tg_process_harden();
     tg_process_catch_interrupts();
     cli_begin(&cli);
+    cli.json = wants_json(argc, argv);
     enum tg_status status = dispatch(&cli, argc, argv, &err);
     if (status && err.message)
         cli_say_error(&cli, &err);
+    if (status)
+        cli_say_failed(&cli, status, &err);
     if (status == TG_CANCELLED)
         tg_process_die_of_interrupt();
     return (int)status;

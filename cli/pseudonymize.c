@@ -20,7 +20,8 @@ enum {
     O_THREADS,
     O_MEMORY,
     O_FORCE,
-    O_PASSPHRASE_FD
+    O_PASSPHRASE_FD,
+    O_BRIDGE
 };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
@@ -41,6 +42,9 @@ static const struct option_def options[] = {
      "並べ替えに使うメモリー（16M以上、省略時1G）"},
     {"force", 'f', NULL, false, "replace outputs that are there", "すでにある出力を置き換えます"},
     PASSPHRASE_FD_OPTION,
+    {"bridge", 0, NULL, false,
+     "lead from the key's epoch before to this one, for what was delivered with that one",
+     "前の世代の鍵で渡したデータを、いまの世代につなぐファイルを作ります"},
     COMMON_OPTIONS};
 
 /* One line of the table. */
@@ -134,7 +138,7 @@ static enum tg_status read_options(const struct args *args, struct tg_pseudonymi
 static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
 {
     struct tg_study *study = NULL;
-    struct tg_key *key = NULL;
+    struct tg_key *key = NULL, *before = NULL;
     struct tg_pseudonymize_options o = {0};
     struct tg_pseudonymize_result result = {0};
     enum tg_status status = read_options(args, &o, err);
@@ -143,10 +147,13 @@ static enum tg_status run(struct cli *cli, const struct args *args, struct tg_er
     if (!status)
         status = cli_key_load(cli, &cli_pseudonymize, args, O_PASSPHRASE_FD, args->values[O_KEY],
                               NULL, &key, err);
+    if (!status && cli_has(args, O_BRIDGE))
+        status = tg_key_before(key, 1, &before, err);
     if (status)
         goto out;
     o.study = study;
     o.key = key;
+    o.row_key = before;
     status = tg_pseudonymize(&o, &cli->reporter, &result, err);
     if (result.rows + result.rejected > 0)
         print_table(cli, &result);
@@ -156,6 +163,7 @@ static enum tg_status run(struct cli *cli, const struct args *args, struct tg_er
                 (unsigned long long)result.rows, (unsigned long long)result.rejected);
 out:
     tg_pseudonymize_result_free(&result);
+    tg_key_free(&before);
     tg_key_free(&key);
     tg_study_free(&study);
     return status;

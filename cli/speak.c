@@ -7,18 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static void say_line(struct cli *cli, const char *level, const struct tg_error *err,
-                     const char *text)
+static void say_entry(struct cli *cli, const struct tg_log_line *entry)
 {
     cli_end_progress(cli);
     if (!cli->json) {
-        (void)fprintf(stderr, "totsugo: %s\n", text);
+        (void)fprintf(stderr, "totsugo: %s\n", entry->text);
         return;
     }
     char line[4096];
-    const struct tg_log_line entry = {.level = level, .error = err, .text = text};
-    (void)tg_log_json(&entry, line, sizeof line);
+    (void)tg_log_json(entry, line, sizeof line);
     (void)fprintf(stderr, "%s\n", line);
+}
+
+static void say_line(struct cli *cli, const char *level, const struct tg_error *err,
+                     const char *text)
+{
+    say_entry(cli, &(const struct tg_log_line){.level = level, .error = err, .text = text});
 }
 
 void cli_say_error(struct cli *cli, const struct tg_error *err)
@@ -36,6 +40,42 @@ void cli_say(struct cli *cli, const char *en, const char *ja, ...)
     (void)vsnprintf(text, sizeof text, cli->language == TG_JAPANESE ? ja : en, list);
     va_end(list);
     say_line(cli, "info", NULL, text);
+}
+
+void cli_begin_job(struct cli *cli, const char *verb, const char *what)
+{
+    (void)snprintf(cli->job, sizeof cli->job, "%s %s", verb, what);
+}
+
+static void say_summary(struct cli *cli, enum tg_status status, const char *text)
+{
+    say_entry(cli, &(const struct tg_log_line){
+                       .level = "summary", .text = text, .job = cli->job, .exit = (int)status});
+    cli->job[0] = '\0';
+}
+
+void cli_say_end(struct cli *cli, const char *en, const char *ja, ...)
+{
+    char text[1024];
+    va_list list;
+    va_start(list, ja);
+    (void)vsnprintf(text, sizeof text, cli->language == TG_JAPANESE ? ja : en, list);
+    va_end(list);
+    say_summary(cli, TG_OK, text);
+}
+
+void cli_say_failed(struct cli *cli, enum tg_status status, const struct tg_error *err)
+{
+    char text[256];
+    if (!cli->job[0])
+        return;
+    if (cli->language == TG_JAPANESE)
+        (void)snprintf(text, sizeof text, "%s: 失敗しました（終了コード %d、E%03d）", cli->job,
+                       (int)status, (int)err->message);
+    else
+        (void)snprintf(text, sizeof text, "%s: failed with exit code %d (E%03d)", cli->job,
+                       (int)status, (int)err->message);
+    say_summary(cli, status, text);
 }
 
 void cli_end_progress(struct cli *cli)

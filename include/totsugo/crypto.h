@@ -159,6 +159,9 @@ TG_API TG_CHECKED enum tg_status tg_key_save(const struct tg_key *key, const cha
 TG_API TG_CHECKED enum tg_status tg_key_wrap(const struct tg_key *key,
                                              const struct tg_passphrase *passphrase,
                                              const char *path, bool force, struct tg_error *err);
+/** Is it of this study? @return TG_OK, TG_NO_PERMISSION */
+TG_API TG_CHECKED enum tg_status tg_key_of_study(const struct tg_key *key, const char *study,
+                                                 struct tg_error *err);
 /** The public part; lives as long as the key. */
 TG_API const struct tg_key_info *tg_key_info(const struct tg_key *key);
 /** Wipes and frees. NULL and pointer to NULL are allowed. */

@@ -28,6 +28,8 @@ extern "C" {
 struct tg_pseudonymize_options {
     const struct tg_study *study; /**< required */
     const struct tg_key *key;     /**< required; of the same study */
+    const struct tg_key *row_key; /**< NULL; or the key of the epoch before, for a bridge: row ids
+                                       are made with it, as in the file it leads over from */
     const char *source;           /**< required; a source of the study */
     const char *period;           /**< YYYY-MM, or NULL */
     const char *const *inputs;    /**< required; CSV files, "-" for standard input */

@@ -24,6 +24,41 @@ struct tg_run_options {
     const char *recipient;        /**< NULL: "evaluator" */
 };
 
+/** What would become of a file of the inbox. */
+struct tg_planned_file {
+    const char *path;
+    enum {
+        TG_PLAN_NEW,
+        TG_PLAN_SAME,        /**< it is there already */
+        TG_PLAN_REPLACES,    /**< its source and period are there, or stand in a file before it */
+        TG_PLAN_REFUSED,     /**< `why` says so; the run would end there */
+        TG_PLAN_NO_MANIFEST, /**< it would be left alone */
+    } what;
+    const char *source;  /**< NULL when refused or without a manifest */
+    char period[8];      /**< YYYY-MM; empty: none */
+    uint64_t rows;       /**< as its manifest says */
+    struct tg_error why; /**< of TG_PLAN_REFUSED */
+};
+
+/** A source of the study of which there would be nothing for the month itself. */
+struct tg_planned_lack {
+    const char *source;
+    char newest[8]; /**< YYYY-MM of what would be used instead; empty: there is nothing */
+};
+
+/** What tg_run() would do. */
+struct tg_run_plan {
+    bool makes_store;
+    const char *folder;   /**< where the month would lie */
+    bool replaces_folder; /**< there is one already */
+    size_t n_unfinished;  /**< months that an interrupted run left to be put in place first */
+    struct tg_planned_file *files; /**< in the order of import */
+    size_t n_files;
+    struct tg_planned_lack *lacks; /**< in the order of the study */
+    size_t n_lacks;
+    void *owner; /**< of everything above */
+};
+
 /** What the job came to, for the last line a scheduler keeps. */
 struct tg_run_summary {
     uint64_t imported, unchanged; /**< files */
@@ -78,6 +113,29 @@ TG_API TG_CHECKED enum tg_status tg_verify_applicants(const struct tg_applicant_
                                                       struct tg_applicant_counts *counts,
                                                       struct tg_error *err);
 /** @} */
+
+/** Paths of token files; free with tg_token_paths_free(). */
+struct tg_token_paths {
+    char **paths;
+    size_t n;
+    void *owner;
+};
+/** Those files of a folder that tg_run() would import, by name; none when there is no folder. */
+TG_API TG_CHECKED enum tg_status tg_inbox_files(const char *inbox, struct tg_token_paths *out,
+                                                struct tg_error *err);
+TG_API void tg_token_paths_free(struct tg_token_paths *paths);
+
+/**
+ * Says what tg_run() would do with the same options and changes nothing.
+ *
+ * @param options  `store` was opened by tg_store_open_still(), or is NULL: there is none yet
+ * @param out      out: also filled when the run would fail; free with tg_run_plan_free()
+ * @return TG_OK; else what tg_run() would end with, as far as it can be told before
+ */
+TG_API TG_CHECKED enum tg_status tg_run_plan(const struct tg_run_options *options,
+                                             const struct tg_reporter *reporter,
+                                             struct tg_run_plan *out, struct tg_error *err);
+TG_API void tg_run_plan_free(struct tg_run_plan *plan);
 
 #ifdef __cplusplus
 }

@@ -36,6 +36,15 @@ TG_API TG_CHECKED enum tg_status tg_store_open_existing(const char *path,
                                                         const struct tg_study *study,
                                                         struct tg_store **out,
                                                         struct tg_error *err);
+/**
+ * Opens a store to look into it: nothing is made, migrated or changed, no file is added, and the
+ * site key is not needed. Only functions that say so take such a store.
+ *
+ * @return TG_OK; TG_BUSY: a run is at work; TG_NO_INPUT: there is no store; TG_DATA: not a store,
+ * of another study, damaged, or of another version of the program
+ */
+TG_API TG_CHECKED enum tg_status tg_store_open_still(const char *path, const struct tg_study *study,
+                                                     struct tg_store **out, struct tg_error *err);
 TG_API void tg_store_close(struct tg_store **store);
 
 enum tg_import_outcome {
@@ -100,6 +109,38 @@ TG_API TG_CHECKED enum tg_status tg_store_status(struct tg_store *store, const c
  */
 TG_API TG_CHECKED enum tg_status tg_store_dump(struct tg_store *store, const char *path, bool force,
                                                struct tg_error *err);
+/** What a bridge brought. */
+struct tg_bridge_result {
+    uint64_t rows;
+    uint64_t tokens;           /**< led over, each time one was met */
+    uint64_t withdrawals_left; /**< users who withdrew and are not led over yet */
+};
+
+/**
+ * Imports a bridge: a file made by pseudonymize with the next epoch's key of the very raw file of a
+ * delivery (roster, users or consents) that the store has, its row ids made with the key before.
+ * Row by row it says what the tokens of the old epoch are in the new one. Every stored hash that is
+ * known so becomes that of the new epoch, in one transaction. The first bridge makes the new key
+ * the store's; from then on files of both epochs are taken, the old one's up to the month that the
+ * bridge states, and link with each other. Files of users and consents under the new key are only
+ * taken when all withdrawals of their provider are led over.
+ *
+ * @return TG_OK; TG_NO_INPUT; TG_DATA: no bridge, or not of a delivery that the store has;
+ *         TG_NO_PERMISSION: it does not begin at the store's key, or an older overlap is not
+ *         retired; TG_IO; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_import_bridge(struct tg_store *store, const char *token_path,
+                                                  const struct tg_reporter *reporter,
+                                                  struct tg_bridge_result *result,
+                                                  struct tg_error *err);
+/**
+ * Ends an overlap: files of the old epoch are refused from now on.
+ *
+ * @param force  also when withdrawals would be lost
+ * @return TG_OK; TG_DATA: there is no overlap; TG_CHECK_FAILED: withdrawals are not led over; TG_IO
+ */
+TG_API TG_CHECKED enum tg_status tg_store_retire_key(struct tg_store *store, bool force,
+                                                     struct tg_error *err);
 
 /** The state of one consent on a day. */
 enum tg_consent_state {
@@ -284,6 +325,50 @@ tg_store_rekey(struct tg_store *store, const struct tg_reporter *reporter, struc
  */
 TG_API TG_CHECKED enum tg_status
 tg_store_verify(struct tg_store *store, const struct tg_reporter *reporter, struct tg_error *err);
+
+/** The last entry of the audit log, to be noted elsewhere: see tg_store_audit_noted(). */
+struct tg_audit_seal {
+    uint64_t entry; /**< from 1 */
+    char seal[33];  /**< the first half of its seal, hex */
+};
+TG_API TG_CHECKED enum tg_status
+tg_store_audit_seal(struct tg_store *store, struct tg_audit_seal *out, struct tg_error *err);
+/**
+ * Does the log have an entry with the seal that somebody noted? That it has not is the one trace of
+ * an older copy of a whole store in the place of the newer one.
+ *
+ * @param noted  "ENTRY:SEAL", at least 8 digits of the seal
+ * @return TG_OK; TG_CHECK_FAILED, with a warning; TG_USAGE: not of that form
+ */
+TG_API TG_CHECKED enum tg_status tg_store_audit_noted(struct tg_store *store, const char *noted,
+                                                      const struct tg_reporter *reporter,
+                                                      struct tg_error *err);
+/**
+ * Writes what was delivered to whom as CSV, from the audit log, which is checked first: entry, at,
+ * user, month, recipient ("municipality" for what stays there), folder, file, sha256, rows (empty:
+ * no table), state: `current`, `replaced` (the month was done again), `undone` (never came into its
+ * place).
+ *
+ * @param month  YYYY-MM; NULL: all
+ * @param path   output, "-" for standard output
+ * @return TG_OK; TG_CHECK_FAILED: the log is not as it was sealed, nothing is written
+ */
+TG_API TG_CHECKED enum tg_status tg_store_disclosures(struct tg_store *store, const char *month,
+                                                      const char *path, bool force,
+                                                      const struct tg_reporter *reporter,
+                                                      struct tg_error *err);
+/**
+ * Looks for tokens of token files in the bytes of a store that nobody has open, free pages and
+ * journal included, binary and as hex: the store must hold none as it arrived.
+ *
+ * @param most    so many rows of each file; 0: all
+ * @param sought  out: how many tokens were looked for
+ * @return TG_OK; TG_CHECK_FAILED, with a warning for each place; TG_BUSY; TG_NO_INPUT; TG_DATA;
+ *         TG_CANCELLED; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status
+tg_store_seek_tokens(const char *store_path, char *const *token_paths, size_t n, uint64_t most,
+                     const struct tg_reporter *reporter, uint64_t *sought, struct tg_error *err);
 
 #ifdef __cplusplus
 }

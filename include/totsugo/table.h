@@ -49,7 +49,10 @@ struct tg_manifest {
     const char *period;     /**< YYYY-MM, empty: none */
     const char *normalizer; /**< TG_NORMALIZER */
     const char *key_id;     /**< 16 hex digits */
-    const char **tokens;    /**< names without "token_", in the file's order, "app" too */
+    const char
+        *row_key_id; /**< a bridge between two epochs: id of the key of its row ids; else "" */
+    const char *overlap_until; /**< a bridge: YYYY-MM, or "" for none stated */
+    const char **tokens;       /**< names without "token_", in the file's order, "app" too */
     size_t n_tokens;
     uint64_t rows;
     uint64_t rejected;
@@ -81,11 +84,13 @@ TG_API void tg_inspection_free(struct tg_inspection *inspection);
 
 /** One line of a machine-readable log; members that are NULL are left out. */
 struct tg_log_line {
-    const char *level;            /**< error, warning, info, progress */
+    const char *level;            /**< error, warning, info, progress, summary */
     const struct tg_error *error; /**< its code, place and rule */
     const char *text;
     const char *stage; /**< progress: with `done` of `total` (0: unknown) */
     uint64_t done, total;
+    const char *job; /**< summary: what ended, with its exit code */
+    int exit;
 };
 
 /**

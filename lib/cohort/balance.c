@@ -115,9 +115,12 @@ static enum tg_status compare_all(struct tg_comparing *c, const struct tg_model 
         if (!status)
             status = tg_progress(reporter, "covariates", j, design->n, err);
     }
-    if (!status && wishes & TG_BALANCE_PRODUCTS)
-        status = compare_products(c, design, reporter, out, n, err);
-    return status;
+    if (status || !(wishes & TG_BALANCE_PRODUCTS))
+        return status;
+    struct tg_comparing plain = *c;
+    if (!(wishes & TG_BALANCE_PRODUCTS_ECDF))
+        plain.order = NULL;
+    return compare_products(&plain, design, reporter, out, n, err);
 }
 
 enum tg_status tg_balance_make(const struct tg_sample *sample, const struct tg_model *design,

@@ -20,8 +20,9 @@ struct tg_balance {
 
 /** What of the table is wanted beyond means and differences. */
 enum tg_balance_wish {
-    TG_BALANCE_ECDF = 1,     /**< distances of the distribution functions: sorts every number */
-    TG_BALANCE_PRODUCTS = 2, /**< also squares of numbers and products of terms */
+    TG_BALANCE_ECDF = 1,          /**< distances of the distribution functions: sorts a number */
+    TG_BALANCE_PRODUCTS = 2,      /**< also squares of numbers and products of terms */
+    TG_BALANCE_PRODUCTS_ECDF = 4, /**< distances for these, too: there are many */
 };
 
 /**

@@ -206,8 +206,11 @@ static void make_member(struct drawing *d, const struct row *row, uint32_t set, 
                                  .weight = row->weight,
                                  .propensity = eta ? tg_logistic(eta[row->entrant]) : (double)NAN};
     tg_observe(d->input, member);
-    for (size_t i = 0; i < n; i++)
-        d->cohort.covariates[at * n + i] = d->covariates[i][row->entrant];
+    for (size_t i = 0; i < n; i++) {
+        double value = d->covariates[i][row->entrant];
+        d->cohort.covariates[at * n + i] =
+            isnan(value) ? d->input->rules->covariates[i].missing : value;
+    }
 }
 
 static enum tg_status make_members(struct drawing *d, struct tg_error *err)

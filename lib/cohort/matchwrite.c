@@ -173,7 +173,7 @@ static enum tg_status write_balance(const struct tg_matching *in, const struct t
     struct tg_balance b;
     unsigned wishes = w ? TG_BALANCE_ECDF : 0;
     if (w && in->options->interactions)
-        wishes |= TG_BALANCE_PRODUCTS;
+        wishes |= TG_BALANCE_PRODUCTS | TG_BALANCE_PRODUCTS_ECDF;
     enum tg_status status = tg_balance_make(in->sample, in->design, m, w ? in->eta : NULL, NULL,
                                             wishes, in->reporter, &b, err);
     size_t first = w && in->eta;

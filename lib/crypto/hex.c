@@ -62,25 +62,26 @@ void tg_hex_encode(const void *data, size_t len, char *out)
     encode_bytes(p + at, len - at, out + 2 * at);
 }
 
-/* The value of a lower-case hex digit, or 16. */
-static unsigned digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (unsigned)(c - 'a' + 10);
-    return 16;
-}
+#define NO    0x80
+#define NO_16 NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO
+
+/* The value of a lower-case hex digit; NO for anything else. */
+static const unsigned char values[256] = {
+    NO_16, NO_16, NO_16, 0,     1,     2,     3,     4,     5,     6,     7,  8,
+    9,     NO,    NO,    NO,    NO,    NO,    NO,    NO_16, NO_16, NO,    10, 11,
+    12,    13,    14,    15,    NO,    NO,    NO,    NO,    NO,    NO,    NO, NO,
+    NO,    NO_16, NO_16, NO_16, NO_16, NO_16, NO_16, NO_16, NO_16, NO_16,
+};
 
 bool tg_hex_decode(const char *hex, size_t len, void *out)
 {
     unsigned char *p = out;
+    unsigned wrong = 0;
     for (size_t i = 0; i < len; i++) {
-        unsigned high = digit(hex[2 * i]);
-        unsigned low = digit(hex[2 * i + 1]);
-        if (high > 15 || low > 15)
-            return false;
+        unsigned high = values[(unsigned char)hex[2 * i]];
+        unsigned low = values[(unsigned char)hex[2 * i + 1]];
+        wrong |= high | low;
         p[i] = (unsigned char)(high << 4 | low);
     }
-    return true;
+    return !(wrong & NO);
 }

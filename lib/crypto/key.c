@@ -33,6 +33,11 @@ const struct tg_key_info *tg_key_info(const struct tg_key *key)
     return &key->info;
 }
 
+enum tg_status tg_key_of_study(const struct tg_key *key, const char *study, struct tg_error *err)
+{
+    return strcmp(study, key->info.study) == 0 ? TG_OK : TG_FAIL(err, TG_MSG_KEY_STUDY, .line = 0);
+}
+
 bool tg_study_id_valid(const char *id, size_t len)
 {
     if (len < 1 || len > TG_STUDY_ID_MAX)

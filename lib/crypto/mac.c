@@ -81,10 +81,10 @@ enum tg_status tg_hkdf(const struct tg_engine *engine, const void *ikm, size_t i
 enum tg_status tg_purpose_key_new(const struct tg_key *key, const char *study, const char *label,
                                   struct tg_token_key **out, struct tg_error *err)
 {
-    if (strcmp(study, key->info.study) != 0)
-        return TG_FAIL(err, TG_MSG_KEY_STUDY, .line = 0);
     const struct tg_engine *engine;
-    enum tg_status status = tg_engine_choose(&engine, err);
+    enum tg_status status = tg_key_of_study(key, study, err);
+    if (!status)
+        status = tg_engine_choose(&engine, err);
     if (status)
         return status;
     unsigned char *okm = tg_secret_alloc(TG_KEY_LEN, err);

@@ -12,7 +12,7 @@ static const struct tg_gen_manners manners = {
     .encoding = TG_ENCODING_CP932,
     .crlf = true,
     .preamble = preamble,
-    .header = TG_GEN_INSURED_HEADER ",健診年月日,ＢＭＩ,HbA1c",
+    .header = TG_GEN_INSURED_HEADER ",健診年月日,ＢＭＩ,HbA1c,ｅＧＦＲ,フレイル点数,孤独感点数",
 };
 
 /* Check-ups of a fiscal year, April to March, as far as there are months. */
@@ -51,6 +51,30 @@ static void put_hba1c(struct tg_gen_file *f, struct tg_gen_rng *r, const struct 
         tg_gen_cell(f, "");
 }
 
+/* Falls with age, faster with diabetes. */
+static void put_egfr(struct tg_gen_file *f, struct tg_gen_rng *r, const struct tg_gen_person *p,
+                     double age)
+{
+    double mean = TG_GEN_EGFR_AT_40 - TG_GEN_EGFR_YEARLY * (age - 40);
+    if (is_diabetic(p))
+        mean -= TG_GEN_EGFR_DIABETIC * (age - 40);
+    put_measure(f, mean + 9 * tg_gen_normal(r), 4, 140);
+}
+
+/* The questionnaire of those of 65 and over: 0…15 points of frailty, 3…12 of loneliness. */
+static void put_questionnaire(struct tg_gen_file *f, struct tg_gen_rng *r,
+                              const struct tg_gen_person *p, double age)
+{
+    if (age < 65) {
+        tg_gen_cell(f, "");
+        tg_gen_cell(f, "");
+        return;
+    }
+    double frail = 3 + 0.15 * (age - 65) + 1.5 * (p->frailty - 1) + 1.5 * tg_gen_normal(r);
+    put_measure(f, (double)(int)(frail < 0 ? 0 : frail + 0.5), 0, 15);
+    put_measure(f, (double)(int)(5.5 + 1.8 * tg_gen_normal(r)), 3, 12);
+}
+
 static enum tg_status put_person(void *ctx, const struct tg_gen_person *p,
                                  const struct tg_gen_user *user, struct tg_error *err)
 {
@@ -73,6 +97,8 @@ static enum tg_status put_person(void *ctx, const struct tg_gen_person *p,
     tg_gen_cell(&c->file, text);
     put_measure(&c->file, (p->sex == 1 ? 23.6 : 22.4) + 3.3 * tg_gen_normal(&r), 13.0, 45.0);
     put_hba1c(&c->file, &r, p, age);
+    put_egfr(&c->file, &r, p, age);
+    put_questionnaire(&c->file, &r, p, age);
     return tg_gen_row_end(&c->file, err);
 }
 

@@ -85,6 +85,8 @@ static enum tg_status write_all(struct tg_gen_world *w, uint64_t users, struct t
     if (!status)
         status = tg_gen_write_checkups(w, err);
     if (!status)
+        status = tg_gen_write_certifications(w, err);
+    if (!status)
         status = tg_gen_write_app(w, err);
     return status ? status : tg_gen_write_truth(w, err);
 }

@@ -76,6 +76,9 @@ enum {
 #define TG_GEN_P_CARE_MONTH  0.96
 #define TG_GEN_P_CHECKUP     0.37 /* a year */
 #define TG_GEN_P_HBA1C       0.85 /* of check-ups measure it */
+#define TG_GEN_EGFR_AT_40    85.0 /* mean, ml/min/1.73 m² */
+#define TG_GEN_EGFR_YEARLY   0.5  /* falls so much a year of age */
+#define TG_GEN_EGFR_DIABETIC 0.4  /* and so much more with diabetes */
 
 /** A value that depends on age, straight between the points and constant outside. */
 struct tg_gen_point {

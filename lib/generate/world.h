@@ -60,6 +60,8 @@ TG_CHECKED enum tg_status tg_gen_open(const struct tg_gen_world *w, struct tg_ge
 TG_CHECKED enum tg_status tg_gen_write_rosters(const struct tg_gen_world *w, struct tg_error *err);
 TG_CHECKED enum tg_status tg_gen_write_claims(const struct tg_gen_world *w, struct tg_error *err);
 TG_CHECKED enum tg_status tg_gen_write_checkups(const struct tg_gen_world *w, struct tg_error *err);
+TG_CHECKED enum tg_status tg_gen_write_certifications(const struct tg_gen_world *w,
+                                                      struct tg_error *err);
 TG_CHECKED enum tg_status tg_gen_write_app(const struct tg_gen_world *w, struct tg_error *err);
 TG_CHECKED enum tg_status tg_gen_write_truth(const struct tg_gen_world *w, struct tg_error *err);
 TG_CHECKED enum tg_status tg_gen_write_study(const struct tg_gen_world *w, const char *path,

@@ -160,7 +160,8 @@ static enum tg_status plan_token(struct tg_plan *p, const struct tg_token_def *d
     return TG_OK;
 }
 
-static enum tg_status plan_tokens(struct tg_plan *p, const struct tg_key *key, struct tg_error *err)
+static enum tg_status plan_tokens(struct tg_plan *p, const struct tg_key *key,
+                                  const struct tg_key *row_key, struct tg_error *err)
 {
     const struct tg_study *study = p->study;
     enum tg_status status = TG_OK;
@@ -176,7 +177,7 @@ static enum tg_status plan_tokens(struct tg_plan *p, const struct tg_key *key, s
     for (size_t i = 0; i < p->n_tokens && !status; i++)
         status = tg_token_key_new(key, study->id, p->tokens[i].name, &p->tokens[i].key, err);
     if (!status && p->has_row_id)
-        status = tg_row_key_new(key, study->id, &p->row_key, err);
+        status = tg_row_key_new(row_key ? row_key : key, study->id, &p->row_key, err);
     return status;
 }
 
@@ -265,7 +266,7 @@ enum tg_status tg_plan_make(const struct tg_pseudonymize_options *options, struc
                         .has_row_id = source->kind <= TG_KIND_CONSENTS};
     enum tg_status status = plan_columns(&p, err);
     if (!status && options->key)
-        status = plan_tokens(&p, options->key, err);
+        status = plan_tokens(&p, options->key, options->row_key, err);
     if (!status)
         status = plan_carries(&p, err);
     if (!status) {

@@ -148,6 +148,7 @@ static enum tg_status write_manifest(const struct tg_job *job,
 {
     const struct tg_plan *plan = &job->plan;
     const char *provider = plan->source->provider;
+    const struct tg_key *before = job->options->row_key;
     for (size_t i = 0; i < plan->n_tokens; i++)
         tokens[i] = plan->tokens[i].name;
     const struct tg_manifest m = {.format = "totsugo-tokens/1",
@@ -159,6 +160,9 @@ static enum tg_status write_manifest(const struct tg_job *job,
                                   .period = plan->period,
                                   .normalizer = TG_NORMALIZER,
                                   .key_id = tg_key_info(job->options->key)->id,
+                                  .row_key_id = before ? tg_key_info(before)->id : "",
+                                  .overlap_until =
+                                      before ? tg_key_info(job->options->key)->overlap_until : "",
                                   .tokens = tokens,
                                   .n_tokens = plan->n_tokens,
                                   .rows = result->rows,

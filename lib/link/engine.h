@@ -14,6 +14,14 @@
 
 enum tg_side { TG_LEFT, TG_RIGHT, TG_N_SIDES };
 
+/** Eight bytes as one number that compares as the bytes do. */
+static inline uint64_t tg_load_be64(const unsigned char *p)
+{
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
+           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+           (uint64_t)p[6] << 8 | (uint64_t)p[7];
+}
+
 /** One token of one entity. */
 struct tg_link_entry {
     unsigned char hash[TG_TOKEN_LEN];
@@ -64,7 +72,8 @@ struct tg_link_ruling {
 enum { TG_LINK_BY_RULING = INT32_MAX };
 
 /**
- * One token on its way to the weighing of evidence. Eight bytes of the hash decide: of n and m
+ * One token on its way to the weighing of evidence. The first eight bytes of the hash, as
+ * tg_load_be64() reads them, decide: of n and m
  * tokens n · m / 2^64 pairs are expected to meet by chance, 0.0002 for 5 million rows of 36 tokens
  * against 1 million of 25, and a meeting by chance is one field pair that agrees, not a link.
  */

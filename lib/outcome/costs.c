@@ -18,53 +18,94 @@ static bool counts(const struct tg_costing *c, size_t person, int32_t month)
            tg_insured_months(c->people, &c->people->items[person], month, month) > 0;
 }
 
+enum tg_status tg_member_list_make(const struct tg_people *people, const struct tg_cohort *cohort,
+                                   struct tg_member_list *out, struct tg_error *err)
+{
+    struct tg_member_list list = {.first = tg_calloc(people->n + 2, sizeof *list.first, err)};
+    list.rows = list.first ? tg_calloc(cohort->n, sizeof *list.rows, err) : NULL;
+    if (!list.rows) {
+        tg_member_list_free(&list);
+        return TG_NO_MEMORY;
+    }
+    for (size_t i = 0; i < cohort->n; i++)
+        list.first[cohort->members[i].person + 2]++;
+    for (size_t i = 2; i < people->n + 2; i++)
+        list.first[i] += list.first[i - 1];
+    for (size_t i = 0; i < cohort->n; i++)
+        list.rows[list.first[cohort->members[i].person + 1]++] = (uint32_t)i;
+    *out = list;
+    return TG_OK;
+}
+
+void tg_member_list_free(struct tg_member_list *list)
+{
+    free(list->first);
+    free(list->rows);
+    *list = (struct tg_member_list){0};
+}
+
+int tg_window_place(const struct tg_windows *w, int32_t index_month, int32_t month)
+{
+    int64_t relative = (int64_t)month - index_month;
+    if (relative < 0)
+        return relative >= -w->baseline_months ? (int)(relative + w->baseline_months) : -1;
+    relative -= w->landmark;
+    return relative >= 0 && relative < w->followup_months ? (int)relative + w->baseline_months : -1;
+}
+
+static int32_t month_at(const struct tg_windows *w, int32_t index_month, int place)
+{
+    return index_month - w->baseline_months + place +
+           (place >= w->baseline_months ? w->landmark : 0);
+}
+
 static enum tg_status make_room(struct tg_costing *c, struct tg_error *err)
 {
     struct tg_costs *costs = &c->costs;
     size_t n = c->people->n, relative = (size_t)costs->n_relative;
     c->index_month = tg_calloc(n, sizeof *c->index_month, err);
-    c->arm = tg_calloc(n, sizeof *c->arm, err);
     costs->people = tg_calloc(n, sizeof *costs->people, err);
-    if (!c->index_month || !c->arm || !costs->people)
+    costs->members = tg_calloc(c->cohort->n, sizeof *costs->members, err);
+    if (!c->index_month || !costs->people || !costs->members)
         return TG_NO_MEMORY;
     for (int arm = 0; arm < TG_N_ARMS; arm++) {
         costs->monthly[arm] = tg_calloc(relative, sizeof *costs->monthly[arm], err);
+        costs->weights[arm] = tg_calloc(relative, sizeof *costs->weights[arm], err);
         costs->person_months[arm] = tg_calloc(relative, sizeof *costs->person_months[arm], err);
-        if (!costs->monthly[arm] || !costs->person_months[arm])
+        if (!costs->monthly[arm] || !costs->weights[arm] || !costs->person_months[arm])
             return TG_NO_MEMORY;
     }
-    return TG_OK;
+    return tg_member_list_make(c->people, c->cohort, &c->members, err);
 }
 
-static void set_index_months(struct tg_costing *c, const struct tg_cohort *cohort)
+static void set_index_months(struct tg_costing *c)
 {
-    for (size_t i = 0; i < c->people->n; i++) {
+    const struct tg_cohort *cohort = c->cohort;
+    for (size_t i = 0; i < c->people->n; i++)
         c->index_month[i] = cohort->eligible[i] ? cohort->pseudo_index : TG_NO_MONTH;
-        c->arm[i] = TG_N_ARMS;
-    }
-    for (size_t i = 0; i < cohort->n; i++) {
-        const struct tg_member *m = &cohort->members[i];
-        c->index_month[m->person] = m->index_month;
-        c->arm[m->person] = (uint8_t)m->arm;
-    }
+    for (size_t i = 0; i < cohort->n; i++)
+        c->index_month[cohort->members[i].person] = cohort->members[i].index_month;
 }
 
-static void count_months(struct tg_costing *c, size_t person)
+/* Months of somebody in the windows around an index month; `member` NULL: no member. */
+static void count_months(struct tg_costing *c, size_t person, int32_t index_month,
+                         struct tg_person_cost *cost, const struct tg_member *member)
 {
     const struct tg_windows *w = c->windows;
-    struct tg_costs *costs = &c->costs;
-    int32_t start = c->index_month[person] - w->baseline_months;
-    for (int r = 0; r < costs->n_relative; r++) {
-        if (!counts(c, person, start + r))
+    for (int r = 0; r < c->costs.n_relative; r++) {
+        int32_t month = month_at(w, index_month, r);
+        if (!counts(c, person, month))
             continue;
         if (r < w->baseline_months)
-            costs->people[person].before_months++;
+            cost->before_months++;
         else
-            costs->people[person].after_months++;
-        if (c->arm[person] < TG_N_ARMS)
-            costs->person_months[c->arm[person]][r]++;
-        c->from = start + r < c->from ? start + r : c->from;
-        c->to = start + r > c->to ? start + r : c->to;
+            cost->after_months++;
+        if (member) {
+            c->costs.person_months[member->arm][r]++;
+            c->costs.weights[member->arm][r] += member->weight;
+        }
+        c->from = month < c->from ? month : c->from;
+        c->to = month > c->to ? month : c->to;
     }
 }
 
@@ -73,17 +114,32 @@ enum tg_status tg_costing_begin(struct tg_costing *c, const struct tg_people *pe
                                 struct tg_error *err)
 {
     *c = (struct tg_costing){
-        .people = people, .windows = windows, .from = INT32_MAX, .to = INT32_MIN};
+        .people = people, .cohort = cohort, .windows = windows, .from = INT32_MAX, .to = INT32_MIN};
     c->costs.n_relative = windows->baseline_months + windows->followup_months;
     enum tg_status status = make_room(c, err);
     if (status)
         return status;
-    set_index_months(c, cohort);
+    set_index_months(c);
     for (size_t i = 0; i < people->n; i++) {
         if (c->index_month[i] != TG_NO_MONTH)
-            count_months(c, i);
+            count_months(c, i, c->index_month[i], &c->costs.people[i], NULL);
+    }
+    for (size_t i = 0; i < cohort->n; i++) {
+        const struct tg_member *m = &cohort->members[i];
+        count_months(c, m->person, m->index_month, &c->costs.members[i], m);
     }
     return TG_OK;
+}
+
+/* Adds an amount to the window it falls into. @return its place; −1: none; −2: too large */
+static int add_to(const struct tg_costing *c, int32_t index_month, int32_t month, int64_t yen,
+                  struct tg_person_cost *cost)
+{
+    int r = tg_window_place(c->windows, index_month, month);
+    int64_t *sum = r < c->windows->baseline_months ? &cost->before_yen : &cost->after_yen;
+    if (r >= 0 && __builtin_add_overflow(*sum, yen, sum))
+        return -2;
+    return r;
 }
 
 enum tg_status tg_costing_add(struct tg_costing *c, size_t person, int32_t month, int64_t yen,
@@ -91,16 +147,15 @@ enum tg_status tg_costing_add(struct tg_costing *c, size_t person, int32_t month
 {
     if (c->index_month[person] == TG_NO_MONTH || !counts(c, person, month))
         return TG_OK;
-    int64_t r = (int64_t)month - c->index_month[person] + c->windows->baseline_months;
-    if (r < 0 || r >= c->costs.n_relative)
-        return TG_OK;
-    struct tg_person_cost *cost = &c->costs.people[person];
-    int64_t *sum = r < c->windows->baseline_months ? &cost->before_yen : &cost->after_yen;
-    if (__builtin_add_overflow(*sum, yen, sum))
-        return TG_FAIL(err, TG_MSG_OUTCOME_TOO_LARGE, .line = 0);
-    if (c->arm[person] < TG_N_ARMS)
-        c->costs.monthly[c->arm[person]][r] += (double)yen;
-    return TG_OK;
+    int place = add_to(c, c->index_month[person], month, yen, &c->costs.people[person]);
+    for (uint32_t k = c->members.first[person]; place > -2 && k < c->members.first[person + 1];
+         k++) {
+        const struct tg_member *m = &c->cohort->members[c->members.rows[k]];
+        place = add_to(c, m->index_month, month, yen, &c->costs.members[c->members.rows[k]]);
+        if (place >= 0)
+            c->costs.monthly[m->arm][place] += m->weight * (double)yen;
+    }
+    return place == -2 ? TG_FAIL(err, TG_MSG_OUTCOME_TOO_LARGE, .line = 0) : TG_OK;
 }
 
 void tg_costing_end(struct tg_costing *c, struct tg_costs *out)
@@ -113,7 +168,7 @@ void tg_costing_end(struct tg_costing *c, struct tg_costs *out)
 void tg_costing_free(struct tg_costing *c)
 {
     free(c->index_month);
-    free(c->arm);
+    tg_member_list_free(&c->members);
     tg_costs_free(&c->costs);
     *c = (struct tg_costing){0};
 }
@@ -123,8 +178,10 @@ void tg_costs_free(struct tg_costs *costs)
     if (!costs)
         return;
     free(costs->people);
+    free(costs->members);
     for (int arm = 0; arm < TG_N_ARMS; arm++) {
         free(costs->monthly[arm]);
+        free(costs->weights[arm]);
         free(costs->person_months[arm]);
     }
     *costs = (struct tg_costs){0};

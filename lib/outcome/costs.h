@@ -8,14 +8,32 @@
 
 #include "outcome/outcome.h"
 
+/** Members by person: of person p they are rows[first[p]] … rows[first[p + 1] − 1]. */
+struct tg_member_list {
+    uint32_t *first;
+    uint32_t *rows;
+};
+TG_CHECKED enum tg_status tg_member_list_make(const struct tg_people *people,
+                                              const struct tg_cohort *cohort,
+                                              struct tg_member_list *out, struct tg_error *err);
+void tg_member_list_free(struct tg_member_list *list);
+
+/** tg_people_find(), tried near the last one found first: rows mostly come person by person. */
+size_t tg_people_find_near(const struct tg_people *people, int64_t id, size_t *last);
+
+/** The place of a month in the windows around an index month: 0 … baseline + followup − 1; −1:
+ * outside. */
+int tg_window_place(const struct tg_windows *w, int32_t index_month, int32_t month);
+
 /** Costs being added up. Everything but what it owns is borrowed. */
 struct tg_costing {
     const struct tg_people *people;
     const struct tg_windows *windows;
-    int32_t *index_month;  /**< owned; by person; TG_NO_MONTH: of no interest */
-    uint8_t *arm;          /**< owned; by person; TG_N_ARMS: no member */
-    int32_t from, to;      /**< months that count for anybody; none when from > to */
-    struct tg_costs costs; /**< owned until tg_costing_end() */
+    int32_t *index_month; /**< owned; by person; TG_NO_MONTH: of no interest */
+    const struct tg_cohort *cohort;
+    struct tg_member_list members; /**< owned */
+    int32_t from, to;              /**< months that count for anybody; none when from > to */
+    struct tg_costs costs;         /**< owned until tg_costing_end() */
 };
 
 /** Sets up windows and counts insured months. @return TG_OK, TG_NO_MEMORY */

@@ -26,11 +26,19 @@ static size_t blank(double *cell)
     return 1;
 }
 
+/* A row of participants alone has no controls to be too few. */
+static bool is_alone(const struct tg_effect *e)
+{
+    return strcmp(e->design, "alone") == 0;
+}
+
 static size_t hide_effect(struct tg_effect *e)
 {
     size_t cells = blank(&e->effect) + blank(&e->ci_low) + blank(&e->ci_high) + blank(&e->p);
     for (int arm = 0; arm < TG_N_ARMS; arm++)
         cells += blank(&e->mean[arm]);
+    cells += blank(&e->welch.effect) + blank(&e->welch.ci_low) + blank(&e->welch.ci_high);
+    e->linkage = (struct tg_linkage_range){NAN, NAN, NAN, NAN, NAN};
     e->hidden = true;
     return cells;
 }
@@ -53,13 +61,30 @@ static bool is_design(const struct tg_effect *e, const char *outcome, const char
     return strcmp(e->outcome, outcome) == 0 && strcmp(e->design, design) == 0;
 }
 
+/* A share of n tells how many had it, and how many had not. */
+static bool tells_few_cases(const struct tg_effect *e, unsigned min_cell)
+{
+    for (int arm = 0; e->is_count && arm < TG_N_ARMS; arm++) {
+        uint64_t rest = e->n[arm] > e->cases[arm] ? e->n[arm] - e->cases[arm] : 0;
+        if (!tg_count_may_show(e->cases[arm], min_cell) || !tg_count_may_show(rest, min_cell))
+            return true;
+    }
+    return false;
+}
+
+bool tg_effect_may_show(const struct tg_effect *e, unsigned min_cell)
+{
+    return mean_may_show(e->n[TG_PARTICIPANT], min_cell) &&
+           (is_alone(e) || mean_may_show(e->n[TG_CONTROL], min_cell)) &&
+           !tells_few_cases(e, min_cell);
+}
+
 size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell)
 {
     size_t cells = 0;
     for (size_t i = 0; i < n; i++) {
         struct tg_effect *e = &rows[i];
-        bool hide = !mean_may_show(e->n[TG_CONTROL], min_cell) ||
-                    !mean_may_show(e->n[TG_PARTICIPANT], min_cell);
+        bool hide = !tg_effect_may_show(e, min_cell);
         for (size_t j = 0; j < n && !hide; j++) {
             bool level = strcmp(e->design, "before") == 0 || strcmp(e->design, "after") == 0;
             hide = level && is_design(&rows[j], e->outcome, "did") &&

@@ -7,13 +7,16 @@
 #define TG_OUTCOME_OUTCOME_H
 
 #include "cohort/cohort.h"
+#include "outcome/estimate.h"
 
-/** The windows around a person's index month. The index month is the first follow-up month. */
+/** The windows around a person's index month: the months before it, and those from `landmark`
+ * months behind it on. */
 struct tg_windows {
     int baseline_months;
     int followup_months;
     int32_t first_month; /**< months outside first…last have no data and are not counted */
     int32_t last_month;
+    int landmark; /**< 0: the index month is the first follow-up month */
 };
 
 /** One person's sums for one outcome. */
@@ -24,9 +27,12 @@ struct tg_person_cost {
 
 /** Amounts of one source spread over everybody's windows. */
 struct tg_costs {
-    struct tg_person_cost *people;      /**< by person index */
+    struct tg_person_cost *people;      /**< by person index, around the pseudo index month, or
+                                             that of a person's last member */
+    struct tg_person_cost *members;     /**< by member, around its own index month */
     int n_relative;                     /**< baseline_months + followup_months */
-    double *monthly[TG_N_ARMS];         /**< [n_relative] yen of the members of an arm */
+    double *monthly[TG_N_ARMS];         /**< [n_relative] weighted yen of an arm's members */
+    double *weights[TG_N_ARMS];         /**< [n_relative] weights of those insured in the month */
     uint64_t *person_months[TG_N_ARMS]; /**< [n_relative] */
     struct tg_event_counts counts;
 };
@@ -36,18 +42,30 @@ struct tg_costs {
  * every eligible person (by the pseudo index month). Only months with data in which the person is
  * insured here count, so that amounts and months belong together.
  *
- * @param month  as of when: later deliveries are not seen
- * @param out    out: free it with tg_costs_free()
+ * @param question  source, month, codes, linked users; the months to ask for are filled in
+ * @param out       out: free it with tg_costs_free()
  * @return TG_OK; TG_DATA: a person's amounts cannot be added up; TG_NO_MEMORY; what the store says
  */
-TG_CHECKED enum tg_status tg_costs_read(struct tg_store *store, const struct tg_source *source,
-                                        int32_t month, const struct tg_people *people,
-                                        const struct tg_cohort *cohort,
-                                        const struct tg_windows *windows, struct tg_costs *out,
-                                        struct tg_error *err);
+TG_CHECKED enum tg_status
+tg_costs_read(struct tg_store *store, const struct tg_amount_question *question,
+              const struct tg_people *people, const struct tg_cohort *cohort,
+              const struct tg_windows *windows, struct tg_costs *out, struct tg_error *err);
 void tg_costs_free(struct tg_costs *costs);
 /** Yen per baseline month by person, NaN without one; for balance. `out`: n_people doubles. */
 void tg_costs_baseline(const struct tg_costs *costs, size_t n_people, double *out);
+
+/** What an effect is counted in. */
+enum tg_unit {
+    TG_UNIT_YEN,   /**< yen per person-month */
+    TG_UNIT_SHARE, /**< 0…1 of the people */
+    TG_UNIT_RATE,  /**< per person-year */
+    TG_UNIT_VALUE, /**< of the measure */
+};
+
+/** Another way to the same number. NaN where undefined. */
+struct tg_sensitivity {
+    double effect, ci_low, ci_high;
+};
 
 /**
  * A row of outcomes.csv. Money in yen per person-month: each person's sum by their own months, so
@@ -55,27 +73,102 @@ void tg_costs_baseline(const struct tg_costs *costs, size_t n_people, double *ou
  */
 struct tg_effect {
     const char *outcome;
-    const char *design; /**< "before", "after": means of the arms; "did": mean change per person */
+    const char *design; /**< that of the study; of did also "before", "after": means of the arms;
+                             "alone": participants' own change, without controls */
     uint64_t n[TG_N_ARMS];
     double mean[TG_N_ARMS];
-    double effect;             /**< participants − controls */
-    double ci_low, ci_high, p; /**< 95 %, Welch's t (Welch 1947); for "before" and "after" too */
+    double effect;             /**< participants − controls; "alone": their mean change */
+    double ci_low, ci_high, p; /**< 95 %; see outcome/estimate.h */
     bool hidden;               /**< by disclosure control: an arm is too small */
+
+    enum tg_unit unit;
+    const char *subgroup;            /**< "sex=1", as covariates are named; NULL: everybody */
+    bool is_count;                   /**< each mean is `cases` of n: small ones are cells */
+    uint64_t cases[TG_N_ARMS];       /**< people who had it */
+    struct tg_sensitivity welch;     /**< unweighted, as if nobody were matched (Welch 1947) */
+    struct tg_linkage_range linkage; /**< if links are wrong as often as they say */
+};
+/** Is this the outcome's own result, for everybody? */
+bool tg_effect_is_main(const struct tg_effect *e);
+
+/** What is known of one member for an outcome. NaN: nothing. */
+struct tg_observation {
+    double before, after;
+    double count; /**< of a rate */
+    double years; /**< under observation in the follow-up */
+    int32_t time; /**< of incidence: months until it happened or observation ended; 0: had it */
+    bool event;
+    uint32_t months; /**< under observation in the follow-up */
+};
+
+/** People from level to level. */
+struct tg_transitions {
+    double *levels; /**< ascending */
+    size_t n;
+    uint64_t *counts[TG_N_ARMS]; /**< [from × n + to]; people, not rows */
+};
+
+/** Yen that the effect comes to over all participants. */
+struct tg_saving {
+    bool known;
+    uint64_t people;
+    double months; /**< person-months */
+    double yen;    /**< positive: saved */
+    double ci_low, ci_high;
+    bool from_levels; /**< by the study's table of benefits */
+};
+
+/** All that is found of one outcome. */
+struct tg_outcome_result {
+    const struct tg_outcome_rule *rule;
+    struct tg_effect *effects; /**< rows of outcomes.csv, the main one last but "alone" */
+    size_t n_effects;
+    struct tg_effect *subgroups; /**< factor by factor */
+    size_t n_subgroups;
+    struct tg_survival curves[TG_N_ARMS]; /**< INCIDENCE */
+    struct tg_transitions transitions;    /**< TRANSITION */
+    struct tg_saving saving;
+    struct tg_event_counts counts;
+};
+/** The row of the result itself; NULL: none. */
+struct tg_effect *tg_outcome_main(const struct tg_outcome_result *r);
+
+/** What is asked of an outcome. Everything is borrowed. */
+struct tg_outcome_question {
+    const struct tg_outcome_rule *rule;
+    int32_t month;
+    const struct tg_people *people;
+    const struct tg_cohort *cohort;
+    const struct tg_windows *windows;
+    const struct tg_costs *costs; /**< DID */
+    const struct tg_linked_user *linked;
+    size_t n_linked;
 };
 
 /**
- * The three rows of one did outcome: "before", "after", "did". For "did" people count who have
- * months in both windows; each person's change is their mean after less their mean before. The arms
- * are compared as independent samples: where matched people are alike, the interval is rather too
- * wide than too narrow.
+ * Reads what is known of every member for an outcome; see docs/EVALUATION.md for each design.
  *
- * @param name  borrowed by the rows
- * @param rows  out
+ * @param out     out: by member; the caller's room
+ * @param counts  out
+ */
+TG_CHECKED enum tg_status tg_outcome_observe(struct tg_store *store,
+                                             const struct tg_outcome_question *question,
+                                             struct tg_observation *out,
+                                             struct tg_event_counts *counts, struct tg_error *err);
+
+/**
+ * Effects, subgroups, curves, transitions and saving of one outcome.
+ *
+ * @param observed  by member
+ * @param arena     where the rows of the result live
+ * @param out       out: free it with tg_outcome_result_free()
  * @return TG_OK, TG_NO_MEMORY
  */
-TG_CHECKED enum tg_status tg_effects_did(const char *name, const struct tg_cohort *cohort,
-                                         const struct tg_costs *costs, struct tg_effect rows[3],
-                                         struct tg_error *err);
+TG_CHECKED enum tg_status tg_outcome_compare(const struct tg_outcome_question *question,
+                                             const struct tg_observation *observed,
+                                             struct tg_arena *arena, struct tg_outcome_result *out,
+                                             struct tg_error *err);
+void tg_outcome_result_free(struct tg_outcome_result *r);
 
 /** @name Disclosure control (domain: small cells) */
 /** @{ */
@@ -83,10 +176,14 @@ TG_CHECKED enum tg_status tg_effects_did(const char *name, const struct tg_cohor
 /** May a count be shown? 0 may, 1…min_cell−1 may not; min_cell UINT_MAX: nothing but 0 may. */
 bool tg_count_may_show(uint64_t n, unsigned min_cell);
 
+/** May this row be shown by itself: are its arms large enough, and of a share the people who had it
+ * and those who had not? */
+bool tg_effect_may_show(const struct tg_effect *e, unsigned min_cell);
+
 /**
- * Hides effects with fewer than `min_cell` (at least 10) in an arm, and "before" and "after" where
- * the few who are not in "did" could be computed by subtracting. The counts stay as they are: who
- * writes them asks tg_count_may_show().
+ * Hides effects with fewer than `min_cell` (at least 10) in an arm, shares of few cases, and
+ * "before" and "after" where the few who are not in "did" could be computed by subtracting. The
+ * counts stay as they are: who writes them asks tg_count_may_show().
  * @return how many cells were hidden that held a number
  */
 size_t tg_effects_hide(struct tg_effect *rows, size_t n, unsigned min_cell);

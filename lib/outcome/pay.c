@@ -85,6 +85,11 @@ void tg_pay(struct tg_payment *p)
         pay_table(p);
 }
 
+int64_t tg_pay_whole(uint64_t n)
+{
+    return n < (uint64_t)(INT64_MAX / one) ? (int64_t)n * one : INT64_MAX;
+}
+
 int64_t tg_pay_share(uint64_t part, uint64_t whole)
 {
     wide shown = (wide)part * (one / shown_unit) / (wide)whole;
@@ -128,19 +133,31 @@ bool tg_pay_cap(const struct tg_indicator *i, int64_t *value)
     return i->has_cap || i->n_points > 0;
 }
 
-struct tg_pay_total tg_pay_sum(const struct tg_pfs *pfs, const struct tg_payment *payments,
-                               size_t n)
+static void add_up(struct tg_pay_total *total, const struct tg_payment *p)
 {
-    struct tg_pay_total total = {.fixed_yen = pfs->fixed_yen};
+    total->outcome_yen += p->yen;
+    total->n_unknown += p->reason == TG_PAID_NO_VALUE;
+    total->hidden = total->hidden || p->reason == TG_PAID_HIDDEN;
+}
+
+static void end_total(const struct tg_pfs *pfs, struct tg_pay_total *total)
+{
+    total->fixed_yen = pfs->fixed_yen;
+    total->yen = total->fixed_yen + total->outcome_yen;
+    total->capped = total->yen > pfs->cap_yen;
+    if (total->capped)
+        total->yen = pfs->cap_yen;
+}
+
+struct tg_pay_total tg_pay_rows_sum(const struct tg_pfs *pfs, const struct tg_payment_row *rows,
+                                    size_t n, enum tg_pay_end end)
+{
+    struct tg_pay_total total = {0};
     for (size_t i = 0; i < n; i++) {
-        total.outcome_yen += payments[i].yen;
-        total.n_unknown += payments[i].reason == TG_PAID_NO_VALUE;
-        total.hidden = total.hidden || payments[i].reason == TG_PAID_HIDDEN;
+        bool own = end == TG_PAY_OWN || !rows[i].has_interval;
+        add_up(&total, own ? &rows[i].own : end == TG_PAY_LOW ? &rows[i].low : &rows[i].high);
     }
-    total.yen = total.fixed_yen + total.outcome_yen;
-    total.capped = total.yen > pfs->cap_yen;
-    if (total.capped)
-        total.yen = pfs->cap_yen;
+    end_total(pfs, &total);
     return total;
 }
 

@@ -45,6 +45,15 @@ struct tg_payment {
 /** What an indicator's value comes to. `payment` has indicator, value and n; the rest is filled. */
 void tg_pay(struct tg_payment *payment);
 
+/** A payment, and what it would be at the ends of its value's 95 % interval. */
+struct tg_payment_row {
+    struct tg_payment own;
+    bool has_interval;
+    struct tg_payment low, high; /**< at the smaller and at the larger value */
+};
+
+/** A count as a value. */
+int64_t tg_pay_whole(uint64_t n);
 /** A fraction as a value: part / whole, cut after 6 decimals, so that a step counts as reached only
  * when it is. `whole` > 0. */
 int64_t tg_pay_share(uint64_t part, uint64_t whole);
@@ -66,8 +75,10 @@ struct tg_pay_total {
     size_t n_unknown; /**< indicators without an amount */
     bool hidden;      /**< an amount is hidden, so the total must be as well */
 };
-struct tg_pay_total tg_pay_sum(const struct tg_pfs *pfs, const struct tg_payment *payments,
-                               size_t n);
+/** Which of the three payments of a row a total is of; rows without an interval count their own. */
+enum tg_pay_end { TG_PAY_OWN, TG_PAY_LOW, TG_PAY_HIGH };
+struct tg_pay_total tg_pay_rows_sum(const struct tg_pfs *pfs, const struct tg_payment_row *rows,
+                                    size_t n, enum tg_pay_end end);
 
 /** Is an indicator paid in this fiscal year (April to March)? 0: no year is asked for. */
 bool tg_pay_due(const struct tg_indicator *indicator, int year);

@@ -47,12 +47,13 @@ static enum tg_status put_payment(struct tg_csv_writer *w, const struct tg_payme
 }
 
 enum tg_status tg_payments_write(struct tg_csv_writer *w, const struct tg_pfs *pfs,
-                                 const struct tg_payment *payments, size_t n, struct tg_error *err)
+                                 const struct tg_payment_row *payments, size_t n,
+                                 struct tg_error *err)
 {
-    struct tg_pay_total total = tg_pay_sum(pfs, payments, n);
+    struct tg_pay_total total = tg_pay_rows_sum(pfs, payments, n, TG_PAY_OWN);
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < n; i++)
-        status = put_payment(w, &payments[i], err);
+        status = put_payment(w, &payments[i].own, err);
     if (!status)
         status = tg_csv_put_text(w, "total", err);
     if (!status)
@@ -69,7 +70,7 @@ enum tg_status tg_payments_write(struct tg_csv_writer *w, const struct tg_pfs *p
 /* The file being read. */
 struct values {
     const struct tg_pay_options *options;
-    struct tg_payment *payments;
+    struct tg_payment_row *payments;
     bool *given;
     size_t n;
 };
@@ -85,14 +86,14 @@ static enum tg_status find_indicator(const struct values *v, const struct tg_cel
                                      uint64_t line, size_t *at, struct tg_error *err)
 {
     for (*at = 0; *at < v->n; ++*at) {
-        if (tg_cell_is(cell, v->payments[*at].indicator->name))
+        if (tg_cell_is(cell, v->payments[*at].own.indicator->name))
             break;
     }
     if (*at == v->n)
         return bad_cell(v, line, C_INDICATOR, TG_MSG_PAY_INDICATOR, "pfs: indicators", err);
     if (v->given[*at])
-        return bad_cell(v, line, C_INDICATOR, TG_MSG_PAY_TWICE, v->payments[*at].indicator->name,
-                        err);
+        return bad_cell(v, line, C_INDICATOR, TG_MSG_PAY_TWICE,
+                        v->payments[*at].own.indicator->name, err);
     v->given[*at] = true;
     return TG_OK;
 }
@@ -127,7 +128,7 @@ static enum tg_status read_row(struct values *v, const struct tg_cell *cells, ui
     enum tg_status status = find_indicator(v, &cells[C_INDICATOR], line, &at, err);
     if (status)
         return status;
-    struct tg_payment *p = &v->payments[at];
+    struct tg_payment *p = &v->payments[at].own;
     p->has_value = cells[C_VALUE].len > 0;
     p->has_n = cells[C_N].len > 0;
     if (p->has_value && !read_value(&cells[C_VALUE], &p->value))
@@ -158,7 +159,7 @@ static enum tg_status read_values(struct values *v, struct tg_error *err)
 static void pay_all(struct values *v, const struct tg_reporter *reporter)
 {
     for (size_t i = 0; i < v->n; i++) {
-        struct tg_payment *p = &v->payments[i];
+        struct tg_payment *p = &v->payments[i].own;
         tg_pay(p);
         if (!tg_pay_due(p->indicator, v->options->year)) {
             p->reason = TG_PAID_NOT_DUE;
@@ -196,7 +197,7 @@ enum tg_status tg_pay_file(const struct tg_pay_options *options, const struct tg
     v.given = tg_calloc(v.n, sizeof *v.given, err);
     enum tg_status status = v.payments && v.given ? TG_OK : TG_NO_MEMORY;
     for (size_t i = 0; !status && i < v.n; i++)
-        v.payments[i].indicator = &pfs->indicators[i];
+        v.payments[i].own.indicator = &pfs->indicators[i];
     if (!status)
         status = read_values(&v, err);
     if (!status) {
@@ -204,11 +205,11 @@ enum tg_status tg_pay_file(const struct tg_pay_options *options, const struct tg
         status = write_payments(&v, err);
     }
     if (!status && counts) {
-        struct tg_pay_total total = tg_pay_sum(pfs, v.payments, v.n);
+        struct tg_pay_total total = tg_pay_rows_sum(pfs, v.payments, v.n, TG_PAY_OWN);
         *counts = (struct tg_pay_counts){
             .indicators = v.n, .total_yen = total.yen, .capped = total.capped};
         for (size_t i = 0; i < v.n; i++)
-            counts->given += v.payments[i].has_value;
+            counts->given += v.payments[i].own.has_value;
     }
     free(v.payments);
     free(v.given);

@@ -7,6 +7,7 @@
 enum { MAX_STEPS = 1000000 };
 
 static const double sqrt_pi = 1.7724538509055160273;
+static const double sqrt_2 = 1.4142135623730950488;
 
 /* Γ(a + ½) / Γ(a). Far out by the series of its logarithm (from DLMF 5.11.8), whose first omitted
  * term is below 2e-17 there; nearer by Γ(a + 1) = a Γ(a). */
@@ -58,22 +59,55 @@ double tg_student_p(double t, double df)
     return front / (a * y) * hypergeometric(0.5, a + 1, -1 / ratio);
 }
 
-double tg_student_t(double p, double df)
+/* By halving: the probability falls as t grows. */
+static double quantile(double p, double df)
 {
-    if (isnan(p) || isnan(df) || df <= 0 || p <= 0 || p > 1)
-        return NAN;
     double low = 0, high = 1;
-    while (tg_student_p(high, df) > p)
+    while (tg_two_sided_p(high, df) > p)
         high *= 2;
     for (;;) {
         double middle = low + (high - low) / 2;
         if (middle <= low || middle >= high)
             return middle;
-        if (tg_student_p(middle, df) > p)
+        if (tg_two_sided_p(middle, df) > p)
             low = middle;
         else
             high = middle;
     }
+}
+
+double tg_student_t(double p, double df)
+{
+    if (isnan(p) || isnan(df) || df <= 0 || p <= 0 || p > 1)
+        return NAN;
+    return quantile(p, df);
+}
+
+double tg_normal_p(double z)
+{
+    return erfc(fabs(z) / sqrt_2);
+}
+
+double tg_normal_z(double p)
+{
+    if (isnan(p) || p <= 0 || p > 1)
+        return NAN;
+    return quantile(p, INFINITY);
+}
+
+double tg_chi_square_1(double x)
+{
+    return x >= 0 ? erfc(sqrt(x / 2)) : NAN;
+}
+
+double tg_two_sided_p(double t, double df)
+{
+    return isinf(df) ? tg_normal_p(t) : tg_student_p(t, df);
+}
+
+double tg_two_sided_t(double p, double df)
+{
+    return isinf(df) ? tg_normal_z(p) : tg_student_t(p, df);
 }
 
 struct tg_sample tg_sample_of(const double *values, uint64_t n)

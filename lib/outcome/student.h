@@ -25,6 +25,16 @@ double tg_student_p(double t, double df);
 /** The t whose two-sided probability is `p`, 0 < p ≤ 1: tg_student_p(t, df) = p. */
 double tg_student_t(double p, double df);
 
+/** The probability that |Z| ≥ |z| for a standard normal Z; NaN for NaN. */
+double tg_normal_p(double z);
+/** The z whose two-sided probability is `p`, 0 < p ≤ 1. */
+double tg_normal_z(double p);
+/** The probability that χ² with one degree of freedom is at least `x`. */
+double tg_chi_square_1(double x);
+/** Student's or, with infinite `df`, the normal distribution. */
+double tg_two_sided_p(double t, double df);
+double tg_two_sided_t(double p, double df);
+
 /** Values of one arm, summed up. */
 struct tg_sample {
     uint64_t n;

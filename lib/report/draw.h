@@ -41,5 +41,11 @@ bool tg_draw_love(struct tg_markup *m, const struct tg_report *r);
 bool tg_draw_support(struct tg_markup *m, const struct tg_view *v);
 /** The difference of each outcome with its interval; false when there is none. */
 bool tg_draw_forest(struct tg_markup *m, const struct tg_report *r);
+/** The difference in each subgroup of one outcome; false when none can be shown. */
+bool tg_draw_subgroups(struct tg_markup *m, const struct tg_report *r,
+                       const struct tg_effect *subgroups, size_t n, size_t index);
+/** Both arms' risk by month; false, with nothing drawn, when there are no months. */
+bool tg_draw_risk(struct tg_markup *m, const struct tg_outcome_result *r,
+                  const struct tg_outcome_shown *shown, size_t index);
 
 #endif

@@ -132,20 +132,42 @@ bool tg_draw_love(struct tg_markup *m, const struct tg_report *r)
     return true;
 }
 
-static bool forest_scale(const struct tg_report *r, struct scale *s)
+/* Only what is counted in yen has a common scale. */
+static bool in_forest(const struct tg_effect *e)
+{
+    return tg_effect_is_main(e) && e->unit == TG_UNIT_YEN &&
+           tg_effect_verdict(e) <= TG_VERDICT_UNCLEAR;
+}
+
+/* What a drawing of differences shows, row by row. */
+struct forest {
+    const struct tg_report *r;
+    const struct tg_effect *effects;
+    size_t n;
+    bool (*is_in)(const struct tg_effect *e);
+};
+
+static bool is_subgroup_shown(const struct tg_effect *e)
+{
+    return tg_effect_verdict(e) <= TG_VERDICT_UNCLEAR;
+}
+
+static bool forest_scale(const struct forest *f, enum tg_unit unit_of_all, struct scale *s)
 {
     size_t rows = 0;
     *s = (struct scale){0};
-    for (size_t i = 0; i < r->n_effects; i++) {
-        const struct tg_effect *e = &r->effects[i];
-        if (!tg_effect_is_did(e) || tg_effect_verdict(e) > TG_VERDICT_UNCLEAR)
+    for (size_t i = 0; i < f->n; i++) {
+        const struct tg_effect *e = &f->effects[i];
+        if (!f->is_in(e))
             continue;
+        double unit = e->unit == TG_UNIT_SHARE ? 100 : 1;
         rows++;
-        s->low = fmin(s->low, e->ci_low);
-        s->high = fmax(s->high, e->ci_high);
+        s->low = fmin(s->low, e->ci_low * unit);
+        s->high = fmax(s->high, e->ci_high * unit);
     }
-    if (s->high - s->low < 1)
-        s->high = s->low + 1;
+    double least = unit_of_all == TG_UNIT_YEN ? 1 : 0.01;
+    if (s->high - s->low < least)
+        s->high = s->low + least;
     s->step = tg_nice_step(s->high - s->low, 4);
     s->low = floor(s->low / s->step) * s->step;
     s->high = ceil(s->high / s->step) * s->step;
@@ -153,39 +175,80 @@ static bool forest_scale(const struct tg_report *r, struct scale *s)
     return rows > 0;
 }
 
-static void draw_forest_row(struct tg_markup *m, const struct tg_effect *e, const struct scale *s,
-                            size_t row)
+static void draw_forest_row(struct tg_markup *m, const struct forest *f, const struct tg_effect *e,
+                            const struct scale *s, size_t row)
 {
-    double y = y_of(row);
-    draw_name(m, row, TG_WORD_NONE, e->outcome);
-    tg_svg_line(m, x_of(s, e->ci_low), y, x_of(s, e->ci_high), y, "interval");
-    tg_svg_line(m, x_of(s, e->ci_low), y - 5, x_of(s, e->ci_low), y + 5, "interval");
-    tg_svg_line(m, x_of(s, e->ci_high), y - 5, x_of(s, e->ci_high), y + 5, "interval");
-    draw_circle(m, x_of(s, e->effect), y, "mark users");
+    double y = y_of(row), unit = e->unit == TG_UNIT_SHARE ? 100 : 1;
+    double low = x_of(s, e->ci_low * unit), high = x_of(s, e->ci_high * unit);
+    struct tg_covariate_label label = {TG_WORD_NONE, e->outcome, false};
+    if (e->subgroup)
+        label = tg_view_covariate(f->r, e->subgroup);
+    draw_name(m, row, label.word, label.name);
+    tg_svg_line(m, low, y, high, y, "interval");
+    tg_svg_line(m, low, y - 5, low, y + 5, "interval");
+    tg_svg_line(m, high, y - 5, high, y + 5, "interval");
+    draw_circle(m, x_of(s, e->effect * unit), y, "mark users");
 }
 
-bool tg_draw_forest(struct tg_markup *m, const struct tg_report *r)
+static int decimals_of(double step)
 {
-    struct scale s;
-    if (!forest_scale(r, &s))
-        return false;
-    tg_svg_open(m, "forest", 0, s.bottom + FOOT);
-    tg_markup_word(m, TG_WORD_FOREST_TITLE);
-    tg_svg_desc(m, "forest", 0);
-    tg_markup_word(m, TG_WORD_FOREST_DESC);
-    tg_svg_ready(m);
-    draw_axis(m, &s, s.step < 1 ? 1 : 0, TG_WORD_FOREST_AXIS);
+    return step >= 1 ? 0 : step >= 0.1 ? 1 : 2;
+}
+
+static enum tg_word axis_of(enum tg_unit unit)
+{
+    static const enum tg_word words[] = {[TG_UNIT_YEN] = TG_WORD_FOREST_AXIS,
+                                         [TG_UNIT_SHARE] = TG_WORD_FOREST_AXIS_SHARE,
+                                         [TG_UNIT_RATE] = TG_WORD_FOREST_AXIS_RATE,
+                                         [TG_UNIT_VALUE] = TG_WORD_FOREST_AXIS_VALUE};
+    return words[unit];
+}
+
+/* Everything below the title. */
+static void draw_forest(struct tg_markup *m, const struct forest *f, const struct scale *s,
+                        enum tg_unit unit)
+{
+    draw_axis(m, s, decimals_of(s->step), axis_of(unit));
     tg_svg_text(m, LEFT, TOP - 12, "label");
     tg_markup_word(m, TG_WORD_FOREST_LESS);
     tg_svg_text_end(m);
     tg_svg_text(m, RIGHT, TOP - 12, "label end");
     tg_markup_word(m, TG_WORD_FOREST_MORE);
     tg_svg_text_end(m);
-    for (size_t i = 0, row = 0; i < r->n_effects; i++) {
-        if (tg_effect_is_did(&r->effects[i]) &&
-            tg_effect_verdict(&r->effects[i]) <= TG_VERDICT_UNCLEAR)
-            draw_forest_row(m, &r->effects[i], &s, row++);
+    for (size_t i = 0, row = 0; i < f->n; i++) {
+        if (f->is_in(&f->effects[i]))
+            draw_forest_row(m, f, &f->effects[i], s, row++);
     }
     tg_svg_close(m);
+}
+
+bool tg_draw_forest(struct tg_markup *m, const struct tg_report *r)
+{
+    struct scale s;
+    const struct forest f = {r, r->effects, r->n_effects, in_forest};
+    if (!forest_scale(&f, TG_UNIT_YEN, &s))
+        return false;
+    tg_svg_open(m, "forest", 0, s.bottom + FOOT);
+    tg_markup_word(m, TG_WORD_FOREST_TITLE);
+    tg_svg_desc(m, "forest", 0);
+    tg_markup_word(m, TG_WORD_FOREST_DESC);
+    tg_svg_ready(m);
+    draw_forest(m, &f, &s, TG_UNIT_YEN);
+    return true;
+}
+
+bool tg_draw_subgroups(struct tg_markup *m, const struct tg_report *r,
+                       const struct tg_effect *subgroups, size_t n, size_t index)
+{
+    struct scale s;
+    const struct forest f = {r, subgroups, n, is_subgroup_shown};
+    if (!forest_scale(&f, subgroups[0].unit, &s))
+        return false;
+    tg_svg_open(m, "subgroups", index, s.bottom + FOOT);
+    TG_SAY(m, TG_WORD_SUBGROUPS_TITLE, subgroups[0].outcome);
+    tg_svg_desc(m, "subgroups", index);
+    tg_markup_word(m, TG_WORD_FOREST_DESC);
+    tg_svg_ready(m);
+    draw_forest(m, &f, &s, subgroups[0].unit);
     return true;
 }

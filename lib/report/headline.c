@@ -13,20 +13,31 @@ static const enum tg_word verdict_words[] = {
     [TG_VERDICT_NO_DATA] = TG_WORD_HEAD_NO_DATA,
 };
 
+/* The same for what is not counted in yen per person and month. */
+static const enum tg_word plain_words[] = {
+    [TG_VERDICT_LESS] = TG_WORD_HEAD_PLAIN_LESS,
+    [TG_VERDICT_MORE] = TG_WORD_HEAD_PLAIN_MORE,
+    [TG_VERDICT_UNCLEAR] = TG_WORD_HEAD_PLAIN_UNCLEAR,
+    [TG_VERDICT_NO_INTERVAL] = TG_WORD_HEAD_PLAIN_NO_INTERVAL,
+    [TG_VERDICT_HIDDEN] = TG_WORD_HEAD_HIDDEN,
+    [TG_VERDICT_NO_DATA] = TG_WORD_HEAD_NO_DATA,
+};
+
 static void say_effect(const struct tg_view *v, const struct tg_effect *e,
                        enum tg_language language, struct tg_sentence *out)
 {
     enum tg_verdict verdict = tg_effect_verdict(e);
     bool direction_said = verdict == TG_VERDICT_LESS || verdict == TG_VERDICT_MORE;
-    out->word = verdict_words[verdict];
+    out->word = e->unit == TG_UNIT_YEN ? verdict_words[verdict] : plain_words[verdict];
     if (verdict == TG_VERDICT_HIDDEN && v->min_cell == UINT_MAX)
         out->word = TG_WORD_HEAD_HIDDEN_ALL;
     if (verdict == TG_VERDICT_HIDDEN)
         out->numbers[1] = tg_number_count(v->min_cell > 10 ? v->min_cell : 10);
     else
-        out->numbers[1] = tg_number_yen(direction_said ? fabs(e->effect) : e->effect, language);
-    out->numbers[2] = tg_number_yen(e->ci_low, language);
-    out->numbers[3] = tg_number_yen(e->ci_high, language);
+        out->numbers[1] =
+            tg_effect_number(e, direction_said ? fabs(e->effect) : e->effect, language);
+    out->numbers[2] = tg_effect_number(e, e->ci_low, language);
+    out->numbers[3] = tg_effect_number(e, e->ci_high, language);
     for (size_t i = 1; i < TG_SENTENCE_ARGS; i++)
         out->args[i] = out->numbers[i].text;
     out->args[0] = e->outcome;
@@ -37,7 +48,8 @@ size_t tg_headline_count(const struct tg_report *r, bool shown_only)
     size_t n = 0;
     for (size_t i = 0; i < r->n_effects; i++) {
         const struct tg_effect *e = &r->effects[i];
-        n += tg_effect_is_did(e) && (!shown_only || tg_effect_verdict(e) <= TG_VERDICT_NO_INTERVAL);
+        n +=
+            tg_effect_is_main(e) && (!shown_only || tg_effect_verdict(e) <= TG_VERDICT_NO_INTERVAL);
     }
     return n;
 }
@@ -80,7 +92,7 @@ bool tg_headline_next(const struct tg_view *v, enum tg_language language, size_t
             say_silence(v, word, language, out);
         return (*at)++ == 0;
     }
-    while (*at < r->n_effects && !tg_effect_is_did(&r->effects[*at]))
+    while (*at < r->n_effects && !tg_effect_is_main(&r->effects[*at]))
         (*at)++;
     if (*at >= r->n_effects)
         return false;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/report.h"
 
+#include "report/json_results.h"
+
 #include "sys/file.h"
 #include "text/calendar.h"
 
@@ -292,14 +294,16 @@ static json_t *document(const struct tg_report *r, const struct tg_output_digest
 {
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "format", "totsugo-run/1", "study", r->study->id, "study_digest", r->study->digest, "month",
         month_text(r->month), "as_of", day_text(r->as_of), "recipient", r->recipient, "versions",
         "program", tg_version(), "normalizer", TG_NORMALIZER, "settings", settings(r->study),
         "inputs", inputs(r), "missing", missing(r), "persons", count(r->persons),
         "person_conflicts", count(r->person_conflicts), "users", users(&r->flow), "keys", keys(r),
         "cohort", cohort(r), "balance", balance(r), "outcomes", effects(r), "events", events(r),
-        "disclosure", disclosure(r), "outputs", output_digests(outputs, n_outputs));
+        "subgroups", tg_json_subgroups(r), "savings", tg_json_savings(r), "payments",
+        tg_json_payments(r), "withheld", tg_json_withheld(r), "disclosure", disclosure(r),
+        "outputs", output_digests(outputs, n_outputs));
 }
 
 /* 0.99 is to be read as 0.99. */

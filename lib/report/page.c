@@ -92,25 +92,49 @@ struct section {
     const char *name;
     enum tg_word title;
     bool cohort_only;
+    bool (*is_there)(const struct tg_report *r); /* NULL: always */
 };
 
+static bool has_payment(const struct tg_report *r)
+{
+    return r->payments_shown != NULL && r->study->pfs.n > 0;
+}
+
+static bool has_subgroups(const struct tg_report *r)
+{
+    return r->n_subgroups > 0;
+}
+
+static bool has_results(const struct tg_report *r)
+{
+    return r->outcomes != NULL;
+}
+
 static const struct section sections[] = {
-    {tg_page_result, "result", TG_WORD_NONE, false},
-    {tg_page_curves, "curves", TG_WORD_CURVES, true},
-    {tg_page_effects, "effects", TG_WORD_EFFECTS, true},
-    {tg_page_flow, "flow", TG_WORD_FLOW, false},
-    {tg_page_balance, "balance", TG_WORD_BALANCE, true},
-    {tg_page_joined, "joined", TG_WORD_JOINED, false},
-    {tg_page_keys, "keys", TG_WORD_KEYS, false},
-    {tg_page_hidden, "hidden", TG_WORD_HIDDEN, false},
-    {tg_page_method, "method", TG_WORD_METHOD, false},
-    {tg_page_inputs, "inputs", TG_WORD_INPUTS, false},
+    {tg_page_result, "result", TG_WORD_NONE, false, NULL},
+    {tg_page_curves, "curves", TG_WORD_CURVES, true, NULL},
+    {tg_page_effects, "effects", TG_WORD_EFFECTS, true, NULL},
+    {tg_page_sensitivity, "sensitivity", TG_WORD_SENSITIVITY, true, has_results},
+    {tg_page_risks, "risks", TG_WORD_RISKS, true, tg_page_has_risks},
+    {tg_page_transitions, "transitions", TG_WORD_TRANSITIONS, true, tg_page_has_transitions},
+    {tg_page_subgroups, "subgroups", TG_WORD_SUBGROUPS, true, has_subgroups},
+    {tg_page_savings, "savings", TG_WORD_SAVINGS, true, tg_page_has_savings},
+    {tg_page_payment, "payment", TG_WORD_PAYMENT, false, has_payment},
+    {tg_page_flow, "flow", TG_WORD_FLOW, false, NULL},
+    {tg_page_balance, "balance", TG_WORD_BALANCE, true, NULL},
+    {tg_page_joined, "joined", TG_WORD_JOINED, false, NULL},
+    {tg_page_keys, "keys", TG_WORD_KEYS, false, NULL},
+    {tg_page_hidden, "hidden", TG_WORD_HIDDEN, false, NULL},
+    {tg_page_method, "method", TG_WORD_METHOD, false, NULL},
+    {tg_page_inputs, "inputs", TG_WORD_INPUTS, false, NULL},
 };
 
 enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
 
 static bool is_there(const struct section *s, const struct tg_report *r)
 {
+    if (s->is_there && !s->is_there(r))
+        return false;
     return !s->cohort_only || (r->has_cohort && r->n_effects + r->n_balance > 0);
 }
 

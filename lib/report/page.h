@@ -46,6 +46,12 @@ void tg_page_balance_state(struct tg_markup *m, const struct tg_report *r);
 void tg_page_result(struct tg_markup *m, const struct tg_view *v);
 void tg_page_curves(struct tg_markup *m, const struct tg_view *v);
 void tg_page_effects(struct tg_markup *m, const struct tg_view *v);
+void tg_page_payment(struct tg_markup *m, const struct tg_view *v);
+void tg_page_savings(struct tg_markup *m, const struct tg_view *v);
+void tg_page_risks(struct tg_markup *m, const struct tg_view *v);
+void tg_page_transitions(struct tg_markup *m, const struct tg_view *v);
+void tg_page_subgroups(struct tg_markup *m, const struct tg_view *v);
+void tg_page_sensitivity(struct tg_markup *m, const struct tg_view *v);
 void tg_page_flow(struct tg_markup *m, const struct tg_view *v);
 void tg_page_balance(struct tg_markup *m, const struct tg_view *v);
 void tg_page_joined(struct tg_markup *m, const struct tg_view *v);
@@ -53,6 +59,13 @@ void tg_page_keys(struct tg_markup *m, const struct tg_view *v);
 void tg_page_hidden(struct tg_markup *m, const struct tg_view *v);
 void tg_page_method(struct tg_markup *m, const struct tg_view *v);
 void tg_page_inputs(struct tg_markup *m, const struct tg_view *v);
+/** @} */
+
+/** @name Has a section anything to show? */
+/** @{ */
+bool tg_page_has_risks(const struct tg_report *r);
+bool tg_page_has_transitions(const struct tg_report *r);
+bool tg_page_has_savings(const struct tg_report *r);
 /** @} */
 
 #endif

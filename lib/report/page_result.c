@@ -65,8 +65,8 @@ static void put_interval(struct tg_markup *m, const struct tg_effect *e)
     if (!isfinite(e->ci_low) || !isfinite(e->ci_high))
         tg_markup_text(m, tg_number_real(NAN, 0).text);
     else
-        TG_SAY(m, TG_WORD_RANGE, tg_number_yen(e->ci_low, m->language).text,
-               tg_number_yen(e->ci_high, m->language).text);
+        TG_SAY(m, TG_WORD_RANGE, tg_effect_number(e, e->ci_low, m->language).text,
+               tg_effect_number(e, e->ci_high, m->language).text);
     tg_markup_raw(m, "</td>");
 }
 
@@ -81,17 +81,17 @@ static void put_hidden_cells(struct tg_markup *m, size_t n)
 
 static void put_effect(struct tg_markup *m, const struct tg_view *v, const struct tg_effect *e)
 {
-    tg_markup_raw(m, tg_effect_is_did(e) ? "<tr class=\"main\">" : "<tr>");
+    tg_markup_raw(m, tg_effect_is_main(e) ? "<tr class=\"main\">" : "<tr>");
     tg_page_row_head(m, tg_word(tg_effect_word(e), m->language));
     if (e->hidden) {
         put_hidden_cells(m, 7);
     } else {
         static const enum tg_arm arms[] = {TG_PARTICIPANT, TG_CONTROL};
         for (size_t i = 0; i < TG_N_ARMS; i++) {
-            tg_page_number(m, tg_number_yen(e->mean[arms[i]], m->language));
+            tg_page_number(m, tg_effect_number(e, e->mean[arms[i]], m->language));
             tg_page_number(m, tg_view_count(v, e->n[arms[i]], TG_WORD_PEOPLE, m->language));
         }
-        tg_page_number(m, tg_number_yen(e->effect, m->language));
+        tg_page_number(m, tg_effect_number(e, e->effect, m->language));
         put_interval(m, e);
         tg_page_number(m, tg_number_p(e->p));
     }

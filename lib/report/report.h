@@ -9,7 +9,8 @@
 
 #include "cohort/cohort.h"
 #include "link/engine.h"
-#include "outcome/outcome.h"
+#include "outcome/conceal.h"
+#include "outcome/pay.h"
 #include "store/placing.h"
 #include "store/query.h"
 #include "table/study.h"
@@ -52,12 +53,30 @@ struct tg_report {
     struct tg_cohort_quality quality;
     const struct tg_effect *effects;
     size_t n_effects;
+    const struct tg_effect *subgroups; /**< of all outcomes, factor by factor */
+    size_t n_subgroups;
+    const struct tg_outcome_result *outcomes; /**< by outcome of the study; exact */
+    const struct tg_outcome_shown *shown;     /**< by outcome of the study */
+    const struct tg_withheld *withheld;       /**< cells left out of tables, for next month */
+    size_t n_withheld;
+    const struct tg_payment_row *payments; /**< by indicator of the study; exact; NULL: none */
+    const struct tg_payment_row *payments_shown; /**< as they may leave */
     const struct tg_curve *curves;
     size_t n_curves;
     struct tg_release_counts release;
     size_t hidden_cells;                  /**< in balance, outcomes and curves */
     const struct tg_event_counts *events; /**< by outcome */
 };
+
+/**
+ * The cells that a month's run.json says were left out; none when there is no such file, or it is
+ * of an older version.
+ * @param arena  where the names live
+ * @return TG_OK, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_report_withheld(const char *path, struct tg_arena *arena,
+                                             struct tg_withheld **out, size_t *n,
+                                             struct tg_error *err);
 
 /** @name Files
  * Each appears whole under its name, mode 0600, and replaces nothing.

@@ -287,16 +287,33 @@ enum tg_mark tg_view_part_mark(const struct tg_view *v, uint64_t n, uint64_t who
     return own;
 }
 
-bool tg_effect_is_did(const struct tg_effect *e)
-{
-    return strcmp(e->design, "did") == 0;
-}
-
 enum tg_word tg_effect_word(const struct tg_effect *e)
 {
-    if (tg_effect_is_did(e))
-        return TG_WORD_DID;
-    return strcmp(e->design, "before") == 0 ? TG_WORD_BEFORE : TG_WORD_AFTER;
+    static const struct {
+        const char *design;
+        enum tg_word word;
+    } words[] = {
+        {"before", TG_WORD_BEFORE}, {"after", TG_WORD_AFTER},         {"did", TG_WORD_DID},
+        {"change", TG_WORD_DID},    {"alone", TG_WORD_ALONE},         {"level", TG_WORD_AFTER},
+        {"rate", TG_WORD_RATE},     {"incidence", TG_WORD_INCIDENCE}, {"transition", TG_WORD_KEPT}};
+    size_t i = 0;
+    while (i + 1 < sizeof words / sizeof words[0] && strcmp(e->design, words[i].design) != 0)
+        i++;
+    return words[i].word;
+}
+
+struct tg_number tg_effect_number(const struct tg_effect *e, double x, enum tg_language language)
+{
+    switch (e->unit) {
+    case TG_UNIT_YEN:
+        return tg_number_yen(x, language);
+    case TG_UNIT_SHARE:
+        return tg_number_share(x);
+    case TG_UNIT_RATE:
+    case TG_UNIT_VALUE:
+        break;
+    }
+    return tg_number_real(x, 2);
 }
 
 enum tg_verdict tg_effect_verdict(const struct tg_effect *e)

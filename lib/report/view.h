@@ -94,7 +94,7 @@ struct tg_number tg_view_count(const struct tg_view *v, uint64_t n, enum tg_word
 /** The mark of a count among `whole`: not shown either when the rest is a small count. */
 enum tg_mark tg_view_part_mark(const struct tg_view *v, uint64_t n, uint64_t whole);
 
-/** What the "did" row of each outcome comes to, in the order of the effects. */
+/** What the main row of each outcome comes to, in the order of the effects. */
 enum tg_verdict {
     TG_VERDICT_LESS,
     TG_VERDICT_MORE,
@@ -104,9 +104,10 @@ enum tg_verdict {
     TG_VERDICT_NO_DATA,
 };
 enum tg_verdict tg_effect_verdict(const struct tg_effect *e);
-bool tg_effect_is_did(const struct tg_effect *e);
-/** "before", "after" or "change". */
+/** What the row is of: "before", "after", "change"… */
 enum tg_word tg_effect_word(const struct tg_effect *e);
+/** A mean or a difference in the effect's unit. */
+struct tg_number tg_effect_number(const struct tg_effect *e, double x, enum tg_language language);
 
 /** How well the two arms resembled each other before the index month. */
 struct tg_balance_state {

@@ -203,19 +203,24 @@ static void outcomes_sheet(struct book *b, const struct tg_view *v)
         TG_WORD_INTERVAL_HIGH, TG_WORD_P_VALUE};
     static const enum tg_arm arms[] = {TG_PARTICIPANT, TG_CONTROL};
     start_sheet(b, TG_WORD_SHEET_OUTCOMES, columns, sizeof columns / sizeof columns[0], 30);
+    static const enum style styles[] = {[TG_UNIT_YEN] = STYLE_YEN,
+                                        [TG_UNIT_SHARE] = STYLE_SHARE,
+                                        [TG_UNIT_RATE] = STYLE_REAL,
+                                        [TG_UNIT_VALUE] = STYLE_REAL};
     for (size_t i = 0; i < v->r->n_effects; i++) {
         const struct tg_effect *e = &v->r->effects[i];
+        enum style style = styles[e->unit];
         put_text(b, e->outcome, STYLE_NONE);
         put_word(b, tg_effect_word(e), STYLE_NONE);
         for (size_t arm = 0; arm < TG_N_ARMS; arm++) {
             uint64_t n = e->n[arms[arm]];
             bool shown = !e->hidden && tg_mask_alone(n, v->min_cell) == TG_MARK_SHOWN;
-            put_number(b, e->hidden ? NAN : e->mean[arms[arm]], STYLE_YEN);
+            put_number(b, e->hidden ? NAN : e->mean[arms[arm]], style);
             put_number(b, shown ? (double)n : NAN, STYLE_YEN);
         }
-        put_number(b, e->hidden ? NAN : e->effect, STYLE_YEN);
-        put_number(b, e->hidden ? NAN : e->ci_low, STYLE_YEN);
-        put_number(b, e->hidden ? NAN : e->ci_high, STYLE_YEN);
+        put_number(b, e->hidden ? NAN : e->effect, style);
+        put_number(b, e->hidden ? NAN : e->ci_low, style);
+        put_number(b, e->hidden ? NAN : e->ci_high, style);
         put_number(b, e->hidden ? NAN : e->p, STYLE_REAL);
         end_row(b);
     }

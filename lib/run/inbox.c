@@ -5,6 +5,7 @@
 #include "sys/file.h"
 #include "table/tokenfile.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_token_name(const char *name)
@@ -34,21 +35,66 @@ static enum tg_status import_one(struct tg_month *m, const char *path,
     return TG_OK;
 }
 
+enum tg_status tg_inbox_list(const char *inbox, struct tg_arena *arena, char ***names, size_t *n,
+                             struct tg_error *err)
+{
+    char **list;
+    size_t all = 0, kept = 0;
+    *n = 0;
+    if (!inbox || !tg_dir_exists(inbox))
+        return TG_OK;
+    enum tg_status status = tg_dir_list(inbox, arena, &list, &all, err);
+    for (size_t i = 0; !status && i < all; i++) {
+        if (is_token_name(list[i]))
+            list[kept++] = tg_path_join(arena, inbox, list[i], err);
+        if (kept && !list[kept - 1])
+            status = TG_NO_MEMORY;
+    }
+    if (!status) {
+        *names = list;
+        *n = kept;
+    }
+    return status;
+}
+
 enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
                                struct tg_run_summary *summary, struct tg_error *err)
 {
-    char **names;
+    char **paths;
     size_t n;
-    if (!tg_dir_exists(inbox))
-        return TG_OK;
-    enum tg_status status = tg_dir_list(inbox, &m->arena, &names, &n, err);
+    enum tg_status status = tg_inbox_list(inbox, &m->arena, &paths, &n, err);
     for (size_t i = 0; !status && i < n; i++) {
-        if (!is_token_name(names[i]))
-            continue;
-        char *path = tg_path_join(&m->arena, inbox, names[i], err);
-        status = path ? import_one(m, path, summary, err) : TG_NO_MEMORY;
+        status = import_one(m, paths[i], summary, err);
         if (!status)
             status = tg_progress(m->reporter, "files", i + 1, n, err);
     }
     return status;
+}
+
+enum tg_status tg_inbox_files(const char *inbox, struct tg_token_paths *out, struct tg_error *err)
+{
+    struct tg_arena *arena = tg_calloc(1, sizeof *arena, err);
+    if (!arena)
+        return TG_NO_MEMORY;
+    *out = (struct tg_token_paths){.owner = arena};
+    size_t n = 0;
+    enum tg_status status = tg_inbox_list(inbox, arena, &out->paths, &n, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        char *manifest = tg_manifest_path(arena, out->paths[i], err);
+        if (!manifest)
+            status = TG_NO_MEMORY;
+        else if (tg_file_exists(manifest))
+            out->paths[out->n++] = out->paths[i];
+    }
+    return status;
+}
+
+void tg_token_paths_free(struct tg_token_paths *paths)
+{
+    struct tg_arena *arena = paths ? paths->owner : NULL;
+    if (!arena)
+        return;
+    tg_arena_free(arena);
+    free(arena);
+    *paths = (struct tg_token_paths){0};
 }

@@ -78,23 +78,6 @@ static enum tg_status side_make(struct tg_month *m, const char *provider, struct
     return TG_OK;
 }
 
-/* Where tokens of one key go while the store is walked. */
-struct filling {
-    struct tg_link_key *key;
-    const struct tg_people *people;
-    const struct side *side;
-};
-
-static enum tg_status on_person(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
-                                struct tg_error *err)
-{
-    struct filling *f = ctx;
-    size_t at = tg_people_find(f->people, owner);
-    if (at == SIZE_MAX)
-        return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's person is known");
-    return tg_linkage_add(f->key, TG_RIGHT, hash, (uint32_t)at, err);
-}
-
 static bool find_user(const struct side *s, int64_t identity, uint32_t *out)
 {
     uint32_t low = 0, high = s->n;
@@ -109,35 +92,90 @@ static bool find_user(const struct side *s, int64_t identity, uint32_t *out)
     return low < s->n && s->users[low].identity == identity;
 }
 
-static enum tg_status on_user(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
-                              struct tg_error *err)
+/* Where tokens come from, and where they go. */
+struct filling {
+    struct tg_month *m;
+    struct tg_linkage *l;
+    struct tg_places places[TG_N_SIDES];
+    enum tg_side side;
+    tg_on_evidence *on;
+    void *on_ctx;
+};
+
+/* Persons' tokens of a key that no user has say nothing. */
+static enum tg_status on_decisive(void *ctx, const struct tg_placed_token *tokens, size_t n,
+                                  struct tg_error *err)
 {
     struct filling *f = ctx;
-    uint32_t user;
-    /* users of other providers, and those without consent, are not on this side */
-    if (!find_user(f->side, owner, &user))
-        return TG_OK;
-    return tg_linkage_add(f->key, TG_LEFT, hash, user, err);
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < n; i++) {
+        struct tg_link_key *key = &f->l->keys[tokens[i].token];
+        if (f->side == TG_LEFT || key->n[TG_LEFT])
+            status = tg_linkage_add(key, f->side, tokens[i].hash, tokens[i].place, err);
+    }
+    return status;
 }
 
-static enum tg_status fill_keys(struct tg_month *m, const struct side *side, struct tg_linkage *l,
-                                struct tg_error *err)
+static enum tg_status on_evidence(void *ctx, const struct tg_placed_token *tokens, size_t n,
+                                  struct tg_error *err)
 {
+    struct filling *f = ctx;
+    struct tg_evidence_token batch[64];
     enum tg_status status = TG_OK;
-    for (size_t k = 0; !status && k < m->study->n_tokens; k++) {
-        const struct tg_token_def *token = &m->study->tokens[k];
-        struct tg_link_key *key = &l->keys[k];
-        struct filling f = {key, &m->people, side};
+    for (size_t at = 0, k; !status && at < n; at += k) {
+        for (k = 0; k < sizeof batch / sizeof batch[0] && at + k < n; k++) {
+            const struct tg_placed_token *t = &tokens[at + k];
+            batch[k] = (struct tg_evidence_token){tg_load_be64(t->hash), t->place, t->token};
+        }
+        status = f->on(f->on_ctx, batch, k, err);
+    }
+    return status;
+}
+
+static enum tg_status walk_evidence(void *ctx, enum tg_side side, const bool *of,
+                                    tg_on_evidence *on, void *on_ctx, struct tg_error *err)
+{
+    struct filling *f = ctx;
+    f->on = on;
+    f->on_ctx = on_ctx;
+    return tg_store_tokens(f->m->store, &f->places[side], true, of, on_evidence, f, err);
+}
+
+static enum tg_status place_all(struct filling *f, const struct side *side, struct tg_error *err)
+{
+    int64_t *identities = tg_calloc(side->n, sizeof *identities, err);
+    if (!identities)
+        return TG_NO_MEMORY;
+    for (uint32_t i = 0; i < side->n; i++)
+        identities[i] = side->users[i].identity;
+    enum tg_status status =
+        tg_store_places_of(f->m->store, identities, side->n, &f->places[TG_LEFT], err);
+    free(identities);
+    return status ? status
+                  : tg_store_places_of_people(f->m->store, f->m->month, &f->m->people,
+                                              &f->places[TG_RIGHT], err);
+}
+
+/* Decisive tokens come into memory; evidence is read from the store when it is weighed. */
+static enum tg_status fill_keys(struct filling *f, const struct side *side, struct tg_error *err)
+{
+    const struct tg_study *study = f->m->study;
+    for (size_t k = 0; k < study->n_tokens; k++) {
+        const struct tg_token_def *token = &study->tokens[k];
+        struct tg_link_key *key = &f->l->keys[k];
         key->rule = token->name;
         key->exact = !token->evidence;
         key->number_like = token->number_like;
-        status = tg_store_user_tokens(m->store, token->name, m->month, on_user, &f, err);
-        if (!status && key->n[TG_LEFT])
-            status = tg_store_person_tokens(m->store, token->name, m->month, on_person, &f, err);
-        if (!status)
-            status = tg_progress(m->reporter, "match keys", k + 1, m->study->n_tokens, err);
     }
-    return status ? status : tg_linkage_describe(l, m->study, err);
+    f->l->evidence = (struct tg_evidence_source){walk_evidence, f};
+    enum tg_status status = place_all(f, side, err);
+    for (int s = 0; !status && s < TG_N_SIDES; s++) {
+        f->side = (enum tg_side)s;
+        status = tg_store_tokens(f->m->store, &f->places[s], false, NULL, on_decisive, f, err);
+        if (!status)
+            status = tg_progress(f->m->reporter, "match keys", (uint64_t)s + 1, TG_N_SIDES, err);
+    }
+    return status ? status : tg_linkage_describe(f->l, study, err);
 }
 
 /* Clerks' decisions about users of this side and people known by the month. */
@@ -225,6 +263,7 @@ static enum tg_status link_provider(struct tg_month *m, const char *provider,
     struct side side = {0};
     struct rulings rulings = {.people = &m->people, .side = &side};
     struct tg_linkage l = {.accept = m->study->accept, .review = m->study->review};
+    struct filling filling = {.m = m, .l = &l};
     enum tg_status status = side_make(m, provider, &side, err);
     if (status || side.n == 0)
         goto out;
@@ -232,7 +271,7 @@ static enum tg_status link_provider(struct tg_month *m, const char *provider,
     l.facts[TG_RIGHT] = *people;
     l.keys = tg_calloc(m->study->n_tokens, sizeof *l.keys, err);
     l.n_keys = l.keys ? m->study->n_tokens : 0;
-    status = l.keys ? fill_keys(m, &side, &l, err) : TG_NO_MEMORY;
+    status = l.keys ? fill_keys(&filling, &side, err) : TG_NO_MEMORY;
     if (!status)
         status = tg_store_rulings(m->store, on_ruling, &rulings, err);
     l.rulings = rulings.items;
@@ -241,6 +280,8 @@ static enum tg_status link_provider(struct tg_month *m, const char *provider,
         status = decide(m, &side, &l, err);
 out:
     tg_linkage_free(&l);
+    tg_places_free(&filling.places[TG_LEFT]);
+    tg_places_free(&filling.places[TG_RIGHT]);
     free(rulings.items);
     side_free(&side);
     return status;

@@ -36,6 +36,7 @@ struct tg_month {
     int32_t month;
     uint32_t as_of;
     const char *recipient;
+    const char *out;       /**< where the months lie */
     struct tg_arena arena; /**< of everything below that has no free of its own */
 
     /* lacking.c */
@@ -54,18 +55,38 @@ struct tg_month {
     /* comparing.c; empty when the study has no cohort */
     struct tg_windows windows;
     struct tg_cohort cohort;
-    struct tg_costs *costs; /**< by outcome */
-    struct tg_effect *effects;
+    struct tg_costs *costs;        /**< by outcome */
+    struct tg_linked_user *linked; /**< app users who were found; for sources of an app */
+    size_t n_linked;
+    struct tg_outcome_result *outcomes; /**< by outcome */
+    struct tg_effect *effects;          /**< of all outcomes, as outcomes.csv has them */
     size_t n_effects;
+    struct tg_effect *subgroups; /**< of all outcomes */
+    size_t n_subgroups;
     struct tg_balance_row *balance;
     size_t n_balance;
-    struct tg_curve *curves;        /**< by outcome */
+    struct tg_payment_row *payments;       /**< by indicator, exact */
+    struct tg_payment_row *payments_shown; /**< the same as they leave */
+    struct tg_outcome_shown *shown;        /**< by outcome */
+    struct tg_withheld *withheld;          /**< cells left out of tables */
+    size_t n_withheld;
+    struct tg_curve *curves; /**< of outcomes with costs by month */
+    size_t n_curves;
     struct tg_event_counts *events; /**< by outcome */
     struct tg_released *released;   /**< by member */
     double *released_covariates;    /**< by member, as in the cohort */
     struct tg_release_counts release;
     size_t hidden_cells;
 };
+
+/** Paths of the token files of a folder, by name: those that tg_month_import() takes. In the
+ * arena; a folder that is not there has none. */
+TG_CHECKED enum tg_status tg_inbox_list(const char *inbox, struct tg_arena *arena, char ***paths,
+                                        size_t *n, struct tg_error *err);
+
+/** Month and day of the options; nothing else of the month is filled. */
+TG_CHECKED enum tg_status tg_month_begin(struct tg_month *m, const struct tg_run_options *o,
+                                         const struct tg_reporter *reporter, struct tg_error *err);
 
 /** Imports every token file of a folder that has a manifest, in the order of their names. */
 TG_CHECKED enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
@@ -79,6 +100,17 @@ TG_CHECKED enum tg_status tg_month_link(struct tg_month *m, struct tg_error *err
 
 /** Draws controls, measures outcomes and balance, hides small cells. */
 TG_CHECKED enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *err);
+
+/** Measures every outcome: costs, effects, subgroups, curves. */
+TG_CHECKED enum tg_status tg_month_measure(struct tg_month *m, struct tg_error *err);
+/** What the outcomes and the participants' activity come to by the study's payment table. */
+TG_CHECKED enum tg_status tg_month_pay(struct tg_month *m, struct tg_error *err);
+/** Fills `linked`. */
+TG_CHECKED enum tg_status tg_month_list_linked(struct tg_month *m, struct tg_error *err);
+/** Applies disclosure control to what was measured. */
+TG_CHECKED enum tg_status tg_month_hide_outcomes(struct tg_month *m, struct tg_error *err);
+/** The smallest count that may be shown; for the municipality's own use every one may. */
+unsigned tg_month_min_cell(const struct tg_month *m);
 
 /** Writes all files of the month into `folder`, which exists and is empty, and records them. */
 TG_CHECKED enum tg_status tg_month_write(struct tg_month *m, const char *folder,

@@ -6,13 +6,14 @@
 
 #include <string.h>
 
-static enum tg_status month_begin(struct tg_month *m, const struct tg_run_options *o,
-                                  const struct tg_reporter *reporter, struct tg_error *err)
+enum tg_status tg_month_begin(struct tg_month *m, const struct tg_run_options *o,
+                              const struct tg_reporter *reporter, struct tg_error *err)
 {
     *m = (struct tg_month){.study = o->study,
                            .store = o->store,
                            .reporter = reporter,
-                           .recipient = o->recipient ? o->recipient : "evaluator"};
+                           .recipient = o->recipient ? o->recipient : "evaluator",
+                           .out = o->out};
     if (!tg_month_scan(o->month, strlen(o->month), &m->month))
         return TG_FAIL(err, TG_MSG_RUN_MONTH, .column = "--month");
     m->as_of = tg_month_last_day(m->month);
@@ -25,6 +26,8 @@ void tg_month_free(struct tg_month *m)
 {
     for (size_t i = 0; m->costs && i < m->study->n_outcomes; i++)
         tg_costs_free(&m->costs[i]);
+    for (size_t i = 0; m->outcomes && i < m->study->n_outcomes; i++)
+        tg_outcome_result_free(&m->outcomes[i]);
     tg_cohort_free(&m->cohort);
     tg_users_free(&m->users);
     tg_people_free(&m->people);
@@ -44,7 +47,7 @@ enum tg_status tg_run(const struct tg_run_options *options, const struct tg_repo
 {
     struct tg_month m;
     *summary = (struct tg_run_summary){0};
-    enum tg_status status = month_begin(&m, options, reporter, err);
+    enum tg_status status = tg_month_begin(&m, options, reporter, err);
     if (!status)
         status = tg_month_mend(&m, options->out, err);
     if (!status && options->inbox)
@@ -53,8 +56,12 @@ enum tg_status tg_run(const struct tg_run_options *options, const struct tg_repo
         status = tg_month_find_gaps(&m, err);
     if (!status)
         status = tg_month_link(&m, err);
+    if (!status)
+        status = tg_month_list_linked(&m, err);
     if (!status && options->study->has_cohort)
         status = tg_month_compare(&m, err);
+    if (!status && options->study->pfs.n)
+        status = tg_month_pay(&m, err);
     if (!status)
         status = tg_month_deliver(&m, options->out, summary, err);
     if (!status) {

@@ -2,6 +2,7 @@
 #include "run/month.h"
 
 #include "crypto/digest.h"
+#include "outcome/payfile.h"
 #include "sys/file.h"
 #include "table/csv.h"
 #include "text/calendar.h"
@@ -32,6 +33,18 @@ struct sheet {
     enum tg_status (*rows)(struct tg_month *m, struct tg_csv_writer *w, struct tg_error *err);
 };
 
+/* What holds row ids or exact counts is for the municipality alone. */
+static bool is_internal(const char *name)
+{
+    static const char *const names[] = {"links.csv", "unlinked.csv", "review.csv", "conflicts.csv",
+                                        "run.json"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum tg_status note_file(struct folder *f, const char *name, const char *sha256,
                                 struct tg_error *err)
 {
@@ -39,6 +52,8 @@ static enum tg_status note_file(struct folder *f, const char *name, const char *
     if (status)
         return status;
     f->files[f->n].name = name;
+    f->files[f->n].rows = -1;
+    f->files[f->n].internal = is_internal(name);
     memcpy(f->files[f->n].sha256, sha256, TG_DIGEST_HEX + 1);
     f->n++;
     return TG_OK;
@@ -54,10 +69,13 @@ static enum tg_status write_sheet(struct folder *f, const struct sheet *sheet, s
         status = tg_csv_put_row(w, sheet->header, sheet->n_columns, err);
     if (!status)
         status = sheet->rows(f->m, w, err);
+    int64_t rows = status ? 0 : (int64_t)tg_csv_rows(w) - 1;
     if (!status)
         status = tg_csv_commit(&w, sha256, err);
     if (!status)
         status = note_file(f, sheet->name, sha256, err);
+    if (!status)
+        f->files[f->n - 1].rows = rows;
     tg_csv_discard(&w);
     return status;
 }
@@ -333,6 +351,18 @@ static enum tg_status write_comparison(struct folder *f, struct tg_error *err)
     return status;
 }
 
+static enum tg_status payment_rows(struct tg_month *m, struct tg_csv_writer *w,
+                                   struct tg_error *err)
+{
+    return tg_payments_write(w, &m->study->pfs, m->payments_shown, m->study->pfs.n, err);
+}
+
+static enum tg_status write_payments(struct folder *f, struct tg_error *err)
+{
+    const struct sheet sheet = {"payments.csv", tg_payments_header, 5, payment_rows};
+    return write_sheet(f, &sheet, err);
+}
+
 static void count_states(const struct tg_month *m, struct tg_user_flow *flow)
 {
     uint64_t n[TG_N_USER_STATES] = {0};
@@ -399,7 +429,15 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .effects = m->effects,
         .n_effects = m->n_effects,
         .curves = m->curves,
-        .n_curves = m->curves ? m->study->n_outcomes : 0,
+        .n_curves = m->n_curves,
+        .payments = m->payments,
+        .payments_shown = m->payments_shown,
+        .outcomes = m->outcomes,
+        .shown = m->shown,
+        .withheld = m->withheld,
+        .n_withheld = m->n_withheld,
+        .subgroups = m->subgroups,
+        .n_subgroups = m->n_subgroups,
         .release = m->release,
         .hidden_cells = m->hidden_cells,
         .events = m->events,
@@ -455,6 +493,8 @@ enum tg_status tg_month_write(struct tg_month *m, const char *folder,
     enum tg_status status = write_linkage(&f, err);
     if (!status && m->study->has_cohort)
         status = write_comparison(&f, err);
+    if (!status && m->study->pfs.n)
+        status = write_payments(&f, err);
     if (!status)
         status = write_reports(&f, err);
     if (status) {

@@ -50,6 +50,12 @@ enum tg_status tg_db_fail(const struct tg_db *db, int rc, struct tg_error *err);
 
 /** Opens an existing file, alone: no other process gets in until tg_db_close(). */
 TG_CHECKED enum tg_status tg_db_open(const char *path, struct tg_db *db, struct tg_error *err);
+/**
+ * Opens an existing file so that neither it nor its journal nor its folder is changed; a journal
+ * that an interrupted run left is read along. For whoever holds the store's lock.
+ */
+TG_CHECKED enum tg_status tg_db_open_still(const char *path, struct tg_db *db,
+                                           struct tg_error *err);
 void tg_db_close(struct tg_db *db);
 
 /** One or several statements without arguments and without rows. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/query.h"
+#include "store/bridge.h"
 #include "store/importing.h"
+#include "store/ahead.h"
 
 #include "base/reporter.h"
 #include "text/calendar.h"
@@ -47,8 +48,8 @@ const struct tg_kind_table *tg_kind_table(enum tg_kind kind)
 }
 
 /* What all files of a store have in common is what the first one had. */
-enum tg_status tg_store_accepts(const struct tg_store *store, const char *path,
-                                const struct tg_manifest *manifest, struct tg_error *err)
+enum tg_status tg_store_same_tokens(const struct tg_store *store, const char *path,
+                                    const struct tg_manifest *manifest, struct tg_error *err)
 {
     const struct {
         const char *name, *value;
@@ -56,7 +57,6 @@ enum tg_status tg_store_accepts(const struct tg_store *store, const char *path,
     } rules[] = {
         {TG_META_DIGEST, manifest->study_digest, TG_MSG_IMPORT_DIGEST},
         {TG_META_NORMALIZER, manifest->normalizer, TG_MSG_IMPORT_NORMALIZER},
-        {TG_META_KEY, manifest->key_id, TG_MSG_IMPORT_KEY},
     };
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         char known[TG_META_SIZE];
@@ -69,13 +69,33 @@ enum tg_status tg_store_accepts(const struct tg_store *store, const char *path,
     return TG_OK;
 }
 
+enum tg_status tg_store_accepts(const struct tg_store *store, const char *path,
+                                const struct tg_manifest *manifest, struct tg_error *err)
+{
+    enum tg_status status = tg_store_same_tokens(store, path, manifest, err);
+    if (!status && manifest->row_key_id[0])
+        return TG_FAIL(err, TG_MSG_BRIDGE_IS_ONE, .file = path);
+    return status ? status : tg_epoch_accepts(store, path, manifest, err);
+}
+
+static enum tg_status has_key(const struct tg_store *store, bool *has, struct tg_error *err)
+{
+    char known[TG_META_SIZE];
+    enum tg_status status = tg_meta_get(&store->db, TG_META_KEY, known, err);
+    *has = known[0] != '\0';
+    return status;
+}
+
 static enum tg_status remember_first_file(struct tg_importing *im, struct tg_error *err)
 {
     const struct tg_db *db = &im->store->db;
     enum tg_status status = tg_meta_set(db, TG_META_DIGEST, im->manifest->study_digest, err);
     if (!status)
         status = tg_meta_set(db, TG_META_NORMALIZER, im->manifest->normalizer, err);
+    bool has = false;
     if (!status)
+        status = has_key(im->store, &has, err);
+    if (!status && !has)
         status = tg_meta_set(db, TG_META_KEY, im->manifest->key_id, err);
     if (!status)
         status = tg_db_once(db, "INSERT OR IGNORE INTO token_name(id, name) VALUES(?, ?)",
@@ -269,14 +289,28 @@ static enum tg_status tell_leaks(const struct tg_importing *im, struct tg_error 
     return status;
 }
 
+/* In the thread that reads. A malformed cell is told when the row's turn comes. */
+static enum tg_status digest_ahead(void *ctx, const struct tg_token_row *row,
+                                   unsigned char digest[TG_TOKEN_LEN], bool *has,
+                                   struct tg_error *err)
+{
+    struct tg_importing *im = ctx;
+    struct tg_identity_facts facts;
+    *has = tg_import_facts(im, row, &facts, NULL) == TG_OK;
+    return *has ? tg_interner_digest(&im->interner, row, &facts, &im->digest_message, digest, err)
+                : TG_OK;
+}
+
 static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
 {
     enum { BETWEEN_REPORTS = 8192 };
     const struct tg_token_row *row = NULL;
     bool end = false;
-    enum tg_status status = TG_OK;
+    bool ahead = im->kind->kind == TG_KIND_ROSTER || im->kind->kind == TG_KIND_USERS;
+    enum tg_status status =
+        tg_ahead_start(im->file, ahead ? digest_ahead : NULL, im, &im->ahead, err);
     while (!status && !end) {
-        status = tg_token_file_next(im->file, &row, &end, err);
+        status = tg_ahead_next(im->ahead, &row, &im->interner.digest, &end, err);
         if (status || end)
             break;
         if (im->rows++ % BETWEEN_REPORTS == 0)
@@ -310,6 +344,10 @@ static enum tg_status end_delivery(struct tg_importing *im, struct tg_error *err
                            DB_MAYBE(run->first_id != 0, run->first_id),
                            DB_MAYBE(run->first_id != 0, run->last_id), DB_INT(im->delivery_id)),
                    err);
+    const char *key = im->manifest->key_id;
+    if (!status)
+        status = tg_db_once(&im->store->db, "UPDATE delivery SET key_id = ? WHERE id = ?",
+                            DB_ARGS(DB_TEXT(key, strlen(key)), DB_INT(im->delivery_id)), err);
     return !status && im->replaces ? tg_replace_end(im, err) : status;
 }
 
@@ -391,6 +429,8 @@ static enum tg_status import_rows(struct tg_importing *im, struct tg_import_resu
 {
     enum tg_status status = begin_rows(im, err);
     if (!status)
+        status = tg_epoch_begin(im->store, im->manifest->key_id, err);
+    if (!status)
         status = read_rows(im, err);
     if (!status)
         status = end_delivery(im, err);
@@ -408,6 +448,9 @@ static enum tg_status import_rows(struct tg_importing *im, struct tg_import_resu
 /* Statements have to go before the transaction ends: one that is half read would keep it open. */
 void tg_import_free_steps(struct tg_importing *im)
 {
+    tg_ahead_free(&im->ahead);
+    tg_buf_free(&im->digest_message);
+    tg_epoch_end(im->store);
     tg_interner_free(&im->interner);
     tg_words_free(&im->words);
     (void)sqlite3_finalize(im->add_row);
@@ -457,6 +500,10 @@ static enum tg_status import_open(struct tg_importing *im, struct tg_import_resu
     enum tg_status status = tg_store_accepts(im->store, im->path, im->manifest, err);
     if (!status)
         status = is_known(im, &known, err);
+    bool of_people = im->source->kind == TG_KIND_USERS || im->source->kind == TG_KIND_CONSENTS;
+    if (!status && of_people && !known)
+        status = tg_epoch_check_withdrawals(im->store, im->path, provider_of(im),
+                                            im->manifest->key_id, err);
     if (status)
         return status;
     if (known) {
@@ -466,13 +513,17 @@ static enum tg_status import_open(struct tg_importing *im, struct tg_import_resu
                             " WHERE conflict IS NOT NULL",
                             DB_NO_ARGS, (int64_t *)&result->conflicts, err);
     }
-    status = tg_db_begin(db, err);
+    /* rows refer to what was found or made for them a moment ago: no need to look it up again */
+    status = tg_db_exec(db, "PRAGMA foreign_keys=OFF", err);
+    if (!status)
+        status = tg_db_begin(db, err);
     if (status)
         return status;
     *result = (struct tg_import_result){0};
     status = import_rows(im, result, err);
     tg_import_free_steps(im);
     status = tg_db_end(db, status, err);
+    (void)sqlite3_exec(db->handle, "PRAGMA foreign_keys=ON", NULL, NULL, NULL);
     if (!status)
         warn_of_consents(im);
     return status;

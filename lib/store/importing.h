@@ -34,6 +34,8 @@ struct tg_importing {
     const char *path;
     const struct tg_reporter *reporter;
     struct tg_token_file *file;
+    struct tg_ahead *ahead;
+    struct tg_buf digest_message; /**< of the thread that reads */
     const struct tg_manifest *manifest;
     const struct tg_source *source;
     const struct tg_kind_table *kind;
@@ -80,6 +82,10 @@ TG_CHECKED enum tg_status tg_import_event(struct tg_importing *im, const struct 
                                           struct tg_error *err);
 TG_CHECKED enum tg_status tg_import_measure(struct tg_importing *im, const struct tg_token_row *row,
                                             struct tg_error *err);
+/** What a row of a roster or of users says of its person; any thread may ask. */
+TG_CHECKED enum tg_status tg_import_facts(const struct tg_importing *im,
+                                          const struct tg_token_row *row,
+                                          struct tg_identity_facts *facts, struct tg_error *err);
 /** Writes the run that is open. */
 TG_CHECKED enum tg_status tg_import_end_run(struct tg_importing *im, struct tg_error *err);
 /** @} */

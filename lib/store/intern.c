@@ -66,6 +66,7 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
         {&in->see, "UPDATE identity SET seen_from = ? WHERE id = ?"},
         {&in->add_token,
          "INSERT OR IGNORE INTO identity_token(token, hash, identity_id) VALUES(?, ?, ?)"},
+        {&in->add_evidence, "INSERT INTO identity_evidence(identity_id, tokens) VALUES(?, ?)"},
         {&in->members, "SELECT i.id, i.source_id FROM identity_token t"
                        " JOIN identity i ON i.id = t.identity_id"
                        " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
@@ -82,12 +83,13 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
 
 void tg_interner_free(struct tg_interner *in)
 {
-    sqlite3_stmt *statements[] = {in->find,      in->add,     in->see,
-                                  in->add_token, in->members, in->mark_kin};
+    sqlite3_stmt *statements[] = {in->find,         in->add,     in->see,     in->add_token,
+                                  in->add_evidence, in->members, in->mark_kin};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
     tg_buf_free(&in->message);
     tg_buf_free(&in->packed);
+    tg_buf_free(&in->evidence);
     tg_ids_free(&in->touched);
     tg_ids_free(&in->revived);
     tg_known_free(&in->known);
@@ -98,11 +100,10 @@ void tg_interner_free(struct tg_interner *in)
 }
 
 /* The digest is keyed too: the store holds nothing that the shared key's holders could guess at. */
-static enum tg_status digest_row(struct tg_interner *in, const struct tg_token_row *row,
-                                 const struct tg_identity_facts *facts,
-                                 unsigned char digest[TG_TOKEN_LEN], struct tg_error *err)
+enum tg_status tg_interner_digest(const struct tg_interner *in, const struct tg_token_row *row,
+                                  const struct tg_identity_facts *facts, struct tg_buf *m,
+                                  unsigned char digest[TG_TOKEN_LEN], struct tg_error *err)
 {
-    struct tg_buf *m = &in->message;
     m->len = 0;
     enum tg_status status = TG_OK;
     for (size_t c = 0; !status && c < in->n_columns; c++) {
@@ -124,26 +125,37 @@ static enum tg_status digest_row(struct tg_interner *in, const struct tg_token_r
     return status;
 }
 
+static enum tg_status pack(struct tg_buf *packed, unsigned number,
+                           const unsigned char hash[TG_TOKEN_LEN], struct tg_error *err)
+{
+    const char bytes[2] = {(char)(number & 0xFF), (char)(number >> 8 & 0xFF)};
+    enum tg_status status = tg_buf_add(packed, bytes, sizeof bytes, err);
+    return status ? status : tg_buf_add(packed, hash, TG_TOKEN_LEN, err);
+}
+
+/* Decisive tokens are looked up, so they wait for their table; evidence is only read along. */
 static enum tg_status add_pending(struct tg_interner *in, size_t column,
                                   const struct tg_token_cell *cell, struct tg_error *err)
 {
     const struct tg_token_column *c = &in->columns[column];
-    enum tg_status status =
-        tg_grow(&in->pending, &in->cap_pending, in->n_pending + cell->n, sizeof *in->pending, err);
+    enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < cell->n; i++) {
-        struct tg_pending *p = &in->pending[in->n_pending];
-        p->identity = in->next_id;
-        p->column = (uint32_t)column;
-        status = tg_store_hash(in->store, c->name, cell->tokens[i], &in->message, p->hash, err);
+        unsigned char hash[TG_TOKEN_LEN];
+        status = tg_store_hash(in->store, c->name, cell->tokens[i], &in->message, hash, err);
+        if (!status && c->evidence) {
+            status = pack(&in->evidence, c->number, hash, err);
+            continue;
+        }
         if (!status)
-            in->n_pending++;
+            status = tg_grow(&in->pending, &in->cap_pending, in->n_pending + 1, sizeof *in->pending,
+                             err);
+        if (status)
+            break;
+        struct tg_pending *p = &in->pending[in->n_pending++];
+        *p = (struct tg_pending){.identity = in->next_id, .column = (uint32_t)column};
+        memcpy(p->hash, hash, TG_TOKEN_LEN);
+        status = pack(&in->packed, c->number, hash, err);
     }
-    if (status || c->evidence || cell->n == 0)
-        return status;
-    const char number[2] = {(char)(c->number & 0xFF), (char)(c->number >> 8 & 0xFF)};
-    status = tg_buf_add(&in->packed, number, sizeof number, err);
-    if (!status)
-        status = tg_buf_add(&in->packed, in->pending[in->n_pending - 1].hash, TG_TOKEN_LEN, err);
     return status;
 }
 
@@ -154,6 +166,7 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
 {
     enum tg_status status = TG_OK;
     in->packed.len = 0;
+    in->evidence.len = 0;
     for (size_t c = 0; !status && c < in->n_columns; c++)
         status = add_pending(in, c, &row->tokens[in->columns[c].cell], err);
     if (status)
@@ -167,6 +180,10 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
                           DB_INT(facts->sex), DB_BLOB(in->packed.data, in->packed.len),
                           DB_INT(in->period), DB_MAYBE(person, in->next_id)),
                   err);
+    if (!status && in->evidence.len)
+        status = tg_db_run(
+            &in->store->db, in->add_evidence,
+            DB_ARGS(DB_INT(in->next_id), DB_BLOB(in->evidence.data, in->evidence.len)), err);
     if (status)
         return status;
     *id = in->next_id++;
@@ -213,7 +230,11 @@ enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
                          const struct tg_identity_facts *facts, int64_t *id, struct tg_error *err)
 {
     struct tg_known_identity asked = {.seen_from = in->period, .has_rows = true}, *known = &asked;
-    enum tg_status status = digest_row(in, row, facts, asked.digest, err);
+    enum tg_status status = TG_OK;
+    if (in->digest)
+        memcpy(asked.digest, in->digest, TG_TOKEN_LEN);
+    else
+        status = tg_interner_digest(in, row, facts, &in->message, asked.digest, err);
     if (!status && in->known.slots)
         known = tg_known_find(&in->known, asked.digest);
     else if (!status)

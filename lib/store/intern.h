@@ -79,15 +79,21 @@ struct tg_interner {
     struct tg_ids touched; /**< rosters: whose component must be looked at; in no order */
     struct tg_ids revived; /**< rosters: those that had lost their rows; in no order */
 
+    const unsigned char *digest; /**< of the row at hand, when it was computed before; or NULL */
     struct tg_known known;
-    sqlite3_stmt *find, *add, *see, *add_token, *members, *mark_kin;
-    struct tg_buf message, packed;
+    sqlite3_stmt *find, *add, *see, *add_token, *add_evidence, *members, *mark_kin;
+    struct tg_buf message, packed, evidence;
     struct tg_pending *pending; /**< tokens not yet in the table */
     size_t n_pending, cap_pending;
 };
 
 /** Fills in what is not given: statements, the next number. */
 TG_CHECKED enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err);
+/** The digest of a row's identity; any thread may ask. `message` is scratch room. */
+TG_CHECKED enum tg_status
+tg_interner_digest(const struct tg_interner *in, const struct tg_token_row *row,
+                   const struct tg_identity_facts *facts, struct tg_buf *message,
+                   unsigned char digest[TG_TOKEN_LEN], struct tg_error *err);
 /**
  * Finds or makes the identity of a row.
  * @param id  out: its number

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "store/evidence.h"
 #include "store/query.h"
 #include "store/room.h"
 #include "store/schema.h"
@@ -71,7 +72,10 @@ static enum tg_status upgrade(struct tg_store *store, struct tg_error *err)
         status = tg_db_begin(&store->db, err);
     if (status)
         return status;
-    return tg_db_end(&store->db, tg_schema_upgrade(&store->db, err), err);
+    status = tg_schema_upgrade(&store->db, err);
+    if (!status)
+        status = tg_evidence_move(store, err);
+    return tg_db_end(&store->db, status, err);
 }
 
 static enum tg_status use_file(struct tg_store *store, struct tg_error *err)

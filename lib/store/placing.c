@@ -1,39 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/placing.h"
-#include "store/room.h"
+#include "store/record.h"
 #include "store/run_users.h"
-#include "text/calendar.h"
 
 #include <string.h>
-
-/* {"month":…,"recipient":…,"folder":…,"version":…,"files":{name:sha256,…},"detail":…} */
-static enum tg_status describe(struct tg_buf *json, const struct tg_run_record *r,
-                               const char *folder, struct tg_error *err)
-{
-    char written[8];
-    tg_month_format(r->month, written);
-    const struct {
-        const char *name, *text;
-    } texts[] = {{"month", written},
-                 {"recipient", r->recipient},
-                 {"folder", folder},
-                 {"version", tg_version()}};
-    struct tg_buf list = {0};
-    enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < sizeof texts / sizeof texts[0]; i++)
-        status = tg_json_text(json, texts[i].name, texts[i].text, strlen(texts[i].text), err);
-    for (size_t i = 0; !status && i < r->n; i++)
-        status = tg_json_text(&list, r->files[i].name, r->files[i].sha256,
-                              strlen(r->files[i].sha256), err);
-    if (!status)
-        status = tg_buf_add(&list, r->n ? "}" : "{}", r->n ? 1 : 2, err);
-    const char *text = status ? NULL : tg_buf_text(&list, err);
-    status = text ? tg_buf_printf(json, err, ",\"files\":%s,\"detail\":%s}", text,
-                                  r->detail ? r->detail : "{}")
-                  : TG_NO_MEMORY;
-    tg_buf_free(&list);
-    return status;
-}
 
 /* Until it is settled a month's files are listed under the folder where they were made. */
 static enum tg_status list_files(const struct tg_db *db, const struct tg_run_record *r,
@@ -86,7 +55,8 @@ enum tg_status tg_store_run_begin(struct tg_store *store, const struct tg_run_re
     struct tg_arena arena = {0};
     const char *folder = tg_store_folder_name(store, record->folder, &arena, err);
     const char *made = folder ? tg_store_folder_name(store, record->made, &arena, err) : NULL;
-    enum tg_status status = made ? describe(&json, record, folder, err) : TG_NO_MEMORY;
+    enum tg_status status =
+        made ? tg_run_describe(store, record, folder, &json, err) : TG_NO_MEMORY;
     const char *detail = status ? NULL : tg_buf_text(&json, err);
     if (!status)
         status = detail ? begin_record(store, record, folder, made, detail, err) : TG_NO_MEMORY;

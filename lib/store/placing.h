@@ -18,6 +18,8 @@
 struct tg_output_digest {
     const char *name;
     char sha256[65]; /**< hex */
+    int64_t rows;    /**< without the header; -1: it is no table */
+    bool internal;   /**< stays at the municipality, whoever the recipient is */
 };
 
 /** A finished month. */

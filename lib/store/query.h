@@ -95,14 +95,45 @@ TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char
 /** Tokens as stored (hashed again), for joining. */
 typedef enum tg_status tg_on_token(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
                                    struct tg_error *err);
-/** Each distinct (hash, person id) of a token among roster rows, ascending. */
+/** Each (hash, person id) of a token among roster rows: of a decisive one each once, ascending; of
+ * an evidence one in no order, and all identities are read for it. */
 TG_CHECKED enum tg_status tg_store_person_tokens(struct tg_store *store, const char *token,
                                                  int32_t month, tg_on_token *on, void *ctx,
                                                  struct tg_error *err);
-/** Each (hash, identity) of a token among users rows in force in the month, ascending. */
-TG_CHECKED enum tg_status tg_store_user_tokens(struct tg_store *store, const char *token,
-                                               int32_t month, tg_on_token *on, void *ctx,
-                                               struct tg_error *err);
+
+/** Who of a list the identities of the store are: place + 1, or 0 for nobody. 4 bytes each. */
+struct tg_places {
+    uint32_t *of;
+    size_t n;
+};
+/** Places of people in the list that tg_store_people() made of the same month. */
+TG_CHECKED enum tg_status tg_store_places_of_people(struct tg_store *store, int32_t month,
+                                                    const struct tg_people *people,
+                                                    struct tg_places *out, struct tg_error *err);
+/** Places in a list of identities, ascending. */
+TG_CHECKED enum tg_status tg_store_places_of(struct tg_store *store, const int64_t *identities,
+                                             uint32_t n, struct tg_places *out,
+                                             struct tg_error *err);
+void tg_places_free(struct tg_places *places);
+
+/** A token as stored, and whose it is. */
+struct tg_placed_token {
+    unsigned char hash[TG_TOKEN_LEN];
+    uint32_t place;
+    uint32_t token; /**< its place among the study's tokens */
+};
+typedef enum tg_status tg_on_placed(void *ctx, const struct tg_placed_token *tokens, size_t n,
+                                    struct tg_error *err);
+/**
+ * All tokens of those who have a place, in one pass by identity, some hundreds a call. Several
+ * identities of one person give the same tokens again.
+ *
+ * @param evidence  the study's evidence tokens; false: the decisive ones
+ * @param of        NULL: of all; else flags, by place: of these. Few are looked up one by one.
+ */
+TG_CHECKED enum tg_status tg_store_tokens(struct tg_store *store, const struct tg_places *places,
+                                          bool evidence, const bool *of, tg_on_placed *on,
+                                          void *ctx, struct tg_error *err);
 
 /** An app user who was found: measures and events of an app's sources go to this person. */
 struct tg_linked_user {

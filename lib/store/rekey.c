@@ -79,7 +79,7 @@ static enum tg_status rewrite(struct tg_store *store, const struct tg_key *next,
                               const struct tg_reporter *reporter, struct tg_error *err)
 {
     struct layer layer = {.site = &store->sites[store->n_sites - 1]};
-    const struct tg_remap remap = {hash_again, digest_again, &layer};
+    const struct tg_remap remap = {hash_again, digest_again, &layer, true};
     const char *id = tg_key_info(next)->id;
     enum tg_status status = load_names(&store->db, &layer, err);
     if (!status)

@@ -78,6 +78,7 @@ static const char *const steps[] = {
     "INSERT INTO identity_token SELECT token, hash, identity_id FROM temp.remapped ORDER BY rowid",
     "DROP TABLE temp.remapped",
     "UPDATE identity SET tokens = remap_packed(tokens), digest = remap_digest(digest)",
+    "UPDATE identity_evidence SET tokens = remap_packed(tokens)",
     "UPDATE shared_token SET hash = remap(token, hash)",
     "UPDATE person_apart SET hash = remap(token, hash)",
 };
@@ -150,6 +151,9 @@ enum tg_status tg_remap_all(struct tg_store *store, const struct tg_remap *remap
         if (!status)
             status = tg_progress(reporter, "hashes", i + 1, N_STEPS + 1, err);
     }
+    if (!status && remap->bridge)
+        status = step(db, &call,
+                      "UPDATE bridge SET old = remap(token, old), new = remap(token, new)", err);
     if (!status)
         status = all_apps(db, &call, err);
     enum tg_status gone = register_all(db, NULL, status ? NULL : err);

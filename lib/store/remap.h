@@ -23,6 +23,7 @@ struct tg_remap {
     void (*digest)(void *ctx, const unsigned char digest[TG_TOKEN_LEN],
                    unsigned char out[TG_TOKEN_LEN]);
     void *ctx;
+    bool bridge; /**< also what the bridge between two epochs holds */
 };
 
 /**

@@ -31,6 +31,7 @@ struct tg_store {
     char *key_path;                          /**< of the site key */
     struct tg_site sites[TG_KEY_EPOCHS_MAX]; /**< one a site key, oldest first */
     size_t n_sites;
+    sqlite3_stmt *bridge; /**< while a file of the epoch before is read */
 };
 
 /** The name under which the app's own token is stored. */
@@ -72,6 +73,8 @@ void tg_site_free(struct tg_store *store);
 #define TG_META_NORMALIZER "normalizer"
 #define TG_META_KEY        "key_id"
 #define TG_META_AUDIT_HEAD "audit_head"
+#define TG_META_KEY_BEFORE "key_before"
+#define TG_META_KEY_UNTIL  "key_until"
 
 enum { TG_META_SIZE = 96 };
 /** Empty when there is no such setting. */

@@ -17,14 +17,23 @@ enum {
     CONSENT_WITHDRAWN_ON
 };
 
+enum tg_status tg_import_facts(const struct tg_importing *im, const struct tg_token_row *row,
+                               struct tg_identity_facts *facts, struct tg_error *err)
+{
+    bool roster = im->kind->kind == TG_KIND_ROSTER;
+    enum tg_status status =
+        tg_cell_month(im, row, roster ? (size_t)ROSTER_BIRTH_MONTH : (size_t)USER_BIRTH_MONTH,
+                      &facts->birth_month, err);
+    return status ? status
+                  : tg_cell_sex(im, row, roster ? (size_t)ROSTER_SEX : (size_t)USER_SEX,
+                                &facts->sex, err);
+}
+
 static enum tg_status intern_person(struct tg_importing *im, const struct tg_token_row *row,
-                                    size_t birth_month, size_t sex, int64_t *id,
-                                    struct tg_error *err)
+                                    int64_t *id, struct tg_error *err)
 {
     struct tg_identity_facts facts;
-    enum tg_status status = tg_cell_month(im, row, birth_month, &facts.birth_month, err);
-    if (!status)
-        status = tg_cell_sex(im, row, sex, &facts.sex, err);
+    enum tg_status status = tg_import_facts(im, row, &facts, err);
     return status ? status : tg_intern(&im->interner, row, &facts, id, err);
 }
 
@@ -33,7 +42,7 @@ enum tg_status tg_import_roster(struct tg_importing *im, const struct tg_token_r
 {
     int64_t id = 0, district = 0, attributes = 0;
     uint32_t from = 0, to = 0;
-    enum tg_status status = intern_person(im, row, ROSTER_BIRTH_MONTH, ROSTER_SEX, &id, err);
+    enum tg_status status = intern_person(im, row, &id, err);
     if (!status)
         status = tg_cell_word(im, row, ROSTER_DISTRICT, &district, err);
     if (!status)
@@ -56,7 +65,7 @@ enum tg_status tg_import_user(struct tg_importing *im, const struct tg_token_row
 {
     int64_t id = 0, attributes = 0;
     uint32_t registered_on = 0;
-    enum tg_status status = intern_person(im, row, USER_BIRTH_MONTH, USER_SEX, &id, err);
+    enum tg_status status = intern_person(im, row, &id, err);
     if (!status)
         status = tg_cell_day(im, row, USER_REGISTERED_ON, &registered_on, err);
     if (!status)

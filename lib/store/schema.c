@@ -237,6 +237,27 @@ static const char version_placing[] = "CREATE TABLE placing("
                                       "  made TEXT NOT NULL"
                                       ") STRICT, WITHOUT ROWID;";
 
+/* While two epochs of the shared key overlap: what a stored hash of the old one became. */
+static const char version_epoch[] = "CREATE TABLE bridge("
+                                    "  token INTEGER NOT NULL REFERENCES token_name,"
+                                    "  old BLOB NOT NULL,"
+                                    "  new BLOB NOT NULL,"
+                                    "  PRIMARY KEY(token, old),"
+                                    "  UNIQUE(token, new)"
+                                    ") STRICT, WITHOUT ROWID;"
+                                    "ALTER TABLE delivery ADD COLUMN key_id TEXT;";
+
+/* Evidence tokens of an identity, packed; they go with its digest. */
+static const char version_evidence[] =
+    "CREATE TABLE identity_evidence("
+    "  identity_id INTEGER PRIMARY KEY REFERENCES identity,"
+    "  tokens BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TRIGGER evidence_of_nobody AFTER UPDATE OF digest ON identity"
+    " WHEN new.digest IS NULL BEGIN"
+    "  DELETE FROM identity_evidence WHERE identity_id = new.id;"
+    " END;";
+
 /* How identities came to another person, told by the entry of the audit log that goes with it, so
  * that it outlives the delivery. */
 static const char version_person[] =
@@ -268,8 +289,9 @@ static const char version_apart[] =
     ") STRICT, WITHOUT ROWID;";
 
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {version_1,       version_review, version_placing,
-                                       version_consent, version_person, version_apart};
+static const char *const upgrades[] = {version_1,       version_review,   version_placing,
+                                       version_consent, version_evidence, version_epoch,
+                                       version_person,  version_apart};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 
@@ -287,6 +309,16 @@ enum tg_status tg_schema_look(const struct tg_db *db, enum tg_db_content *out, s
     else
         *out = application == 0 && tables == 0 ? TG_DB_EMPTY : TG_DB_FOREIGN;
     return TG_OK;
+}
+
+enum tg_status tg_schema_is_current(const struct tg_db *db, struct tg_error *err)
+{
+    int64_t version = 0;
+    enum tg_status status = tg_db_number(db, "PRAGMA user_version", DB_NO_ARGS, &version, err);
+    if (status || version == SCHEMA_VERSION)
+        return status;
+    return TG_FAIL(err, version > SCHEMA_VERSION ? TG_MSG_STORE_NEWER : TG_MSG_STORE_OLDER,
+                   .file = db->path);
 }
 
 enum tg_status tg_schema_upgrade(const struct tg_db *db, struct tg_error *err)

@@ -20,5 +20,7 @@ TG_CHECKED enum tg_status tg_schema_look(const struct tg_db *db, enum tg_db_cont
  * @return TG_OK; TG_DATA: made by a newer program; TG_IO
  */
 TG_CHECKED enum tg_status tg_schema_upgrade(const struct tg_db *db, struct tg_error *err);
+/** @return TG_OK; TG_DATA: an older program made it, and it was not upgraded yet, or a newer one */
+TG_CHECKED enum tg_status tg_schema_is_current(const struct tg_db *db, struct tg_error *err);
 
 #endif

@@ -2,7 +2,7 @@
 #include "store/site.h"
 
 #include "crypto/message.h"
-#include "store/query.h"
+#include "store/bridge.h"
 
 #include <string.h>
 
@@ -141,7 +141,7 @@ enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
     enum tg_status status = tg_site_hash(&store->sites[0], name, token, message, hash, err);
     for (size_t i = 1; !status && i < store->n_sites; i++)
         status = tg_site_hash(&store->sites[i], name, hash, message, hash, err);
-    return status;
+    return status ? status : tg_epoch_translate(store, name, hash, err);
 }
 
 void tg_store_digest(const struct tg_store *store, const void *message, size_t len,

@@ -6,6 +6,7 @@
 struct walk {
     struct tg_owners owners;
     struct tg_ids of_group;
+    uint32_t token; /* evidence: its place among the study's */
     tg_on_token *on;
     void *ctx;
 };
@@ -27,52 +28,33 @@ static enum tg_status on_group(void *ctx, const unsigned char hash[TG_TOKEN_LEN]
     return status;
 }
 
-static void end(struct walk *walk)
+/* A person's number takes the place of a place. */
+static enum tg_status on_evidence(void *ctx, const struct tg_placed_token *tokens, size_t n,
+                                  struct tg_error *err)
 {
-    tg_owners_free(&walk->owners);
-    tg_ids_free(&walk->of_group);
+    struct walk *walk = ctx;
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < n; i++) {
+        if (tokens[i].token == walk->token)
+            status = walk->on(walk->ctx, tokens[i].hash, (int64_t)tokens[i].place + 1, err);
+    }
+    return status;
 }
 
 enum tg_status tg_store_person_tokens(struct tg_store *store, const char *token, int32_t month,
                                       tg_on_token *on, void *ctx, struct tg_error *err)
 {
     struct walk walk = {.on = on, .ctx = ctx};
+    const struct tg_token_def *def = tg_token_def_find(store->study, token);
     enum tg_status status = tg_owners_of_persons(&store->db, month, &walk.owners, err);
-    if (!status)
+    if (!status && def && def->evidence) {
+        const struct tg_places places = {walk.owners.of, walk.owners.n};
+        walk.token = (uint32_t)(def - store->study->tokens);
+        status = tg_store_tokens(store, &places, true, NULL, on_evidence, &walk, err);
+    } else if (!status) {
         status = tg_walk_token(&store->db, token, on_group, &walk, err);
-    end(&walk);
-    return status;
-}
-
-static enum tg_status users_in_force(const struct tg_db *db, int32_t month, struct tg_owners *out,
-                                     struct tg_error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    enum tg_status status = tg_owners_new(db, out, err);
-    if (!status)
-        status = tg_db_prepare(db,
-                               "SELECT u.identity_id, u.identity_id FROM source s"
-                               " JOIN delivery d ON d.source_id = s.id"
-                               " JOIN user_row u ON u.delivery_id = d.id"
-                               " WHERE s.kind = 'users' AND d.period ="
-                               " (SELECT max(period) FROM delivery"
-                               "  WHERE source_id = s.id AND period <= ?)",
-                               &stmt, err);
-    if (!status)
-        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(month)), err);
-    if (!status)
-        return tg_owners_fill(db, stmt, out, err);
-    (void)sqlite3_finalize(stmt);
-    return status;
-}
-
-enum tg_status tg_store_user_tokens(struct tg_store *store, const char *token, int32_t month,
-                                    tg_on_token *on, void *ctx, struct tg_error *err)
-{
-    struct walk walk = {.on = on, .ctx = ctx};
-    enum tg_status status = users_in_force(&store->db, month, &walk.owners, err);
-    if (!status)
-        status = tg_walk_token(&store->db, token, on_group, &walk, err);
-    end(&walk);
+    }
+    tg_owners_free(&walk.owners);
+    tg_ids_free(&walk.of_group);
     return status;
 }

@@ -91,6 +91,30 @@ static const char recorded_outputs[] =
     " FROM output o LEFT JOIN placing f ON f.folder = o.folder"
     " LEFT JOIN placing m ON m.made = o.folder ORDER BY o.folder, o.name";
 
+/* What is in the store was logged when it came: a log that was put back to an older state together
+ * with its head does not fit the rest. */
+static const char unlogged_deliveries[] =
+    "WITH logged(source, sha256) AS MATERIALIZED (SELECT json_extract(detail, '$.source'),"
+    "  json_extract(detail, '$.sha256') FROM audit WHERE verb = 'import' AND json_valid(detail))"
+    " SELECT s.name || CASE d.period WHEN 0 THEN ''"
+    "  ELSE printf(' %04d-%02d', d.period / 12, d.period % 12 + 1) END"
+    " FROM delivery d JOIN source s ON s.id = d.source_id WHERE NOT EXISTS(SELECT 1 FROM logged l"
+    "  WHERE l.source = s.name AND l.sha256 = d.sha256)";
+static const char unlogged_outputs[] =
+    "WITH logged(folder, name, sha256) AS MATERIALIZED (SELECT json_extract(a.detail, '$.folder'),"
+    "  f.key, f.value FROM (SELECT detail FROM audit WHERE verb = 'run' AND json_valid(detail)) a,"
+    "  json_each(a.detail, '$.files') f)"
+    " SELECT o.folder || '/' || o.name FROM output o LEFT JOIN placing p ON p.made = o.folder"
+    " WHERE NOT EXISTS(SELECT 1 FROM logged l WHERE l.folder = coalesce(p.folder, o.folder)"
+    "  AND l.name = o.name AND l.sha256 = o.sha256)";
+
+static enum tg_status check_logged(struct check *c, struct tg_error *err)
+{
+    enum tg_status status =
+        warn_of_rows(c, unlogged_deliveries, NULL, TG_MSG_DELIVERY_UNLOGGED, err);
+    return status ? status : warn_of_rows(c, unlogged_outputs, NULL, TG_MSG_OUTPUT_UNLOGGED, err);
+}
+
 static enum tg_status check_outputs(struct check *c, struct tg_error *err)
 {
     const struct tg_db *db = &c->store->db;
@@ -143,6 +167,8 @@ enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter 
                               TG_MSG_SCRUB_WANTED, err);
     if (!status)
         status = tg_progress(reporter, "verify", 3, 5, err);
+    if (!status)
+        status = check_logged(&c, err);
     if (!status)
         status = tg_audit_check(store, reporter, &c.findings, err);
     if (!status)

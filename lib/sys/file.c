@@ -258,42 +258,6 @@ void tg_scratch_close(struct tg_scratch **s)
     *s = NULL;
 }
 
-struct tg_lock {
-    int fd;
-};
-
-enum tg_status tg_lock_take(const char *path, struct tg_lock **out, struct tg_error *err)
-{
-    struct tg_lock *lock = tg_calloc(1, sizeof *lock, err);
-    if (!lock)
-        return TG_NO_MEMORY;
-    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    enum tg_status status = TG_OK;
-    if (lock->fd < 0)
-        status = TG_FAIL(err, TG_MSG_OUTPUT_CREATE, .file = path, .sys_errno = errno);
-    else if (fcntl(lock->fd, F_OFD_SETLK, &whole) != 0)
-        status = errno == EAGAIN || errno == EACCES
-                     ? TG_FAIL(err, TG_MSG_LOCKED, .file = path)
-                     : TG_FAIL(err, TG_MSG_OUTPUT_CREATE, .file = path, .sys_errno = errno);
-    if (status) {
-        tg_lock_release(&lock);
-        return status;
-    }
-    *out = lock;
-    return TG_OK;
-}
-
-void tg_lock_release(struct tg_lock **lock)
-{
-    if (!lock || !*lock)
-        return;
-    if ((*lock)->fd >= 0)
-        close((*lock)->fd);
-    free(*lock);
-    *lock = NULL;
-}
-
 static size_t whole_pages(size_t size)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);

@@ -119,10 +119,17 @@ struct tg_lock;
 
 /**
  * Takes an exclusive lock on the file `path` (made if missing, never removed); it ends with the
- * process at the latest. @return TG_OK, TG_BUSY, TG_CANT_CREATE, TG_NO_MEMORY
+ * process at the latest. The file says who holds it, and so does the error of one who comes second.
+ * @return TG_OK, TG_BUSY, TG_CANT_CREATE, TG_NO_MEMORY
  */
 TG_CHECKED enum tg_status tg_lock_take(const char *path, struct tg_lock **out,
                                        struct tg_error *err);
+/**
+ * The same without a trace: the file is neither made nor written. Where there is none `*out` is
+ * NULL, and so nobody can hold it. @return TG_OK, TG_BUSY, TG_NO_INPUT, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_lock_take_silently(const char *path, struct tg_lock **out,
+                                                struct tg_error *err);
 void tg_lock_release(struct tg_lock **lock);
 /** @} */
 

@@ -265,6 +265,40 @@ static enum tg_status parse(struct tg_csv *csv, const char *p, size_t len, struc
     return TG_OK;
 }
 
+static bool is_blank_at(const struct tg_csv *csv, const char *p)
+{
+    return (*p == ' ' || *p == '\t') && *p != csv->delimiter;
+}
+
+/* A line that is a whole row and has no quote: cells lie between delimiters, blanks around them
+ * are dropped as libcsv drops them, and nothing is copied. */
+static enum tg_status split_line(struct tg_csv *csv, const char *p, size_t len,
+                                 struct tg_error *err)
+{
+    const char *end = p + len;
+    while (end > p && (end[-1] == '\n' || end[-1] == '\r'))
+        end--;
+    if (len > TG_CSV_ROW_MAX)
+        return TG_FAIL(err, TG_MSG_CSV_ROW_LONG, .file = csv->name, .line = csv->line,
+                       .rule = "1 MiB");
+    for (bool more = true; more;) {
+        const char *comma = memchr(p, csv->delimiter, (size_t)(end - p));
+        const char *to = comma ? comma : end, *next = to + 1;
+        more = comma != NULL;
+        if (csv->n_cells == TG_CSV_CELLS_MAX)
+            return TG_FAIL(err, TG_MSG_CSV_CELLS, .file = csv->name, .line = csv->line,
+                           .rule = "4096");
+        while (p < to && is_blank_at(csv, p))
+            p++;
+        while (to > p && is_blank_at(csv, to - 1))
+            to--;
+        csv->cells[csv->n_cells++] = (struct tg_cell){p, (size_t)(to - p)};
+        p = next;
+    }
+    csv->row_done = true;
+    return TG_OK;
+}
+
 /* Hands libcsv the rest of one physical line, or as much of it as the block holds. A row can only
  * end where a line does, so this completes one row at most. */
 static enum tg_status feed_line(struct tg_csv *csv, struct tg_error *err)
@@ -273,6 +307,7 @@ static enum tg_status feed_line(struct tg_csv *csv, struct tg_error *err)
     size_t end = line_end(csv, &whole);
     const char *p = csv->block + csv->at;
     size_t len = end - csv->at;
+    bool fresh = !csv->in_line && !csv->in_record;
     csv->line += !csv->in_line;
     csv->in_line = !whole;
     if (csv->nul && csv->nul < csv->block + end)
@@ -282,6 +317,8 @@ static enum tg_status feed_line(struct tg_csv *csv, struct tg_error *err)
         csv->record_line = csv->line;
     }
     csv->at = end;
+    if (fresh && whole && csv->in_record && !memchr(p, '"', len))
+        return split_line(csv, p, len, err);
     enum tg_status status = parse(csv, p, len, err);
     if (whole && !csv->in_record)
         csv->record_bytes = 0;

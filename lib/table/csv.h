@@ -83,6 +83,8 @@ TG_CHECKED enum tg_status tg_csv_put_real(struct tg_csv_writer *w, double number
 TG_CHECKED enum tg_status tg_csv_put_hex(struct tg_csv_writer *w, const void *data, size_t len,
                                          struct tg_error *err);
 TG_CHECKED enum tg_status tg_csv_end_row(struct tg_csv_writer *w, struct tg_error *err);
+/** Rows that were ended so far, the header too; not those of tg_csv_put_raw(). */
+uint64_t tg_csv_rows(const struct tg_csv_writer *w);
 /** @name The two halves of tg_csv_put_raw(), which may go on in two threads
  * Both get the same bytes in the same order, after tg_csv_flush() and until the last of them no
  * other function is called. */

@@ -19,6 +19,7 @@ struct tg_csv_writer {
     struct tg_buf buf;
     size_t row; /* where the row begins in `buf` */
     size_t n_cells;
+    uint64_t rows;
 };
 
 static bool is_blank(char c)
@@ -150,6 +151,7 @@ enum tg_status tg_csv_end_row(struct tg_csv_writer *w, struct tg_error *err)
     if (status)
         return status;
     w->n_cells = 0;
+    w->rows++;
     w->row = w->buf.len;
     return w->buf.len < FLUSH ? TG_OK : tg_csv_flush(w, err);
 }
@@ -173,6 +175,11 @@ enum tg_status tg_csv_put_row(struct tg_csv_writer *w, const char *const *cells,
             return status;
     }
     return tg_csv_end_row(w, err);
+}
+
+uint64_t tg_csv_rows(const struct tg_csv_writer *w)
+{
+    return w->rows;
 }
 
 enum tg_status tg_csv_finish(struct tg_csv_writer **w, char *sha256, struct tg_output **out,

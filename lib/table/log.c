@@ -36,6 +36,8 @@ static int fill(json_t *line, const struct tg_log_line *entry)
     if (entry->stage)
         bad |= add_text(line, "stage", entry->stage) | add_number(line, "done", entry->done) |
                add_number(line, "total", entry->total);
+    if (entry->job)
+        bad |= add_text(line, "job", entry->job) | add_number(line, "exit", (uint64_t)entry->exit);
     return bad | add_text(line, "text", entry->text);
 }
 

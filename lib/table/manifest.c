@@ -99,6 +99,19 @@ static const struct text_rule {
     {"tool", offsetof(struct tg_manifest, tool), is_tool, "the program that made it"},
 };
 
+/* Only bridges have them. */
+static bool is_key_id_or_empty(const char *s)
+{
+    return !s[0] || is_key_id(s);
+}
+
+static const struct text_rule bridge_rules[] = {
+    {"row_key_id", offsetof(struct tg_manifest, row_key_id), is_key_id_or_empty, "16 hex digits"},
+    {"overlap_until", offsetof(struct tg_manifest, overlap_until), is_month_or_empty,
+     "YYYY-MM or \"\""},
+};
+enum { N_BRIDGE = sizeof bridge_rules / sizeof bridge_rules[0] };
+
 enum { N_TEXTS = sizeof text_rules / sizeof text_rules[0], TEXTS_BEFORE_TOKENS = N_TEXTS - 2 };
 
 /* A manifest being read. */
@@ -203,6 +216,11 @@ static enum tg_status read_manifest(const struct reader *r, json_t *root, struct
         return TG_FAIL(r->err, TG_MSG_MANIFEST_FORMAT, .file = r->path, .rule = format);
     for (size_t i = 1; i < N_TEXTS && !status; i++)
         status = read_text(r, root, &text_rules[i], m);
+    m->row_key_id = m->overlap_until = "";
+    for (size_t i = 0; i < N_BRIDGE && !status; i++) {
+        if (json_object_get(root, bridge_rules[i].key))
+            status = read_text(r, root, &bridge_rules[i], m);
+    }
     if (!status)
         status = read_tokens(r, root, m);
     if (!status)
@@ -316,6 +334,8 @@ static json_t *manifest_json(const struct tg_manifest *m, json_t *profile)
             bad |= put_lists(root, m);
         bad |= put_text(root, m, &text_rules[i]);
     }
+    for (size_t i = 0; i < N_BRIDGE && !bad && m->row_key_id && m->row_key_id[0]; i++)
+        bad |= put_text(root, m, &bridge_rules[i]);
     if (!bad && profile)
         bad |= json_object_set(root, "profile", profile);
     if (bad) {

@@ -163,12 +163,49 @@ struct tg_cohort_rules {
                                         district and months_insured. ratio 0: as 1 */
 };
 
-enum tg_design { TG_DESIGN_DID };
+/** What of an outcome is compared; docs/EVALUATION.md has the definitions. */
+enum tg_design {
+    TG_DESIGN_DID,        /**< events: change of yen per month from before to after */
+    TG_DESIGN_CHANGE,     /**< measures: last value after less last value before */
+    TG_DESIGN_LEVEL,      /**< last value after; or yen per month after; or: any row after? */
+    TG_DESIGN_RATE,       /**< rows or events per person-year after */
+    TG_DESIGN_INCIDENCE,  /**< risk within some months, of those who had not reached it before */
+    TG_DESIGN_TRANSITION, /**< share whose level was kept or got better */
+    TG_N_DESIGNS
+};
+
+/** By what people are told apart for subgroups; bits. */
+enum tg_subgroup {
+    TG_BY_SEX = 1,
+    TG_BY_AGE_BAND = 2, /**< 0–64, 65–74, 75–84, 85 and over */
+    TG_BY_DISTRICT = 4,
+    TG_BY_LEVEL = 8, /**< the value before the index month, in its thirds; TRANSITION: the level */
+};
+
+/** What one person in a level costs on average. */
+struct tg_benefit {
+    double level;
+    int64_t yen; /**< a month */
+};
 
 struct tg_outcome_rule {
     const char *name;
-    const struct tg_source *source; /**< of kind events */
+    const struct tg_source *source; /**< of kind events or measures */
     enum tg_design design;
+    const struct tg_code_range *codes; /**< events; NULL: all */
+    size_t n_codes;
+    const char *measure; /**< measures; NULL: rows are counted, not looked into */
+    bool has_threshold;
+    bool at_most;     /**< the threshold is reached from above */
+    double threshold; /**< a value becomes 1 (reached) or 0 */
+    int months;       /**< INCIDENCE: within so many; TRANSITION: of saving; 0: followup_months */
+    int per_year;     /**< CHANGE: divided by the years between the two values */
+    bool has_missing; /**< TRANSITION: `missing` stands for no value */
+    double missing;
+    int higher_is_better; /**< TRANSITION */
+    struct tg_benefit *benefits;
+    size_t n_benefits;
+    unsigned by; /**< bits of enum tg_subgroup */
 };
 
 /** Decimals of an indicator's values: they are whole numbers of 10^−9, so that 0.79 is 0.79. */

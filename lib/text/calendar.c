@@ -110,3 +110,18 @@ bool tg_day_scan(const char *s, size_t len, uint32_t *out)
     *out = tg_day_number(&d);
     return true;
 }
+
+/* Days since 0000-03-01, in which the leap day stands last of its year. */
+static int32_t day_count(uint32_t day)
+{
+    int32_t year = (int32_t)(day / 10000), month = (int32_t)(day / 100 % 100);
+    year -= month < 3;
+    int32_t since_march = month < 3 ? month + 9 : month - 3;
+    return 365 * year + year / 4 - year / 100 + year / 400 + (153 * since_march + 2) / 5 +
+           (int32_t)(day % 100) - 1;
+}
+
+int32_t tg_days_between(uint32_t from, uint32_t to)
+{
+    return day_count(to) - day_count(from);
+}

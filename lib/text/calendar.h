@@ -19,6 +19,8 @@ int32_t tg_month_of_day(uint32_t yyyymmdd);
 uint32_t tg_day_number(const struct tg_date *d);
 /** The last day of a month as YYYYMMDD. */
 uint32_t tg_month_last_day(int32_t month);
+/** Days from one day YYYYMMDD to a later one; negative the other way. Both must exist. */
+int32_t tg_days_between(uint32_t from, uint32_t to);
 bool tg_date_exists(int year, int month, int day);
 /** "YYYY-MM" and NUL into 8 bytes; empty for TG_NO_MONTH. */
 void tg_month_format(int32_t month, char out[8]);

@@ -44,7 +44,10 @@ pid=$!
 while [ ! -e again/totsugo.db-wal ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
 kill -STOP $pid
 expect 75 "$TOTSUGO" import -s again/study.yaml again/inbox/app_users.csv
-says E220
+says E220 "process $pid of $(id -un) since 2"
+expect 75 "$TOTSUGO" run -s again/study.yaml --month "$month" --dry-run
+says E220 "process $pid of"
+says "run $month: failed with exit code 75"
 expect 75 "$TOTSUGO" verify -s again/study.yaml
 kill -CONT $pid
 wait $pid || fail "the first run failed"

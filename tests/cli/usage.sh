@@ -12,7 +12,7 @@ expect 64 "$TOTSUGO" run
 says E103 "--study"
 expect 64 "$TOTSUGO" import -s x.yaml
 says E103 "FILE"
-expect 64 "$TOTSUGO" verify -s x.yaml extra
+expect 64 "$TOTSUGO" run -s x.yaml --month 2025-01 extra
 says E102
 expect 64 "$TOTSUGO" run --secret=hunter2
 says E102 "--secret"

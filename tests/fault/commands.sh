@@ -65,6 +65,28 @@ link)
     exec "$here/every.sh" -n 60 -i "$city" "$build" "$TOTSUGO" link -s study.yaml \
         --left inbox/app_users.csv --right inbox/roster.csv -o pairs.csv
     ;;
+review)
+    (cd "$city" && "$TOTSUGO" run -s study.yaml --month 2025-03 2>/dev/null) || exit 1
+    # the second namesake is user 7; both are rows of the first lines of their files
+    printf 'user_row_id,roster_row_id,decision\n%s,%s,same\n' \
+        "$(awk -F, '$2 == 8 { print $1 }' "$city/app_users.lookup")" \
+        "$(awk -F, '$2 == 9 { print $1 }' "$city/roster.lookup")" >"$city/decisions"
+    exec "$here/every.sh" -n 25 -i "$city" -a "$store" -b "$journal" -d "$store" \
+        -c "'$TOTSUGO' verify -s study.yaml" "$build" \
+        "$TOTSUGO" review apply -s study.yaml decisions
+    ;;
+show)
+    (cd "$city" && "$TOTSUGO" run -s study.yaml --month 2025-03 2>/dev/null) || exit 1
+    exec "$here/every.sh" -n 40 -i "$city" "$build" "$TOTSUGO" review show -s study.yaml \
+        --pairs runs/2025-03/links.csv --users app_users --users-lookup app_users.lookup \
+        --users-file app_users.raw --roster roster --roster-lookup roster.lookup \
+        --roster-file roster.raw
+    ;;
+applicants)
+    (cd "$city" && "$TOTSUGO" import -s study.yaml inbox/roster.csv 2>/dev/null) || exit 1
+    exec "$here/every.sh" -n 25 -i "$city" -b "$journal|^totsugo.db.lock$" "$build" \
+        "$TOTSUGO" verify-applicants -s study.yaml -o answers inbox/app_users.csv
+    ;;
 match)
     cp "$here/../../testdata/reference/lalonde/lalonde.csv" "$city/people.csv" || exit 1
     exec "$here/every.sh" -n 60 -i "$city" "$build" "$TOTSUGO" match --in people.csv \

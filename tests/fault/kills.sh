@@ -5,6 +5,7 @@
 # than MOST calls a scene only every second, third, … one. Whatever the moment:
 #
 # - a month is seen whole as it was, or whole as it will be;
+# - a dry run says so and changes nothing;
 # - `verify` finds nothing wrong;
 # - the job done again leaves the bytes of a job that nobody disturbed, and nothing else.
 set -u
@@ -64,13 +65,18 @@ judge() {
     elif [ -e "$top/$scene/runs/2025-03" ]; then
         finding "the month that was there is gone"
     fi
+    find . -type f -exec cksum {} + | sort >"$top/before"
+    "$TOTSUGO" run -s study.yaml --month 2025-03 --dry-run >"$top/said" 2>&1 ||
+        finding "a dry run ended with $?"
+    find . -type f -exec cksum {} + | sort | cmp -s "$top/before" - ||
+        finding "a dry run changed something"
     if [ -e totsugo.db ]; then
         "$TOTSUGO" verify -s study.yaml >"$top/said" 2>&1 || finding "verify ended with $?"
     fi
     job >"$top/said" 2>&1 || finding "the next run ended with $?"
     diff -r runs "$top/sound/runs" >"$top/said" 2>&1 || finding "the next run left something else"
     "$TOTSUGO" verify -s study.yaml >"$top/said" 2>&1 || finding "after the next run verify ended with $?"
-    grep -q 'nothing is wrong' "$top/said" && [ "$(wc -l <"$top/said")" -eq 1 ] ||
+    grep -q 'nothing is wrong' "$top/said" && ! grep -q ' W[0-9]' "$top/said" ||
         finding "after the next run verify has something to say"
 }
 

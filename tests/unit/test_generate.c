@@ -293,6 +293,7 @@ START_TEST(same_options_give_same_bytes)
                                         "raw/medical_2025-09.csv",
                                         "raw/care_2025-09.csv",
                                         "raw/checkup_2025-09.csv",
+                                        "raw/certification.csv",
                                         "raw/app_users.csv",
                                         "raw/app_steps.csv",
                                         "raw/consents.csv",
@@ -398,7 +399,7 @@ START_TEST(study_reads_every_raw_file)
     size_t n;
     ck_assert_int_eq(tg_study_load(in(dir, "study.yaml"), &study, &err), TG_OK);
     ck_assert_int_eq(tg_dir_list(in(dir, "raw"), &arena, &names, &n, &err), TG_OK);
-    ck_assert_uint_eq(n, 3 * 3 + 2 * 18 + 2 + 3);
+    ck_assert_uint_eq(n, 3 * 3 + 2 * 18 + 2 + 1 + 3);
     for (size_t i = 0; i < n; i++) {
         size_t len = strlen(names[i]) - strlen(".csv");
         int32_t month;

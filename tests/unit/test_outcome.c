@@ -157,11 +157,11 @@ static void begin_pair(void)
     begin_town();
     for (int i = 0; i < 4; i++)
         add_person(0, 1, "");
-    windows = (struct tg_windows){2, 3, JAN_2020, JAN_2020 + 5};
+    windows = (struct tg_windows){2, 3, JAN_2020, JAN_2020 + 5, 0};
     pair[0] = (struct tg_member){
-        .person = 0, .arm = TG_PARTICIPANT, .set = 1, .index_month = JAN_2020 + 2};
-    pair[1] =
-        (struct tg_member){.person = 1, .arm = TG_CONTROL, .set = 1, .index_month = JAN_2020 + 2};
+        .person = 0, .arm = TG_PARTICIPANT, .set = 1, .index_month = JAN_2020 + 2, .weight = 1};
+    pair[1] = (struct tg_member){
+        .person = 1, .arm = TG_CONTROL, .set = 1, .index_month = JAN_2020 + 2, .weight = 1};
     cohort = (struct tg_cohort){
         .members = pair, .n = 2, .eligible = eligible, .pseudo_index = JAN_2020 + 4};
 }
@@ -253,30 +253,58 @@ START_TEST(amounts_beyond_counting_are_refused)
 }
 END_TEST
 
+static struct tg_outcome_rule rule;
+
+/* The rows of one did outcome. */
+static size_t effects_of(const struct tg_cohort *c, struct tg_person_cost *sums,
+                         struct tg_arena *arena, struct tg_outcome_result *r)
+{
+    static const struct tg_source source = {.kind = TG_KIND_EVENTS};
+    struct tg_error err;
+    struct tg_observation observed[16];
+    struct tg_event_counts counts;
+    rule = (struct tg_outcome_rule){.name = "care", .source = &source, .design = TG_DESIGN_DID};
+    windows = (struct tg_windows){2, 3, JAN_2020, JAN_2020 + 5, 0};
+    const struct tg_costs costs = {.members = sums};
+    const struct tg_outcome_question q = {
+        .rule = &rule, .people = &people, .cohort = c, .windows = &windows, .costs = &costs};
+    ck_assert_int_eq(tg_outcome_observe(NULL, &q, observed, &counts, &err), TG_OK);
+    ck_assert_int_eq(tg_outcome_compare(&q, observed, arena, r, &err), TG_OK);
+    return r->n_effects;
+}
+
 START_TEST(effects_by_hand)
 {
-    struct tg_error err;
+    struct tg_arena arena = {0};
+    struct tg_outcome_result r;
     struct tg_member members[8];
-    static struct tg_person_cost sums[8] = {
+    static struct tg_person_cost all[8] = {
         {200, 600, 2, 3}, /* participants: 100 → 200, 200 → 200, 300 → 100, 400 → nothing */
         {400, 200, 2, 1}, {300, 200, 1, 2},  {400, 0, 1, 0},
         {100, 100, 1, 1}, /* controls: 100 → 100, 100 → 300, 100 → 500, nothing → 900 */
         {200, 300, 2, 1}, {300, 1000, 3, 2}, {0, 900, 0, 1},
     };
-    for (uint32_t i = 0; i < 8; i++)
-        members[i] = (struct tg_member){.person = i % 2 * 4 + i / 2,
+    struct tg_person_cost sums[8];
+    begin_town();
+    for (uint32_t i = 0; i < 8; i++) {
+        add_person(0, 1, "");
+        sums[i] = all[i % 2 * 4 + i / 2];
+        members[i] = (struct tg_member){.person = i,
                                         .arm = i % 2 ? TG_CONTROL : TG_PARTICIPANT,
-                                        .set = i / 2 + 1};
+                                        .set = i / 2 + 1,
+                                        .weight = 1,
+                                        .probability = 1};
+    }
     const struct tg_cohort c = {.members = members, .n = 8};
-    const struct tg_costs costs = {.people = sums};
-    struct tg_effect rows[3];
-    ck_assert_int_eq(tg_effects_did("care", &c, &costs, rows, &err), TG_OK);
-    static const char *const designs[] = {"before", "after", "did"};
-    for (int i = 0; i < 3; i++) {
+    ck_assert_uint_eq(effects_of(&c, sums, &arena, &r), 4);
+    const struct tg_effect *rows = r.effects;
+    static const char *const designs[] = {"before", "after", "did", "alone"};
+    for (int i = 0; i < 4; i++) {
         ck_assert_str_eq(rows[i].outcome, "care");
         ck_assert_str_eq(rows[i].design, designs[i]);
-        ck_assert(!rows[i].hidden);
+        ck_assert(!rows[i].hidden && rows[i].unit == TG_UNIT_YEN);
     }
+    ck_assert_ptr_eq(tg_outcome_main(&r), &rows[2]);
     ck_assert_uint_eq(rows[0].n[TG_PARTICIPANT], 4);
     ck_assert_uint_eq(rows[0].n[TG_CONTROL], 3);
     ck_assert_double_eq(rows[0].mean[TG_PARTICIPANT], 250);
@@ -284,28 +312,49 @@ START_TEST(effects_by_hand)
     ck_assert_double_eq(rows[0].effect, 150);
     ck_assert_double_eq_tol(rows[1].mean[TG_PARTICIPANT], 500.0 / 3, 1e-9);
     ck_assert_double_eq_tol(rows[1].mean[TG_CONTROL], 450, 1e-9);
-    /* changes: 100, 0, −200 against 0, 200, 400 */
+    /* changes: 100, 0, −200 against 0, 200, 400: within sets 100, 200 and 600 apart */
     ck_assert_uint_eq(rows[2].n[TG_PARTICIPANT], 3);
     ck_assert_uint_eq(rows[2].n[TG_CONTROL], 3);
     ck_assert_double_eq_tol(rows[2].mean[TG_PARTICIPANT], -100.0 / 3, 1e-9);
     ck_assert_double_eq_tol(rows[2].mean[TG_CONTROL], 200, 1e-9);
     ck_assert_double_eq_tol(rows[2].effect, -700.0 / 3, 1e-9);
-    /* variances 70000/3 and 40000: se² = 190000/9, df = 3.7347, checked apart */
-    double error = sqrt(190000.0 / 9);
+    /* influences by set (400, 100, −500) / 9 … squared, HC1: 3/2 × 5/4, t with 2 degrees */
+    double sets[3] = {(100 + 100.0 / 3) / 3 + 200.0 / 3, (100.0 / 3) / 3,
+                      (-500.0 / 3) / 3 - 200.0 / 3};
+    double error = sqrt(1.5 * 1.25 * (sets[0] * sets[0] + sets[1] * sets[1] + sets[2] * sets[2]));
+    ck_close(rows[2].p, tg_student_p(700.0 / 3 / error, 2), 1e-10, "p");
+    ck_close(rows[2].ci_high, -700.0 / 3 + tg_student_t(.05, 2) * error, 1e-10, "high");
+    /* as if nobody were matched: variances 70000/3 and 40000, se² = 190000/9 */
+    double plain = sqrt(190000.0 / 9);
     double df = 190000.0 * 190000 / 81 / (70000.0 * 70000 / 81 / 2 + 40000.0 * 40000 / 9 / 2);
-    ck_close(rows[2].p, tg_student_p(700.0 / 3 / error, df), 1e-10, "p");
-    ck_close(rows[2].ci_high, -700.0 / 3 + tg_student_t(.05, df) * error, 1e-10, "high");
+    ck_close(rows[2].welch.ci_high, -700.0 / 3 + tg_student_t(.05, df) * plain, 1e-10, "welch");
+    /* participants alone: −33.3 with variance 70000/3 */
+    ck_assert_double_eq_tol(rows[3].effect, -100.0 / 3, 1e-9);
+    ck_close(rows[3].p, tg_student_p(100.0 / 3 / sqrt(70000.0 / 9), 2), 1e-10, "alone");
+    ck_assert_uint_eq(rows[3].n[TG_CONTROL], 0);
+    ck_assert(isnan(rows[3].mean[TG_CONTROL]));
+    /* 3 + 1 + 2 months of participants with both */
+    ck_assert(r.saving.known && r.saving.people == 3);
+    ck_assert_double_eq(r.saving.months, 6);
+    ck_assert_double_eq_tol(r.saving.yen, 1400, 1e-9);
+    ck_assert_double_eq_tol(r.saving.ci_low, -6 * rows[2].ci_high, 1e-9);
+    tg_outcome_result_free(&r);
+    tg_arena_free(&arena);
 }
 END_TEST
 
 START_TEST(effects_of_nobody)
 {
-    struct tg_error err;
+    struct tg_arena arena = {0};
+    struct tg_outcome_result r;
     const struct tg_cohort c = {0};
-    const struct tg_costs costs = {0};
-    struct tg_effect rows[3];
-    ck_assert_int_eq(tg_effects_did("care", &c, &costs, rows, &err), TG_OK);
+    begin_town();
+    ck_assert_uint_eq(effects_of(&c, NULL, &arena, &r), 4);
+    const struct tg_effect *rows = r.effects;
     ck_assert(rows[2].n[0] == 0 && isnan(rows[2].effect) && isnan(rows[2].mean[TG_CONTROL]));
+    ck_assert(!r.saving.known);
+    tg_outcome_result_free(&r);
+    tg_arena_free(&arena);
 }
 END_TEST
 

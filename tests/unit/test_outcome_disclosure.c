@@ -42,7 +42,8 @@ static struct tg_effect effect(const char *outcome, const char *design, uint64_t
                               .effect = 1,
                               .ci_low = 0,
                               .ci_high = 2,
-                              .p = 0.1};
+                              .p = 0.1,
+                              .welch = {NAN, NAN, NAN}};
 }
 
 static bool is_blank(const struct tg_effect *e)

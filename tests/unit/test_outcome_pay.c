@@ -72,19 +72,20 @@ static const char hachioji[] =
 START_TEST(hachioji_is_paid_to_the_yen)
 {
     struct tg_study *study = load(hachioji);
-    struct tg_payment all[3] = {pay_n(study, 0, "0.268", 1), pay_n(study, 1, "0.821", 1),
-                                pay_n(study, 2, "0", 1)};
-    ck_assert_int_eq(all[0].yen, 2441000);
-    ck_assert_int_eq(all[1].yen, 2960000);
-    ck_assert_int_eq(all[2].yen, 0);
-    struct tg_pay_total total = tg_pay_sum(&study->pfs, all, 3);
+    struct tg_payment_row all[3] = {{.own = pay_n(study, 0, "0.268", 1)},
+                                    {.own = pay_n(study, 1, "0.821", 1)},
+                                    {.own = pay_n(study, 2, "0", 1)}};
+    ck_assert_int_eq(all[0].own.yen, 2441000);
+    ck_assert_int_eq(all[1].own.yen, 2960000);
+    ck_assert_int_eq(all[2].own.yen, 0);
+    struct tg_pay_total total = tg_pay_rows_sum(&study->pfs, all, 3, TG_PAY_OWN);
     ck_assert_int_eq(total.yen, 5401000);
     ck_assert(!total.capped && total.n_unknown == 0);
-    all[2] = pay_n(study, 2, "1", 1);
-    all[1] = pay_n(study, 1, "0.9", 1);
-    ck_assert_int_eq(tg_pay_sum(&study->pfs, all, 3).yen, 9762000);
+    all[2].own = pay_n(study, 2, "1", 1);
+    all[1].own = pay_n(study, 1, "0.9", 1);
+    ck_assert_int_eq(tg_pay_rows_sum(&study->pfs, all, 3, TG_PAY_OWN).yen, 9762000);
     study->pfs.fixed_yen = 1;
-    total = tg_pay_sum(&study->pfs, all, 3);
+    total = tg_pay_rows_sum(&study->pfs, all, 3, TG_PAY_OWN);
     ck_assert_int_eq(total.yen, 9762000);
     ck_assert(total.capped);
     tg_study_free(&study);

@@ -40,7 +40,7 @@ size_t tg_people_find(const struct tg_people *p, int64_t id)
 
 static struct tg_member pair[2];
 static bool eligible[3];
-static const struct tg_windows windows = {2, 2, JAN_2020, JAN_2020 + 11};
+static const struct tg_windows windows = {2, 2, JAN_2020, JAN_2020 + 11, 0};
 
 /* Persons 0 and 1 are a pair with index month May, person 2 is eligible only; ids 1000, 1007… */
 static void begin_pair(const struct amount *list, size_t n)
@@ -60,7 +60,8 @@ static void begin_pair(const struct amount *list, size_t n)
 
 static enum tg_status read_costs(struct tg_costs *costs, struct tg_error *err)
 {
-    return tg_costs_read(NULL, NULL, JAN_2020 + 11, &people, &cohort, &windows, costs, err);
+    const struct tg_amount_question question = {.month = JAN_2020 + 11};
+    return tg_costs_read(NULL, &question, &people, &cohort, &windows, costs, err);
 }
 
 START_TEST(amounts_find_their_people_in_any_order)

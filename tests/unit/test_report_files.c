@@ -137,8 +137,8 @@ END_TEST
 static json_t *json_of(const struct sample *s, struct tg_buf *buf)
 {
     const char *path = in_folder("run.json");
-    static const struct tg_output_digest outputs[] = {{"links.csv", "00ff"},
-                                                      {"report.html", "11ee"}};
+    static const struct tg_output_digest outputs[] = {{.name = "links.csv", .sha256 = "00ff"},
+                                                      {.name = "report.html", .sha256 = "11ee"}};
     struct tg_error err;
     tg_file_remove(path);
     ck_assert_int_eq(tg_report_json(&s->report, outputs, 2, path, &err), TG_OK);

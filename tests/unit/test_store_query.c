@@ -151,12 +151,10 @@ static enum tg_status on_token(void *ctx, const unsigned char hash[TG_TOKEN_LEN]
 
 START_TEST(tokens_are_listed_by_hash_and_owner)
 {
-    struct pair_list persons = {.n = 0}, users = {.n = 0};
+    struct pair_list persons = {.n = 0};
     (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,", "@n2,@r2,@k1,," BORN ",,,"));
     (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1new,," BORN ",,,"));
     (void)take("care", "2025-01", ROWS("@c1,@r1,@k1,," BORN ",,,,1"));
-    (void)take("users", "2025-01", ROWS("@a1,@k1,,walk," BORN ",", "@a2,@k9,,walk," BORN ","));
-    (void)take("users", "2025-02", ROWS("@a1,@k1,,walk," BORN ","));
     OK(tg_store_person_tokens(store, "person", M(2025, 1), on_token, &persons, &err));
     ck_assert_uint_eq(persons.n, 2);
     ck_assert_int_eq(memcmp(persons.items[0].hash, persons.items[1].hash, TG_TOKEN_LEN), 0);
@@ -164,17 +162,113 @@ START_TEST(tokens_are_listed_by_hash_and_owner)
     persons.n = 0;
     OK(tg_store_person_tokens(store, "person", M(2025, 2), on_token, &persons, &err));
     ck_assert_uint_eq(persons.n, 3);
-    OK(tg_store_user_tokens(store, "person", M(2025, 1), on_token, &users, &err));
-    ck_assert_uint_eq(users.n, 2);
-    users.n = 0;
-    OK(tg_store_user_tokens(store, "person", M(2025, 2), on_token, &users, &err));
-    ck_assert_uint_eq(users.n, 1);
-    size_t equal = 0;
-    for (size_t i = 0; i < persons.n; i++)
-        equal += memcmp(persons.items[i].hash, users.items[0].hash, TG_TOKEN_LEN) == 0;
-    ck_assert_uint_eq(equal, 2);
     for (size_t i = 1; i < persons.n; i++)
         ck_assert_int_le(memcmp(persons.items[i - 1].hash, persons.items[i].hash, TG_TOKEN_LEN), 0);
+}
+END_TEST
+
+struct placed_list {
+    struct tg_placed_token items[32];
+    size_t n;
+};
+
+static enum tg_status on_placed(void *ctx, const struct tg_placed_token *tokens, size_t n,
+                                struct tg_error *e)
+{
+    struct placed_list *list = ctx;
+    (void)e;
+    ck_assert_uint_le(list->n + n, 32);
+    memcpy(list->items + list->n, tokens, n * sizeof *tokens);
+    list->n += n;
+    return TG_OK;
+}
+
+static size_t count(const struct placed_list *list, const char *token, uint32_t place)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < list->n; i++)
+        n += !strcmp(study->tokens[list->items[i].token].name, token) &&
+             list->items[i].place == place;
+    return n;
+}
+
+START_TEST(tokens_of_places_come_in_one_pass)
+{
+    struct placed_list decisive = {.n = 0}, evidence = {.n = 0}, first = {.n = 0}, users = {.n = 0};
+    struct tg_places places, of_users;
+    (void)take("roster", "2025-01",
+               ROWS("@n1,@r1,@k1,@m1," BORN ",,,", "@n2,@r2,@k2,," BORN ",,,"));
+    (void)take("roster", "2025-02", ROWS("@n3,@r3,@k3,@m3," BORN ",,,"));
+    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1,@m2," BORN ",,,,1"));
+    (void)take("users", "2025-01", ROWS("@a1,@k1,@m1,walk," BORN ","));
+    OK(tg_store_people(store, M(2025, 1), &people, &err));
+    ck_assert_uint_eq(people.n, 2);
+    OK(tg_store_places_of_people(store, M(2025, 1), &people, &places, &err));
+    OK(tg_store_tokens(store, &places, false, NULL, on_placed, &decisive, &err));
+    OK(tg_store_tokens(store, &places, true, NULL, on_placed, &evidence, &err));
+    const uint32_t a = count(&evidence, "near", 0) ? 0 : 1, b = 1 - a; /* who has what */
+    ck_assert_uint_eq(count(&decisive, "insured", 0), 1);
+    ck_assert_uint_eq(count(&decisive, "insured", 1), 1);
+    ck_assert_uint_eq(count(&decisive, "resident", a), 2); /* of two identities */
+    ck_assert_uint_eq(count(&decisive, "near", a), 0);
+    ck_assert_uint_eq(count(&evidence, "near", a), 2);
+    ck_assert_uint_eq(count(&evidence, "near", b), 0);
+    ck_assert_uint_eq(evidence.n, 2);
+    const bool of[2] = {a == 1, a == 0};
+    OK(tg_store_tokens(store, &places, false, of, on_placed, &first, &err));
+    ck_assert_uint_eq(first.n, 3);
+    ck_assert_uint_eq(count(&first, "insured", b), 1);
+    struct tg_users found;
+    OK(tg_store_users(store, M(2025, 1), 20250131, &found, &err));
+    OK(tg_store_places_of(store, &found.items[0].identity, 1, &of_users, &err));
+    OK(tg_store_tokens(store, &of_users, true, NULL, on_placed, &users, &err));
+    ck_assert_uint_eq(users.n, 1);
+    size_t shared = 0;
+    for (size_t i = 0; i < evidence.n; i++)
+        shared += !memcmp(evidence.items[i].hash, users.items[0].hash, TG_TOKEN_LEN);
+    ck_assert_uint_eq(shared, 1);
+    tg_users_free(&found);
+    tg_places_free(&of_users);
+    tg_places_free(&places);
+    tg_people_free(&people);
+}
+END_TEST
+
+static void sql(const char *text)
+{
+    sqlite3 *db;
+    ck_assert_int_eq(sqlite3_open(db_path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* As a store of an older program has them: among those that are looked up. */
+START_TEST(evidence_of_an_older_store_is_moved)
+{
+    struct placed_list evidence = {.n = 0};
+    struct tg_places places;
+    (void)take("roster", "2025-01",
+               ROWS("@n1,@r1,@k1,@m1," BORN ",,,", "@n2,@r2,@k2,," BORN ",,,"));
+    tg_store_close(&store);
+    sql("INSERT INTO identity_token SELECT n.id, substr(e.tokens, 3), e.identity_id"
+        " FROM identity_evidence e, token_name n WHERE n.name = 'near';"
+        "INSERT INTO identity_token SELECT token, zeroblob(16), identity_id FROM identity_token t,"
+        " token_name n WHERE n.name = 'near' AND n.id = t.token;"
+        "DELETE FROM identity_evidence");
+    OK(tg_store_open(db_path, study, &store, &err));
+    OK(tg_store_people(store, M(2025, 1), &people, &err));
+    OK(tg_store_places_of_people(store, M(2025, 1), &people, &places, &err));
+    OK(tg_store_tokens(store, &places, true, NULL, on_placed, &evidence, &err));
+    ck_assert_uint_eq(evidence.n, 2);
+    ck_assert_uint_eq(evidence.items[0].place, evidence.items[1].place);
+    tg_store_close(&store);
+    sql("CREATE TEMP TABLE t(n INTEGER CHECK(n = 0)); INSERT INTO t SELECT count(*) FROM"
+        " identity_token t JOIN token_name n ON n.id = t.token WHERE n.name = 'near'");
+    sql("UPDATE identity SET digest = NULL; CREATE TEMP TABLE t(n INTEGER CHECK(n = 0));"
+        "INSERT INTO t SELECT count(*) FROM identity_evidence");
+    OK(tg_store_open(db_path, study, &store, &err));
+    tg_places_free(&places);
+    tg_people_free(&people);
 }
 END_TEST
 
@@ -480,6 +574,8 @@ int main(void)
     tcase_add_test(t, undated_sources_speak_only_for_those_no_dated_one_knows);
     tcase_add_test(t, a_delivery_without_a_period_is_the_oldest);
     tcase_add_test(t, tokens_are_listed_by_hash_and_owner);
+    tcase_add_test(t, tokens_of_places_come_in_one_pass);
+    tcase_add_test(t, evidence_of_an_older_store_is_moved);
     tcase_add_test(t, users_are_those_of_the_newest_file);
     tcase_add_test(t, amounts_go_to_the_one_person_a_token_leads_to);
     tcase_add_test(t, amounts_can_be_asked_by_code);

@@ -121,6 +121,7 @@ START_TEST(no_old_hash_is_left_in_any_file)
 {
     static const char *const kinds[] = {
         "SELECT hash FROM identity_token ORDER BY hash LIMIT 1",
+        "SELECT substr(tokens, 3, 16) FROM identity_evidence LIMIT 1",
         "SELECT digest FROM identity LIMIT 1",
         "SELECT app FROM withdrawal",
         "SELECT app FROM consent_row ORDER BY app LIMIT 1",
@@ -153,9 +154,10 @@ START_TEST(no_column_of_hashes_is_forgotten)
         number("SELECT count(*) FROM sqlite_schema t JOIN pragma_table_info(t.name) c"
                " WHERE t.type = 'table' AND c.type = 'BLOB' AND c.name <> 'app'"
                " AND c.name <> 'row_id' AND t.name || '.' || c.name NOT IN ("
-               " 'identity.digest', 'identity.tokens', 'identity_token.hash', 'shared_token.hash',"
                " 'person_apart.hash',"
-               " 'run_users.users',"
+               " 'identity.digest', 'identity.tokens', 'identity_evidence.tokens',"
+               " 'identity_token.hash', 'shared_token.hash', 'run_users.users',"
+               " 'bridge.old', 'bridge.new',"
                " 'event_run.events', 'measure_run.measures', 'audit.prev', 'audit.mac')"),
         0);
 }

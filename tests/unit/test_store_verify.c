@@ -3,6 +3,7 @@
 #include "store_help.h"
 
 #include "store/placing.h"
+#include "store/room.h"
 
 #define BORN "1950-03,1"
 
@@ -101,8 +102,8 @@ START_TEST(removed_last_and_first_entries_are_found)
     four_entries();
     tamper("DELETE FROM audit WHERE seq = 4");
     ck_assert_int_eq(verify(), TG_CHECK_FAILED);
-    ck_assert_uint_eq(notes.n, 1);
-    ck_assert(found(TG_MSG_AUDIT_HEAD, NULL));
+    ck_assert_uint_eq(notes.n, 2);
+    ck_assert(found(TG_MSG_AUDIT_HEAD, NULL) && found(TG_MSG_DELIVERY_UNLOGGED, "medical 2025-01"));
     teardown();
     setup();
     four_entries();
@@ -177,7 +178,7 @@ static void record(const char *const *names, size_t n, const char *recipient)
 {
     struct tg_output_digest files[4];
     for (size_t i = 0; i < n; i++) {
-        files[i].name = names[i];
+        files[i] = (struct tg_output_digest){.name = names[i], .rows = 1};
         OK(tg_digest_file(in_dir(names[i]), files[i].sha256, &err));
     }
     const struct tg_run_record run = {.month = M(2025, 1),
@@ -214,6 +215,122 @@ START_TEST(outputs_are_held_against_what_was_recorded)
 }
 END_TEST
 
+/* Rows of a file that is made by take(), again as a file of its own. */
+static uint64_t sought;
+static enum tg_status seek(uint64_t most)
+{
+    const struct tg_reporter reporter = {.warn = on_warn};
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s", in_dir("roster-2025-01.csv"));
+    char *paths[] = {path};
+    tg_store_close(&store);
+    notes.n = 0;
+    enum tg_status status = tg_store_seek_tokens(db_path, paths, 1, most, &reporter, &sought, &err);
+    open_store();
+    return status;
+}
+
+START_TEST(no_token_stands_as_it_arrived)
+{
+    char hex[33], sql[128];
+    four_entries();
+    OK(seek(0));
+    ck_assert_uint_eq(sought, 3);
+    label_token("r1", 2, hex);
+    (void)snprintf(sql, sizeof sql, "INSERT INTO meta VALUES('x', '%s')", hex);
+    tamper(sql);
+    ck_assert_int_eq(seek(0), TG_CHECK_FAILED);
+    ck_assert(found(TG_MSG_TOKEN_STORED, NULL));
+    /* also when the row is gone and its bytes are not */
+    tamper("PRAGMA secure_delete=OFF; DELETE FROM meta WHERE name = 'x'");
+    ck_assert_int_eq(seek(1), TG_CHECK_FAILED);
+    tamper("PRAGMA secure_delete=ON; VACUUM");
+    OK(seek(0));
+    label_token("k1", 2, hex);
+    (void)snprintf(sql, sizeof sql, "UPDATE identity SET digest = x'%s' WHERE id = 1", hex);
+    tamper(sql);
+    ck_assert_int_eq(seek(0), TG_CHECK_FAILED);
+    ck_assert_uint_eq(notes.n, 2); /* the table and its index */
+}
+END_TEST
+
+/* With an old head the chain is whole: what tells is the rest of the store, or a note outside. */
+START_TEST(a_log_put_back_to_an_older_state_is_found)
+{
+    char sql[256], head[TG_META_SIZE], noted[64];
+    const struct tg_reporter reporter = {.warn = on_warn};
+    struct tg_audit_seal seal;
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    OK(tg_meta_get(&store->db, TG_META_AUDIT_HEAD, head, &err));
+    (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    OK(tg_store_audit_seal(store, &seal, &err));
+    ck_assert_uint_eq(seal.entry, 3);
+    (void)snprintf(noted, sizeof noted, "3:%s", seal.seal);
+    OK(tg_store_audit_noted(store, noted, &reporter, &err));
+    noted[12] = '\0';
+    OK(tg_store_audit_noted(store, noted, &reporter, &err));
+    noted[2] = noted[2] == '0' ? '1' : '0';
+    notes.n = 0;
+    ck_assert_int_eq(tg_store_audit_noted(store, noted, &reporter, &err), TG_CHECK_FAILED);
+    ck_assert(found(TG_MSG_AUDIT_NOTED, noted));
+    static const char *const wrong[] = {"", "3", "3:", "3:abc", "0:00000000", "3:0000000g", "x:1"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        ck_assert_int_eq(tg_store_audit_noted(store, wrong[i], &reporter, &err), TG_USAGE);
+    (void)snprintf(sql, sizeof sql,
+                   "DELETE FROM audit WHERE seq = 3;"
+                   "UPDATE meta SET value = '%s' WHERE name = 'audit_head'",
+                   head);
+    tamper(sql);
+    ck_assert_int_eq(verify(), TG_CHECK_FAILED);
+    ck_assert_uint_eq(notes.n, 1);
+    ck_assert(found(TG_MSG_DELIVERY_UNLOGGED, "roster 2025-02"));
+    (void)snprintf(noted, sizeof noted, "3:%s", seal.seal);
+    ck_assert_int_eq(tg_store_audit_noted(store, noted, &reporter, &err), TG_CHECK_FAILED);
+}
+END_TEST
+
+START_TEST(disclosures_come_from_a_sound_log)
+{
+    struct tg_buf text = {0};
+    four_entries();
+    write_output("links.csv", "a,b\n");
+    record((const char *const[]){"links.csv"}, 1, "evaluator");
+    record((const char *const[]){"links.csv"}, 1, "auditor");
+    ck_assert_int_eq(number("SELECT json_extract(detail, '$.inputs') FROM audit WHERE seq = 5"), 2);
+    OK(tg_store_disclosures(store, NULL, in_dir("list"), false, NULL, &err));
+    OK(tg_file_read_whole(in_dir("list"), 10000, &text, &err));
+    const char *list = tg_buf_text(&text, &err);
+    ck_assert_ptr_nonnull(strstr(list, ",2025-01,evaluator,"));
+    ck_assert_ptr_nonnull(strstr(list, ",1,replaced\n6,"));
+    ck_assert_ptr_nonnull(strstr(list, ",2025-01,auditor,"));
+    ck_assert_ptr_nonnull(strstr(list, ",1,current\n"));
+    text.len = 0;
+    OK(tg_store_disclosures(store, "2025-02", in_dir("list"), true, NULL, &err));
+    OK(tg_file_read_whole(in_dir("list"), 10000, &text, &err));
+    ck_assert_ptr_null(strchr(strchr(tg_buf_text(&text, &err), '\n') + 1, ','));
+    tg_buf_free(&text);
+    tamper("UPDATE audit SET detail = replace(detail, 'auditor', 'nobody') WHERE seq = 6");
+    ck_assert_int_eq(tg_store_disclosures(store, NULL, in_dir("none"), false, NULL, &err),
+                     TG_CHECK_FAILED);
+    ck_assert(!tg_file_exists(in_dir("none")));
+    tamper("DELETE FROM audit WHERE seq = 6");
+    ck_assert_int_eq(verify(), TG_CHECK_FAILED);
+}
+END_TEST
+
+START_TEST(a_recorded_output_without_an_entry_is_found)
+{
+    four_entries();
+    write_output("links.csv", "a,b\n");
+    record((const char *const[]){"links.csv"}, 1, "evaluator");
+    tamper("INSERT INTO output SELECT folder, 'cohort.csv', month, recipient, sha256 FROM output");
+    write_output("cohort.csv", "a,b\n");
+    ck_assert_int_eq(verify(), TG_CHECK_FAILED);
+    ck_assert_uint_eq(notes.n, 1);
+    ck_assert(found(TG_MSG_OUTPUT_UNLOGGED, NULL));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("store_verify");
@@ -228,6 +345,10 @@ int main(void)
     tcase_add_test(t, dangling_rows_and_lost_rows_are_found);
     tcase_add_test(t, a_broken_page_is_found);
     tcase_add_test(t, outputs_are_held_against_what_was_recorded);
+    tcase_add_test(t, no_token_stands_as_it_arrived);
+    tcase_add_test(t, a_log_put_back_to_an_older_state_is_found);
+    tcase_add_test(t, disclosures_come_from_a_sound_log);
+    tcase_add_test(t, a_recorded_output_without_an_entry_is_found);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);
     return run_tests(s);

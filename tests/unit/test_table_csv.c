@@ -3,6 +3,7 @@
 #include "table/csv.h"
 
 #include <check.h>
+#include <csv.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@ static char *path_of(const char *name)
 }
 
 /* Rows as text: "line:cell|cell;" for each, then "!code@line" when reading failed. */
+static bool tell_lines = true;
+
 static const char *rows_of_delimited(const char *text, size_t len, char delimiter)
 {
     static struct tg_buf out;
@@ -38,7 +41,8 @@ static const char *rows_of_delimited(const char *text, size_t len, char delimite
         }
         if (end)
             break;
-        ck_assert_int_eq(tg_buf_printf(&out, &err, "%d:", (int)line), TG_OK);
+        if (tell_lines)
+            ck_assert_int_eq(tg_buf_printf(&out, &err, "%d:", (int)line), TG_OK);
         for (size_t i = 0; i < n; i++) {
             if (i)
                 ck_assert_int_eq(tg_buf_add_char(&out, '|', &err), TG_OK);
@@ -312,6 +316,68 @@ START_TEST(writer_quotes_only_where_needed)
 }
 END_TEST
 
+/* libcsv alone on the same text, in the same words; lines are not told. */
+static struct tg_buf alone;
+static bool alone_first;
+
+static void alone_cell(void *data, size_t len, void *ctx)
+{
+    (void)ctx;
+    if (!alone_first)
+        ck_assert_int_eq(tg_buf_add_char(&alone, '|', &err), TG_OK);
+    alone_first = false;
+    ck_assert_int_eq(tg_buf_add(&alone, data, len, &err), TG_OK);
+}
+
+static void alone_row(int end, void *ctx)
+{
+    (void)end;
+    (void)ctx;
+    alone_first = true;
+    ck_assert_int_eq(tg_buf_add_char(&alone, ';', &err), TG_OK);
+}
+
+static const char *rows_of_libcsv(const char *text, size_t len, char delimiter)
+{
+    struct csv_parser parser;
+    tg_buf_free(&alone);
+    alone_first = true;
+    ck_assert_int_eq(csv_init(&parser, 0), 0);
+    csv_set_delim(&parser, (unsigned char)delimiter);
+    ck_assert_uint_eq(csv_parse(&parser, text, len, alone_cell, alone_row, NULL), len);
+    (void)csv_fini(&parser, alone_cell, alone_row, NULL);
+    csv_free(&parser);
+    return tg_buf_text(&alone, NULL);
+}
+
+/* Lines without quotes are split here and not by libcsv: it must not make a difference. */
+START_TEST(rows_are_those_of_libcsv)
+{
+    static const char alphabet[] = "aa \t,,;\"\r\n\n.";
+    uint64_t draw = 88172645463325252u;
+    tell_lines = false;
+    for (unsigned round = 0; round < 40000; round++) {
+        char text[40], delimiter = round % 3 == 0 ? '\t' : round % 3 == 1 ? ';' : ',';
+        size_t len = 0;
+        for (size_t n = round % (sizeof text - 1); len < n; len++) {
+            draw ^= draw << 13;
+            draw ^= draw >> 7;
+            draw ^= draw << 17;
+            text[len] = alphabet[(draw >> 11) % (sizeof alphabet - 1)];
+        }
+        /* an open quote at the end is an error here, and a cell to libcsv */
+        text[len++] = '\n';
+        const char *rows = rows_of_delimited(text, len, delimiter);
+        if (strchr(rows, '!'))
+            continue;
+        ck_assert_msg(strcmp(rows, rows_of_libcsv(text, len, delimiter)) == 0,
+                      "round %u, `%.*s`: %s, not %s", round, (int)len, text, rows, alone.data);
+    }
+    tg_buf_free(&alone);
+    tell_lines = true;
+}
+END_TEST
+
 START_TEST(discarded_output_leaves_nothing)
 {
     char *path = path_of("gone.csv");
@@ -342,6 +408,7 @@ int main(void)
     tcase_add_test(t, what_was_written_is_read_again);
     tcase_add_test(t, lines_are_counted_across_blocks);
     tcase_add_test(t, writer_quotes_only_where_needed);
+    tcase_add_test(t, rows_are_those_of_libcsv);
     tcase_add_test(t, discarded_output_leaves_nothing);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/ahead.h"
+
+#include "sys/thread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { N_BATCHES = 3, BATCH_BYTES = 1 << 20, BATCH_ROWS = 2048 };
+
+struct read_row {
+    struct tg_token_row row;
+    unsigned char digest[TG_TOKEN_LEN];
+    bool has_digest;
+};
+
+/* Rows whose cells lie in `bytes`, which does not move while there are any. */
+struct batch {
+    struct read_row *rows;
+    size_t n;
+    struct tg_buf bytes;
+    bool last; /* nothing comes after it; `status` says why */
+    enum tg_status status;
+    struct tg_error err;
+};
+
+struct tg_ahead {
+    struct tg_token_file *file;
+    tg_on_read *on;
+    void *ctx;
+    size_t n_tokens, n_carried;
+    struct batch batches[N_BATCHES];
+
+    struct tg_mutex *mutex;
+    struct tg_cond *changed;
+    struct tg_thread *thread;
+    uint64_t filled, emptied; /* batches; both only under the mutex */
+    bool stop;
+
+    bool holds; /* the reader of rows has batch `emptied` in its hands, and is at row `at` */
+    size_t at;
+};
+
+static size_t aligned(size_t n)
+{
+    return (n + 15) & ~(size_t)15;
+}
+
+static size_t room_for(const struct tg_ahead *r, const struct tg_token_row *row)
+{
+    size_t n =
+        aligned(r->n_tokens * sizeof *row->tokens) + aligned(r->n_carried * sizeof *row->carried);
+    for (size_t i = 0; i < r->n_tokens; i++)
+        n += row->tokens[i].n * TG_TOKEN_LEN;
+    for (size_t i = 0; i < r->n_carried; i++)
+        n += row->carried[i].len;
+    return aligned(n);
+}
+
+static void *take(struct tg_buf *b, size_t size)
+{
+    void *p = b->data + b->len;
+    b->len += size;
+    return p;
+}
+
+/* There is room. */
+static void copy_row(const struct tg_ahead *r, const struct tg_token_row *row, struct tg_buf *b,
+                     struct tg_token_row *out)
+{
+    size_t begin = b->len, room = room_for(r, row);
+    struct tg_token_cell *cells = take(b, aligned(r->n_tokens * sizeof *cells));
+    struct tg_cell *carried = take(b, aligned(r->n_carried * sizeof *carried));
+    *out = *row;
+    for (size_t i = 0; i < r->n_tokens; i++) {
+        size_t len = row->tokens[i].n * TG_TOKEN_LEN;
+        unsigned char(*to)[TG_TOKEN_LEN] = take(b, len);
+        if (len)
+            memcpy(to, row->tokens[i].tokens, len);
+        cells[i] =
+            (struct tg_token_cell){(const unsigned char(*)[TG_TOKEN_LEN])to, row->tokens[i].n};
+    }
+    for (size_t i = 0; i < r->n_carried; i++) {
+        char *to = take(b, row->carried[i].len);
+        if (row->carried[i].len)
+            memcpy(to, row->carried[i].data, row->carried[i].len);
+        carried[i] = (struct tg_cell){to, row->carried[i].len};
+    }
+    out->tokens = cells;
+    out->carried = carried;
+    b->len = begin + room;
+}
+
+/* Fills a batch; the row that had no room any more stays in `*waiting`. */
+static void fill(struct tg_ahead *r, struct batch *batch, const struct tg_token_row **waiting)
+{
+    batch->n = 0;
+    batch->bytes.len = 0;
+    batch->last = false;
+    batch->status = TG_OK;
+    while (batch->n < BATCH_ROWS && !batch->status) {
+        bool end = false;
+        if (!*waiting)
+            batch->status = tg_token_file_next(r->file, waiting, &end, &batch->err);
+        batch->last = batch->status || end;
+        if (batch->last)
+            return;
+        size_t room = room_for(r, *waiting);
+        if (batch->n > 0 && room > batch->bytes.cap - batch->bytes.len)
+            return;
+        struct read_row *out = &batch->rows[batch->n];
+        batch->status = tg_buf_reserve(&batch->bytes, room, &batch->err);
+        if (!batch->status) {
+            copy_row(r, *waiting, &batch->bytes, &out->row);
+            out->has_digest = false;
+            if (r->on)
+                batch->status =
+                    r->on(r->ctx, &out->row, out->digest, &out->has_digest, &batch->err);
+        }
+        *waiting = NULL;
+        batch->n += !batch->status;
+    }
+    batch->last = batch->status != TG_OK;
+}
+
+static void run(void *ctx)
+{
+    struct tg_ahead *r = ctx;
+    const struct tg_token_row *waiting = NULL;
+    bool last = false;
+    while (!last) {
+        tg_mutex_lock(r->mutex);
+        while (!r->stop && r->filled - r->emptied == N_BATCHES)
+            tg_cond_wait(r->changed, r->mutex);
+        bool stop = r->stop;
+        struct batch *batch = &r->batches[r->filled % N_BATCHES];
+        tg_mutex_unlock(r->mutex);
+        if (stop)
+            return;
+        fill(r, batch, &waiting);
+        last = batch->last;
+        tg_mutex_lock(r->mutex);
+        r->filled++;
+        tg_cond_broadcast(r->changed);
+        tg_mutex_unlock(r->mutex);
+    }
+}
+
+enum tg_status tg_ahead_start(struct tg_token_file *file, tg_on_read *on, void *ctx,
+                              struct tg_ahead **out, struct tg_error *err)
+{
+    struct tg_ahead *r = tg_calloc(1, sizeof *r, err);
+    if (!r)
+        return TG_NO_MEMORY;
+    r->file = file;
+    r->on = on;
+    r->ctx = ctx;
+    (void)tg_token_file_tokens(file, &r->n_tokens);
+    (void)tg_token_file_carried(file, &r->n_carried);
+    enum tg_status status = tg_mutex_new(&r->mutex, err);
+    if (!status)
+        status = tg_cond_new(&r->changed, err);
+    for (size_t i = 0; !status && i < N_BATCHES; i++) {
+        r->batches[i].rows = tg_calloc(BATCH_ROWS, sizeof *r->batches[i].rows, err);
+        status = r->batches[i].rows ? tg_buf_reserve(&r->batches[i].bytes, BATCH_BYTES, err)
+                                    : TG_NO_MEMORY;
+    }
+    if (!status)
+        status = tg_thread_start(run, r, &r->thread, err);
+    if (status)
+        tg_ahead_free(&r);
+    else
+        *out = r;
+    return status;
+}
+
+/* The batch that is to be read, when there is one; hands an empty one back first. */
+static struct batch *current(struct tg_ahead *r)
+{
+    struct batch *batch = &r->batches[r->emptied % N_BATCHES];
+    if (r->holds && (r->at < batch->n || batch->last))
+        return batch;
+    tg_mutex_lock(r->mutex);
+    if (r->holds) {
+        r->emptied++;
+        tg_cond_broadcast(r->changed);
+    }
+    while (r->filled == r->emptied)
+        tg_cond_wait(r->changed, r->mutex);
+    batch = &r->batches[r->emptied % N_BATCHES];
+    tg_mutex_unlock(r->mutex);
+    r->holds = true;
+    r->at = 0;
+    return batch;
+}
+
+enum tg_status tg_ahead_next(struct tg_ahead *r, const struct tg_token_row **row,
+                             const unsigned char **digest, bool *end, struct tg_error *err)
+{
+    struct batch *batch = current(r);
+    *end = false;
+    if (r->at < batch->n) {
+        const struct read_row *next = &batch->rows[r->at++];
+        *row = &next->row;
+        *digest = next->has_digest ? next->digest : NULL;
+        return TG_OK;
+    }
+    if (batch->status && err)
+        *err = batch->err;
+    *end = !batch->status;
+    return batch->status;
+}
+
+void tg_ahead_free(struct tg_ahead **out)
+{
+    if (!out || !*out)
+        return;
+    struct tg_ahead *r = *out;
+    if (r->thread) {
+        tg_mutex_lock(r->mutex);
+        r->stop = true;
+        tg_cond_broadcast(r->changed);
+        tg_mutex_unlock(r->mutex);
+        tg_thread_join(&r->thread);
+    }
+    for (size_t i = 0; i < N_BATCHES; i++) {
+        free(r->batches[i].rows);
+        tg_buf_free(&r->batches[i].bytes);
+    }
+    tg_cond_free(&r->changed);
+    tg_mutex_free(&r->mutex);
+    free(r);
+    *out = NULL;
+}

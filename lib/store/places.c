@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/dense.h"
+#include "store/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BATCH = 256, LOOKUPS_A_SCAN = 8 };
+
+static enum tg_status new_places(const struct tg_db *db, struct tg_places *out,
+                                 struct tg_error *err)
+{
+    struct tg_owners none;
+    enum tg_status status = tg_owners_new(db, &none, err);
+    if (!status)
+        *out = (struct tg_places){none.of, none.n};
+    return status;
+}
+
+enum tg_status tg_store_places_of_people(struct tg_store *store, int32_t month,
+                                         const struct tg_people *people, struct tg_places *out,
+                                         struct tg_error *err)
+{
+    struct tg_owners owners;
+    enum tg_status status = tg_owners_of_persons(&store->db, month, &owners, err);
+    if (status)
+        return status;
+    for (size_t i = 0; i < owners.n; i++) {
+        size_t at = owners.of[i] ? tg_people_find(people, owners.of[i]) : SIZE_MAX;
+        owners.of[i] = at == SIZE_MAX ? 0 : (uint32_t)at + 1;
+    }
+    *out = (struct tg_places){owners.of, owners.n};
+    return TG_OK;
+}
+
+enum tg_status tg_store_places_of(struct tg_store *store, const int64_t *identities, uint32_t n,
+                                  struct tg_places *out, struct tg_error *err)
+{
+    enum tg_status status = new_places(&store->db, out, err);
+    for (uint32_t i = 0; !status && i < n; i++) {
+        if (identities[i] > 0 && (uint64_t)identities[i] < out->n)
+            out->of[identities[i]] = i + 1;
+    }
+    return status;
+}
+
+void tg_places_free(struct tg_places *places)
+{
+    free(places->of);
+    *places = (struct tg_places){NULL, 0};
+}
+
+struct walking {
+    const struct tg_db *db;
+    const struct tg_places *places;
+    const bool *of;
+    uint32_t *token_of; /* by number: place in the study's list + 1 */
+    size_t n_numbers;
+    struct tg_placed_token batch[BATCH];
+    size_t n;
+    tg_on_placed *on;
+    void *ctx;
+};
+
+static enum tg_status number_tokens(const struct tg_store *store, struct walking *w, bool evidence,
+                                    struct tg_error *err)
+{
+    int64_t last = 0;
+    enum tg_status status =
+        tg_db_number(w->db, "SELECT coalesce(max(id), 0) FROM token_name", DB_NO_ARGS, &last, err);
+    if (status)
+        return status;
+    w->n_numbers = (size_t)last + 1;
+    w->token_of = tg_calloc(w->n_numbers, sizeof *w->token_of, err);
+    if (!w->token_of)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
+        int64_t number = 0;
+        if (store->study->tokens[i].evidence != evidence)
+            continue;
+        status = tg_token_number(w->db, store->study->tokens[i].name, &number, err);
+        if (!status && number > 0 && (size_t)number < w->n_numbers)
+            w->token_of[number] = (uint32_t)i + 1;
+    }
+    return status;
+}
+
+static enum tg_status hand_on(struct walking *w, struct tg_error *err)
+{
+    size_t n = w->n;
+    w->n = 0;
+    return n ? w->on(w->ctx, w->batch, n, err) : TG_OK;
+}
+
+/* Is somebody of the list asked for this identity? */
+static bool is_wanted(const struct walking *w, int64_t identity)
+{
+    if (identity <= 0 || (uint64_t)identity >= w->places->n)
+        return false;
+    uint32_t place = w->places->of[identity];
+    return place && (!w->of || w->of[place - 1]);
+}
+
+/* The row's columns: identity, packed tokens. */
+static enum tg_status take_packed(struct walking *w, sqlite3_stmt *row, struct tg_error *err)
+{
+    const unsigned char *packed = sqlite3_column_blob(row, 1);
+    size_t len = (size_t)sqlite3_column_bytes(row, 1);
+    uint32_t place = w->places->of[sqlite3_column_int64(row, 0)] - 1;
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i + TG_PACKED_LEN <= len; i += TG_PACKED_LEN) {
+        unsigned number = tg_packed_token(packed + i);
+        if (number >= w->n_numbers || !w->token_of[number])
+            continue;
+        struct tg_placed_token *t = &w->batch[w->n++];
+        memcpy(t->hash, packed + i + 2, TG_TOKEN_LEN);
+        t->place = place;
+        t->token = w->token_of[number] - 1;
+        if (w->n == BATCH)
+            status = hand_on(w, err);
+    }
+    return status;
+}
+
+static enum tg_status scan(struct walking *w, bool evidence, struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status = tg_db_prepare(
+        w->db,
+        evidence ? "SELECT identity_id, tokens FROM identity_evidence ORDER BY identity_id"
+                 : "SELECT id, tokens FROM identity ORDER BY id",
+        &stmt, err);
+    while (!status && row) {
+        status = tg_db_next(w->db, stmt, &row, err);
+        if (!status && row && is_wanted(w, sqlite3_column_int64(stmt, 0)))
+            status = take_packed(w, stmt, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+static enum tg_status look_up(struct walking *w, bool evidence, struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    enum tg_status status = tg_db_prepare(
+        w->db,
+        evidence ? "SELECT identity_id, tokens FROM identity_evidence WHERE identity_id = ?"
+                 : "SELECT id, tokens FROM identity WHERE id = ?",
+        &stmt, err);
+    for (size_t i = 0; !status && i < w->places->n; i++) {
+        bool row = false;
+        if (!is_wanted(w, (int64_t)i))
+            continue;
+        status = tg_db_bind(w->db, stmt, DB_ARGS(DB_INT((int64_t)i)), err);
+        if (!status)
+            status = tg_db_next(w->db, stmt, &row, err);
+        if (!status && row)
+            status = take_packed(w, stmt, err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+enum tg_status tg_store_tokens(struct tg_store *store, const struct tg_places *places,
+                               bool evidence, const bool *of, tg_on_placed *on, void *ctx,
+                               struct tg_error *err)
+{
+    struct walking w = {.db = &store->db, .places = places, .of = of, .on = on, .ctx = ctx};
+    size_t wanted = 0;
+    for (size_t i = 0; i < places->n; i++)
+        wanted += is_wanted(&w, (int64_t)i);
+    enum tg_status status = number_tokens(store, &w, evidence, err);
+    if (!status && wanted < places->n / LOOKUPS_A_SCAN)
+        status = look_up(&w, evidence, err);
+    else if (!status)
+        status = scan(&w, evidence, err);
+    if (!status)
+        status = hand_on(&w, err);
+    free(w.token_of);
+    return status;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is taken from the time before the index month, and who is excluded by it. */
+#include "cohort_fixture.h"
+
+#include <math.h>
+
+enum { M = JAN_2020 + 24 };
+
+/* A store with the events and measures of the test in the place of the real one. */
+struct event {
+    uint32_t person;
+    int32_t month; /* from the index month on */
+    int64_t yen;
+};
+struct measured {
+    uint32_t person;
+    uint32_t day;
+    double value;
+};
+static const struct event *events;
+static const struct measured *measures;
+static size_t n_events, n_measures;
+static int32_t first_data, last_data;
+static const char *asked_measure;
+static size_t asked_codes;
+
+enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_amount_question *q,
+                                tg_on_amount *on, void *ctx, struct tg_event_counts *counts,
+                                struct tg_error *err)
+{
+    (void)store;
+    asked_codes = q->n_codes;
+    *counts = (struct tg_event_counts){.first_month = first_data, .last_month = last_data};
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; i < n_events && !status; i++) {
+        int32_t month = M + events[i].month;
+        if (month >= q->from && month <= q->to)
+            status = on(ctx, persons[events[i].person].id, month, events[i].yen, 2, err);
+    }
+    return status;
+}
+
+enum tg_status tg_store_measures(struct tg_store *store, const struct tg_measure_question *q,
+                                 tg_on_measure *on, void *ctx, struct tg_event_counts *counts,
+                                 struct tg_error *err)
+{
+    (void)store;
+    asked_measure = q->measure;
+    *counts = (struct tg_event_counts){.first_month = TG_NO_MONTH};
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; i < n_measures && !status; i++) {
+        if (measures[i].day >= q->from_day && measures[i].day <= q->to_day)
+            status =
+                on(ctx, persons[measures[i].person].id, measures[i].day, measures[i].value, err);
+    }
+    return status;
+}
+
+size_t tg_people_find(const struct tg_people *p, int64_t id)
+{
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->items[i].id == id)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+static struct tg_covariate_rule covariate;
+static struct tg_exclusion exclusion;
+
+/* Person 0 takes part in M, person 1 is like them. */
+static void begin_pair(void)
+{
+    begin_town();
+    add_candidate(add_person(JAN_2020 - 70 * 12, 1, "x"), M);
+    add_person(JAN_2020 - 70 * 12, 1, "x");
+    covariate = (struct tg_covariate_rule){.name = "x", .missing = NAN};
+    rules.covariates = &covariate;
+    rules.n_covariates = 1;
+    n_events = n_measures = 0;
+    first_data = JAN_2020;
+    last_data = JAN_2020 + 47;
+}
+
+/* The covariate of participant and control. */
+static void expect(const char *why, double participant, double control)
+{
+    draw_cohort();
+    ck_assert_uint_eq(cohort.n, 2);
+    const double want[] = {participant, control};
+    for (int i = 0; i < 2; i++) {
+        double found = cohort.covariates[i];
+        ck_assert_msg(isnan(want[i]) ? isnan(found) : fabs(found - want[i]) < 1e-12,
+                      "%s: %g, not %g", why, found, want[i]);
+    }
+    tg_cohort_free(&cohort);
+}
+
+START_TEST(amounts_before_the_index_month)
+{
+    static const struct event list[] = {{0, -1, 1200}, {0, -12, 2400}, {0, -13, 5000},
+                                        {0, 0, 7000},  {1, -3, 12},    {1, 3, 9000}};
+    begin_pair();
+    events = list;
+    n_events = 6;
+    covariate.history.quantity = TG_SUM_AMOUNT;
+    expect("yen a month", 300, 1);
+    covariate.history.months = 13;
+    expect("a month more", 8600.0 / 13, 12.0 / 13);
+    covariate.history.months = 1;
+    expect("one month", 1200, 0);
+    covariate.history.months = 0;
+    covariate.history.quantity = TG_COUNT_EVENTS;
+    expect("events a month", 4.0 / 12, 2.0 / 12);
+    covariate.history.quantity = TG_ANY_EVENT;
+    covariate.history.n_codes = 3;
+    expect("any", 1, 1);
+    ck_assert_uint_eq(asked_codes, 3);
+    covariate.history.months = 1;
+    expect("any in the last month", 1, 0);
+}
+END_TEST
+
+/* What others have before their later index months is after this one's. */
+START_TEST(everybody_looks_back_from_their_own_month)
+{
+    static const struct event list[] = {{0, 0, 7000}, {0, 2, 7000}, {2, 0, 12}, {2, 2, 24}};
+    begin_pair();
+    add_candidate(add_person(JAN_2020 - 70 * 12, 1, "x"), M + 3);
+    add_person(JAN_2020 - 70 * 12, 1, "x");
+    events = list;
+    n_events = 4;
+    covariate.history.quantity = TG_SUM_AMOUNT;
+    draw_cohort();
+    ck_assert_uint_eq(cohort.n, 4);
+    for (size_t i = 0; i < cohort.n; i++)
+        ck_assert_double_eq(cohort.covariates[i], cohort.members[i].person == 2 ? 3 : 0);
+    tg_cohort_free(&cohort);
+}
+END_TEST
+
+START_TEST(only_months_with_data_divide)
+{
+    static const struct event list[] = {{0, -1, 1200}, {0, -4, 2400}};
+    begin_pair();
+    events = list;
+    n_events = 2;
+    covariate.history.quantity = TG_SUM_AMOUNT;
+    first_data = M - 4;
+    expect("four months", 900, 0);
+    last_data = M - 3;
+    expect("two of them", 1800, 0);
+    first_data = M;
+    last_data = M + 5;
+    expect("nothing before", NAN, NAN);
+    covariate.missing = 7;
+    expect("nothing before, and a number for it", 7, 7);
+    covariate.history.quantity = TG_ANY_EVENT;
+    covariate.missing = NAN;
+    expect("nothing is known of any event", NAN, NAN);
+}
+END_TEST
+
+START_TEST(the_last_measure_counts)
+{
+    /* M is 2022-01 */
+    static const struct measured list[] = {{0, 20210301, 9},  {0, 20211231, 5}, {0, 20211231, 6},
+                                           {0, 20220101, 50}, {1, 20180101, 3}, {0, 20211230, 8}};
+    begin_pair();
+    measures = list;
+    n_measures = 6;
+    covariate.history = (struct tg_history){.quantity = TG_LAST_MEASURE, .measure = "bmi"};
+    expect("the larger of the last day; any time before", 6, 3);
+    ck_assert_str_eq(asked_measure, "bmi");
+    covariate.history.months = 12;
+    expect("not too long ago", 6, NAN);
+    n_measures = 1;
+    covariate.history.months = 9;
+    expect("too long ago for both", NAN, NAN);
+    covariate.history.months = 10;
+    expect("just not too long", 9, NAN);
+}
+END_TEST
+
+START_TEST(conditions_keep_people_out)
+{
+    static const struct measured list[] = {{0, 20211201, 12}, {1, 20211201, 11}};
+    static const struct {
+        enum tg_compare compare;
+        double value;
+        size_t n;
+        bool participant, control; /* excluded */
+    } cases[] = {
+        {TG_AT_LEAST, 12, 2, true, false},  {TG_ABOVE, 12, 2, false, false},
+        {TG_ABOVE, 11, 2, true, false},     {TG_AT_MOST, 11, 2, false, true},
+        {TG_BELOW, 11, 2, false, false},    {TG_BELOW, 12, 2, false, true},
+        {TG_IS_MISSING, 0, 1, false, true}, {TG_AT_LEAST, 0, 1, true, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        begin_pair();
+        rules.n_covariates = 0;
+        measures = list;
+        n_measures = cases[i].n;
+        exclusion = (struct tg_exclusion){
+            {.quantity = TG_LAST_MEASURE, .measure = "level"}, cases[i].compare, cases[i].value};
+        rules.exclusions = &exclusion;
+        rules.n_exclusions = 1;
+        draw_cohort();
+        ck_assert_msg(cohort.flow.excluded == cases[i].participant, "case %zu", i);
+        ck_assert_msg(cohort.flow.controls_eligible == !cases[i].control, "case %zu", i);
+        ck_assert_uint_eq(cohort.flow.matched, !cases[i].participant && !cases[i].control);
+        ck_assert_uint_eq(cohort.flow.no_stratum, !cases[i].participant && cases[i].control);
+        tg_cohort_free(&cohort);
+    }
+}
+END_TEST
+
+START_TEST(earlier_users_take_no_part_unless_allowed)
+{
+    begin_pair();
+    rules.n_covariates = 0;
+    candidates[0].earlier_use = true;
+    draw_cohort();
+    ck_assert_uint_eq(cohort.flow.earlier_use, 1);
+    ck_assert_uint_eq(cohort.flow.matched + cohort.flow.controls_eligible, 0);
+    tg_cohort_free(&cohort);
+    rules.allow_earlier_use = true;
+    draw_cohort();
+    ck_assert_uint_eq(cohort.flow.matched, 1);
+    tg_cohort_free(&cohort);
+}
+END_TEST
+
+/* Follow-up begins at the landmark, and both must be observed until then. */
+START_TEST(landmarks_hold_for_both)
+{
+    const struct {
+        int32_t participant, control, data;
+        bool eligible, matched;
+    } cases[] = {
+        {M + 6, M + 6, M + 6, true, true},
+        {M + 5, M + 6, M + 20, false, false},
+        {M + 6, M + 5, M + 20, true, false},
+        {M + 6, M + 6, M + 5, false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        begin_pair();
+        rules.n_covariates = 0;
+        rules.landmark = 6;
+        stretches[0].to = cases[i].participant;
+        stretches[1].to = cases[i].control;
+        input.last_month = cases[i].data;
+        draw_cohort();
+        ck_assert_msg(cohort.flow.no_followup == !cases[i].eligible, "case %zu", i);
+        ck_assert_msg(cohort.flow.matched == cases[i].matched, "case %zu", i);
+        if (cohort.n) {
+            ck_assert_int_eq(cohort.members[0].start, M + 6);
+            ck_assert_int_eq(cohort.members[0].last, M + 6);
+        }
+        tg_cohort_free(&cohort);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *s = suite_create("cohort history");
+    TCase *t = tcase_create("looking back");
+    tcase_add_test(t, amounts_before_the_index_month);
+    tcase_add_test(t, everybody_looks_back_from_their_own_month);
+    tcase_add_test(t, only_months_with_data_divide);
+    tcase_add_test(t, the_last_measure_counts);
+    tcase_add_test(t, conditions_keep_people_out);
+    tcase_add_test(t, earlier_users_take_no_part_unless_allowed);
+    tcase_add_test(t, landmarks_hold_for_both);
+    suite_add_tcase(s, t);
+    SRunner *r = srunner_create(s);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
