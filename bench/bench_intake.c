@@ -4,7 +4,8 @@
  * parsing alone, HMAC alone, writing alone, all measured in the same run.
  *
  *   bench_intake DIR [ROWS [PERSONS]]     ROWS of claims (5,000,000), PERSONS of roster (1,000,000)
- *   bench_intake DIR --scale [ROWS]       claims of ROWS and of ten times ROWS: speed and memory
+ *   bench_intake DIR --scale [ROWS [PERSONS]]   claims of ROWS and of ten times ROWS, of PERSONS
+ * or, without it, of one person a twenty rows
  *
  * Files are made in DIR when they are not there; a folder on tmpfs leaves the disk out of it.
  * --scale takes about 400 bytes of disk for each row of the longer file.
@@ -272,7 +273,7 @@ static void report(const struct figure *f, const char *dir, double parse, double
 }
 
 /* The same claims ten times as long: rows a second and memory should not know. */
-static void report_scale(const struct figure *f, const char *dir, uint64_t rows)
+static void report_scale(const struct figure *f, const char *dir, uint64_t rows, uint64_t persons)
 {
     struct tg_error err;
     struct cost costs[2];
@@ -281,7 +282,8 @@ static void report_scale(const struct figure *f, const char *dir, uint64_t rows)
         struct figure scaled = *f;
         scaled.input = claims;
         uint64_t n = i ? 10 * rows : rows;
-        must(tg_bench_claims(claims, n, n / 20 + 1, TG_ENCODING_CP932, &err), &err);
+        must(tg_bench_claims(claims, n, persons ? persons : n / 20 + 1, TG_ENCODING_CP932, &err),
+             &err);
         struct setting s = set_up(&scaled, dir);
         costs[i] = best(&scaled, &s, 0, i ? 1 : TIMES, &n);
         printf("%-22s %10llu rows: %9.0f rows/s, %9.0f a processor's second, peak %ld MiB\n",
@@ -332,7 +334,7 @@ int main(int argc, char **argv)
     static const uint64_t rows = 5000000, persons = 1000000;
     if (argc < 2) {
         fprintf(stderr, "usage: bench_intake DIR [ROWS [PERSONS]]\n"
-                        "       bench_intake DIR --scale [ROWS]\n");
+                        "       bench_intake DIR --scale [ROWS [PERSONS]]\n");
         return EXIT_FAILURE;
     }
     const char *dir = argv[1];
@@ -340,7 +342,7 @@ int main(int argc, char **argv)
     uint64_t first = argc > 2 + scale ? strtoull(argv[2 + scale], NULL, 10) : rows;
     const struct figure claims = {"claims, three tokens", three_tokens, "claims", NULL, false, 0};
     if (scale)
-        report_scale(&claims, dir, first);
+        report_scale(&claims, dir, first, argc > 4 ? strtoull(argv[4], NULL, 10) : 0);
     else
         report_all(dir, first, argc > 3 ? strtoull(argv[3], NULL, 10) : persons);
     return EXIT_SUCCESS;

@@ -197,6 +197,8 @@ extern const struct verb cli_verify_applicants;
 extern const struct verb cli_evaluate;
 extern const struct verb cli_store_rekey;
 extern const struct verb cli_verify;
+extern const struct verb cli_store_backup;
+extern const struct verb cli_store_restore;
 extern const struct verb cli_disclosures;
 extern const struct verb cli_generate;
 extern const struct verb cli_demo;

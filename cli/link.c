@@ -13,6 +13,18 @@ static const struct option_def options[] = {
     {"force", 'f', NULL, false, "replace an output that is there", "すでにある出力を置き換えます"},
     COMMON_OPTIONS};
 
+/* What the linkage expects of itself, without a truth. */
+static void say_expected(struct cli *cli, const struct tg_link_counts *n)
+{
+    double precision = n->correct / (double)n->linked;
+    if (n->matches > 0)
+        cli_say(cli, "expected precision %.4f, expected recall %.4f",
+                "見込みの適合率 %.4f、見込みの再現率 %.4f", precision, n->correct / n->matches);
+    else
+        cli_say(cli, "expected precision %.4f, expected recall not known",
+                "見込みの適合率 %.4f、見込みの再現率は不明", precision);
+}
+
 static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
 {
     struct tg_study *study = NULL;
@@ -35,6 +47,8 @@ static enum tg_status run(struct cli *cli, const struct args *args, struct tg_er
                 (unsigned long long)n.right, (unsigned long long)n.review,
                 (unsigned long long)n.ambiguous, (unsigned long long)n.conflict,
                 (unsigned long long)n.not_found);
+    if (!status && n.linked)
+        say_expected(cli, &n);
     tg_study_free(&study);
     return status;
 }

@@ -39,6 +39,8 @@ static const struct verb *const verbs[] = {
     &cli_verify_applicants,
     &cli_evaluate,
     &cli_store_rekey,
+    &cli_store_backup,
+    &cli_store_restore,
     &cli_verify,
     &cli_disclosures,
     &cli_generate,

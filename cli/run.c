@@ -37,13 +37,15 @@ static struct tg_run_options options_of(const struct args *args, const struct cl
 
 static void say_done(struct cli *cli, const struct tg_run_summary *s)
 {
+    const char *same[] = {"; nothing that it rests on has changed, so nothing was done",
+                          "。もとになるものに変わりがないため、何もしませんでした"};
     cli_say_end(
-        cli, "%s: %llu files imported, %llu unchanged; %llu of %llu users linked, %llu matched",
+        cli, "%s: %llu files imported, %llu unchanged; %llu of %llu users linked, %llu matched%s",
         "%1$s: 取り込み %2$llu 件、変更なし %3$llu 件。利用者 %5$llu 人のうち突合 %4$llu 人、"
-        "比較の組 %6$llu",
+        "比較の組 %6$llu%7$s",
         s->folder, (unsigned long long)s->imported, (unsigned long long)s->unchanged,
-        (unsigned long long)s->linked, (unsigned long long)s->users,
-        (unsigned long long)s->matched);
+        (unsigned long long)s->linked, (unsigned long long)s->users, (unsigned long long)s->matched,
+        s->same ? same[cli->language == TG_JAPANESE] : "");
 }
 
 static void say_file(struct cli *cli, const struct tg_planned_file *f)

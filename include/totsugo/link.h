@@ -21,9 +21,12 @@ struct tg_link_options {
     bool force;
 };
 
-/** Rows by what became of them. */
+/** Rows by what became of them. Without a truth correct / linked is the expected precision, correct
+ * / matches the expected recall (docs/LINKAGE.md). */
 struct tg_link_counts {
     uint64_t left, right, linked, review, ambiguous, conflict, not_found;
+    double correct; /**< links that are expected to be right */
+    double matches; /**< pairs of one person that are expected to be there; 0: not known */
 };
 
 /**

@@ -63,11 +63,14 @@ struct tg_run_plan {
 struct tg_run_summary {
     uint64_t imported, unchanged; /**< files */
     uint64_t users, linked, matched;
+    bool same;        /**< the month lay there already as it would be now: nothing was done */
     char folder[256]; /**< where the month lies */
 };
 
 /**
- * Does the month. Doing it again replaces it; same inputs, same bytes. The month appears in one
+ * Does the month. Doing it again replaces it; same inputs, same bytes. When nothing that it rests on
+ * has changed (what is in the store, the study file, month, day, recipient, version) and its files
+ * are as they were recorded, nothing is done. The month appears in one
  * step when everything is whole; until then what was there stays.
  *
  * @return TG_OK; TG_USAGE: no such month or day; TG_DATA, TG_NO_PERMISSION: a file of the inbox was

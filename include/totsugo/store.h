@@ -326,6 +326,36 @@ tg_store_rekey(struct tg_store *store, const struct tg_reporter *reporter, struc
 TG_API TG_CHECKED enum tg_status
 tg_store_verify(struct tg_store *store, const struct tg_reporter *reporter, struct tg_error *err);
 
+/**
+ * Copies a store into one file, also while a run is at work: what it has not committed yet is not
+ * in the copy. The site key is not in it either. FILE.manifest.json is written last; a backup
+ * without it is none.
+ *
+ * @param store_path  need not be open
+ * @param path        output, mode 0600
+ * @return TG_OK; TG_NO_INPUT: there is no store; TG_DATA: not a store, or of another study;
+ *         TG_CANT_CREATE; TG_IO; TG_BUSY; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_store_backup(const char *store_path,
+                                                 const struct tg_study *study, const char *path,
+                                                 bool force, const struct tg_reporter *reporter,
+                                                 struct tg_error *err);
+/**
+ * Puts a backup in a store's place. It is copied beside it first, held against its manifest, opened
+ * with the site key that lies beside the store, and checked: database, references, audit log. The
+ * log gets an entry.
+ *
+ * @param store_path  must not be open
+ * @param force       replace a store that is there
+ * @return TG_OK; TG_NO_INPUT; TG_DATA: not a sound backup; TG_NO_PERMISSION: another site key;
+ *         TG_BUSY; TG_CANT_CREATE: there is a store and not `force`; TG_IO; TG_CANCELLED;
+ *         TG_NO_MEMORY. The store is as it was
+ */
+TG_API TG_CHECKED enum tg_status tg_store_restore(const char *store_path,
+                                                  const struct tg_study *study, const char *backup,
+                                                  bool force, const struct tg_reporter *reporter,
+                                                  struct tg_error *err);
+
 /** The last entry of the audit log, to be noted elsewhere: see tg_store_audit_noted(). */
 struct tg_audit_seal {
     uint64_t entry; /**< from 1 */

@@ -43,6 +43,7 @@ struct deciding {
     struct claim *claims;  /* by right entity */
     struct tg_link_decision *decisions;
     bool *candidates;
+    struct tg_link_expected expected;
 };
 
 /* The joins below trust the order and the numbers, so a broken promise is found here. */
@@ -306,12 +307,15 @@ static enum tg_status conclude(struct deciding *d, struct tg_error *err)
         d->decisions[left] = decide_alone(d, &d->views[left]);
     hear_clerks(d);
     if (has_evidence(d->l)) {
-        enum tg_status status = tg_evidence_decide(d->l, d->decisions, d->reports, err);
+        enum tg_status status =
+            tg_evidence_decide(d->l, d->decisions, d->reports, &d->expected, err);
         if (status)
             return status;
     }
     make_one_to_one(d);
     count_links(d);
+    if (d->l->estimate)
+        tg_estimate_links(d->l, d->decisions, &d->expected);
     for (size_t k = 0; k < d->l->n_keys; k++) {
         if (key_level(d->l, k, d->reports[k].probability) != TOO_WEAK)
             mark_candidates(d, &d->l->keys[k]);
@@ -342,6 +346,7 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
     free(d.counterpart);
     free(d.marks);
     free(d.claims);
+    free(d.expected.by_left);
     return status;
 }
 

@@ -97,6 +97,23 @@ struct tg_evidence_source {
     void *ctx;
 };
 
+/** How many links there are, how many of them are expected to be right, and how many pairs of one
+ * person there are to be found; sums of probabilities. correct / links is the expected precision,
+ * correct / matches the expected recall. */
+struct tg_link_share {
+    double links, correct, matches;
+};
+
+enum { TG_LINK_N_SEXES = 3, TG_LINK_AGE_YEARS = 5, TG_LINK_N_AGES = 21 };
+
+/** The quality that a linkage expects of itself, without truth. */
+struct tg_link_estimate {
+    bool blind; /**< no evidence was weighed: `matches` counts only what was linked */
+    struct tg_link_share all;
+    struct tg_link_share sex[TG_LINK_N_SEXES];    /**< of the left entity; 0: unknown */
+    struct tg_link_share age[TG_LINK_N_AGES + 1]; /**< 0–4, … 100 and over; the last: unknown */
+};
+
 /** The match keys, strongest first. facts[].n is below UINT32_MAX. */
 struct tg_linkage {
     struct tg_link_facts facts[TG_N_SIDES];
@@ -105,13 +122,17 @@ struct tg_linkage {
     const struct tg_link_ruling *rulings; /**< borrowed; ascending by left, then right; everybody
                                                is the same as one at most */
     size_t n_rulings;
-    double accept;                      /**< probability from which a pair is a link */
-    double review;                      /**< from which it goes to a clerk */
-    size_t n_fields;                    /**< that parts of keys name; sex is none of them */
-    uint8_t ends[TG_LINK_FIELDS_MAX];   /**< of a field whose beginning and end are in keys, too: 1
-                                             + the number these have as a field; else 0 */
-    size_t birth_field;                 /**< the one that is the birth date; SIZE_MAX: none */
+    double accept;                    /**< probability from which a pair is a link */
+    double review;                    /**< from which it goes to a clerk */
+    size_t n_fields;                  /**< that parts of keys name; sex is none of them */
+    uint8_t ends[TG_LINK_FIELDS_MAX]; /**< of a field whose beginning and end are in keys, too: 1
+                                           + the number these have as a field; else 0 */
+    size_t birth_field;               /**< the one that is the birth date; SIZE_MAX: none */
+    double margin; /**< a link's odds are at least exp(margin) times those of any other pair of the
+                        two; else it is for a clerk */
     struct tg_evidence_source evidence; /**< no walk: the keys' own */
+    int32_t month;                      /**< in which ages are counted */
+    struct tg_link_estimate *estimate;  /**< borrowed; NULL, or tg_linkage_decide() adds to it */
 };
 
 struct tg_study;

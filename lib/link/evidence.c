@@ -3,6 +3,7 @@
 
 #include "text/calendar.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,13 +122,21 @@ static enum tg_status add_up(struct weighing *w, struct tg_error *err)
     return TG_OK;
 }
 
+/* Is no other pair of the two nearly as good? What the others have together is no less. */
+static bool is_ahead(const struct weighing *w, const struct tg_pair *pair)
+{
+    double left = w->sums[TG_LEFT][pair->left], right = w->sums[TG_RIGHT][pair->right];
+    double others = (left > right ? left : right) - pair->odds;
+    return pair->odds >= others * exp(w->l->margin);
+}
+
 static void decide_pair(struct weighing *w, const struct tg_pair *pair)
 {
     double p = probability_of(w, pair);
     if (p < likelier_than_not || p < w->l->review)
         return;
     w->decisions[pair->left] = (struct tg_link_decision){
-        .state = p >= w->l->accept ? TG_LINK_LINKED : TG_LINK_REVIEW,
+        .state = p >= w->l->accept && is_ahead(w, pair) ? TG_LINK_LINKED : TG_LINK_REVIEW,
         .right = pair->right,
         .key = pair->key,
         .probability = p,
@@ -145,12 +154,28 @@ static void mark_ambiguous(struct weighing *w)
     }
 }
 
-static enum tg_status weigh(struct weighing *w, struct tg_error *err)
+static enum tg_status note_expected(const struct weighing *w, struct tg_link_expected *expected,
+                                    struct tg_error *err)
+{
+    const struct tg_pairs *pairs = &w->candidates.across;
+    expected->by_left = tg_calloc(w->l->facts[TG_LEFT].n, sizeof *expected->by_left, err);
+    if (!expected->by_left)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < pairs->n; i++)
+        expected->by_left[pairs->items[i].left] += probability_of(w, &pairs->items[i]);
+    expected->unmet = w->candidates.unmet;
+    return TG_OK;
+}
+
+static enum tg_status weigh(struct weighing *w, struct tg_link_expected *expected,
+                            struct tg_error *err)
 {
     const struct tg_pairs *pairs = &w->candidates.across;
     enum tg_status status = tg_model_fit(w->l, &w->candidates, err);
     if (!status)
         status = add_up(w, err);
+    if (!status)
+        status = note_expected(w, expected, err);
     if (status)
         return status;
     for (size_t i = 0; i < pairs->n; i++) {
@@ -162,12 +187,13 @@ static enum tg_status weigh(struct weighing *w, struct tg_error *err)
 }
 
 enum tg_status tg_evidence_decide(const struct tg_linkage *l, struct tg_link_decision *decisions,
-                                  struct tg_link_key_report *reports, struct tg_error *err)
+                                  struct tg_link_key_report *reports,
+                                  struct tg_link_expected *expected, struct tg_error *err)
 {
     struct weighing w = {.l = l, .decisions = decisions};
     enum tg_status status = tg_candidates_find(l, decisions, reports, &w.candidates, err);
     if (!status && w.candidates.applies)
-        status = weigh(&w, err);
+        status = weigh(&w, expected, err);
     tg_candidates_free(&w.candidates);
     for (int side = 0; side < TG_N_SIDES; side++)
         free(w.sums[side]);

@@ -97,6 +97,7 @@ struct tg_candidates {
     struct tg_pairs across;
     struct tg_patterns within[TG_N_SIDES]; /**< without two rows of one person */
     struct tg_holders holders;
+    double unmet; /**< set by the model: matches expected that share no token */
 };
 
 /**
@@ -150,14 +151,24 @@ TG_CHECKED enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_can
 
 /** Are there as many evidence keys with tokens on both sides as levels to be weighed? */
 bool tg_evidence_applies(const struct tg_linkage *l, const struct tg_link_key_report *reports);
+/** Matches that are expected beside the links. */
+struct tg_link_expected {
+    double *by_left; /**< of entities that are not linked yet; NULL: nothing is known; free() it */
+    double unmet;    /**< that share no token */
+};
 /**
  * Decides for the left entities that are not linked yet; pairs with linked entities are left out.
  * @param decisions  in and out
  * @param reports    in: with_token of exact keys; out: of evidence keys
+ * @param expected   out, where evidence applies
  */
 TG_CHECKED enum tg_status tg_evidence_decide(const struct tg_linkage *l,
                                              struct tg_link_decision *decisions,
                                              struct tg_link_key_report *reports,
+                                             struct tg_link_expected *expected,
                                              struct tg_error *err);
+/** Adds to the linkage's estimate. */
+void tg_estimate_links(const struct tg_linkage *l, const struct tg_link_decision *decisions,
+                       const struct tg_link_expected *expected);
 
 #endif

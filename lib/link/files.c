@@ -31,6 +31,7 @@ struct linking {
     struct tg_linkage linkage;
     struct tg_link_decision *decisions;
     struct tg_link_key_report *reports;
+    struct tg_link_estimate estimate;
 };
 
 static size_t find_name(const char *const *names, size_t n, const char *name)
@@ -72,6 +73,8 @@ static enum tg_status choose_keys(struct linking *work, struct tg_error *err)
     struct tg_linkage *l = &work->linkage;
     l->accept = study->accept;
     l->review = study->review;
+    l->margin = study->margin;
+    l->estimate = &work->estimate;
     l->keys = tg_calloc(study->n_tokens, sizeof *l->keys, err);
     if (!l->keys)
         return TG_NO_MEMORY;
@@ -259,6 +262,8 @@ static enum tg_status link_open_files(struct linking *work, struct tg_link_count
     if (status)
         goto out;
     count_states(work, &found);
+    found.correct = work->estimate.all.correct;
+    found.matches = work->estimate.blind ? 0 : work->estimate.all.matches;
     status = write_links(work, found.linked, w, err);
     if (!status)
         status = tg_progress(work->reporter, "rows", found.left, found.left, err);

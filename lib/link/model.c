@@ -215,6 +215,64 @@ static void learn(struct model *m, struct tg_pairs *pairs)
     }
 }
 
+/* The share of a class's matches without an equal value that share parts of several. */
+static double share_met_by_ends(const struct model *m, const struct match_class *class)
+{
+    double best = 0;
+    for (size_t k = 0; k < m->l->n_keys; k++) {
+        const struct tg_link_key *key = &m->l->keys[k];
+        double all = key->n_parts > 0;
+        for (size_t i = 0; i < key->n_parts; i++) {
+            size_t base = 0;
+            while (base < m->l->n_fields && m->l->ends[base] != key->parts[i].field + 1u)
+                base++;
+            const double *share = base < m->l->n_fields ? class->share[base] : NULL;
+            all *= share ? (share[TG_NEAR] +
+                            share[TG_DIFFERENT] * class->share[key->parts[i].field][TG_SAME]) /
+                               (share[TG_NEAR] + share[TG_DIFFERENT])
+                         : 0;
+        }
+        best = all > best ? all : best;
+    }
+    return best;
+}
+
+/* The share of a class's matches with the fields of a pattern that share no token: without an
+ * equal value, or with one and nothing else. */
+static double share_unmet(const struct model *m, const struct match_class *class, uint64_t levels,
+                          double met_by_ends)
+{
+    double none_equal = 1, nothing = 1, one_equal = 0;
+    for (size_t f = 0; f < m->l->n_fields; f++) {
+        const double *share = class->share[f];
+        if (tg_level_of(levels, f) == TG_MISSING || tg_linkage_is_ends(m->l, f))
+            continue;
+        double ends = m->l->ends[f] ? class->share[m->l->ends[f] - 1][TG_SAME] : 0;
+        double different = share[TG_DIFFERENT] * (1 - ends);
+        one_equal = one_equal * different + nothing * share[TG_SAME];
+        nothing *= different;
+        none_equal *= 1 - share[TG_SAME];
+    }
+    return none_equal * (1 - met_by_ends) + one_equal;
+}
+
+static double count_unmet(const struct model *m)
+{
+    double sum = 0;
+    for (int c = 0; c < N_CLASSES; c++) {
+        const struct match_class *class = &m->classes[c];
+        double met_by_ends = share_met_by_ends(m, class);
+        for (size_t p = 0; p < m->n_patterns; p++) {
+            const struct pattern *pattern = &m->patterns[p];
+            double all = pattern->match[0] + pattern->match[1];
+            double unmet = share_unmet(m, class, pattern->levels, met_by_ends);
+            double got = all > 0 ? pattern->got[0] * pattern->match[c] / all : 0;
+            sum += unmet < 1 ? got * unmet / (1 - unmet) : 0;
+        }
+    }
+    return sum;
+}
+
 static void weigh_chance(struct model *m, const struct tg_chance *chance)
 {
     double n_pairs = (double)m->l->facts[TG_LEFT].n * m->l->facts[TG_RIGHT].n;
@@ -241,6 +299,7 @@ enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
         tg_chance_learn_across(chance);
         weigh_chance(&m, chance);
         learn(&m, &c->across);
+        c->unmet = count_unmet(&m);
     }
     tg_chance_free(chance);
     free(m.patterns);

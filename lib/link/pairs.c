@@ -366,18 +366,6 @@ static enum tg_status list_pairs(const struct pairing *p, struct tg_pairs *out,
     return TG_OK;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    const struct tg_pair *x = a, *y = b;
-    if (x->levels != y->levels)
-        return x->levels < y->levels ? -1 : 1;
-    if (x->commonness < y->commonness || x->commonness > y->commonness)
-        return x->commonness < y->commonness ? -1 : 1;
-    if (x->left != y->left)
-        return x->left < y->left ? -1 : 1;
-    return (x->right > y->right) - (x->right < y->right);
-}
-
 /* Numbers above zero are in the order of their bits. */
 static uint64_t bits_of(double x)
 {
@@ -386,50 +374,35 @@ static uint64_t bits_of(double x)
     return bits;
 }
 
-/* Moves the pairs, which come by entities, into the order of levels and commonness. */
-static enum tg_status order_pairs(struct tg_pairs *pairs, struct tg_error *err)
+/* The pairs come by entities, and stable passes keep that order among equals. */
+static enum tg_status sort_pairs(struct tg_pairs *pairs, struct tg_error *err)
 {
-    struct tg_item *order = tg_calloc(pairs->n, sizeof *order, err);
+    if (pairs->n >= UINT32_MAX)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    struct tg_item *items = tg_calloc(pairs->n, sizeof *items, err);
     struct tg_item *scratch = tg_calloc(pairs->n, sizeof *scratch, err);
     struct tg_pair *moved = tg_calloc(pairs->n, sizeof *moved, err);
-    bool ready = order && scratch && moved;
+    bool ready = items && scratch && moved;
     for (size_t i = 0; ready && i < pairs->n; i++)
-        order[i] = (struct tg_item){bits_of(pairs->items[i].commonness), (uint32_t)i, 0};
+        items[i].entity = (uint32_t)i;
+    for (int last = 0; ready && last < 2; last++) {
+        for (size_t i = 0; i < pairs->n; i++) {
+            const struct tg_pair *pair = &pairs->items[items[i].entity];
+            items[i].hash = last ? pair->levels : bits_of(pair->commonness);
+        }
+        tg_items_sort(items, scratch, pairs->n);
+    }
+    for (size_t i = 0; ready && i < pairs->n; i++)
+        moved[i] = pairs->items[items[i].entity];
+    free(items);
+    free(scratch);
     if (ready) {
-        tg_items_sort(order, scratch, pairs->n);
-        for (size_t i = 0; i < pairs->n; i++)
-            order[i].hash = pairs->items[order[i].entity].levels;
-        tg_items_sort(order, scratch, pairs->n);
-        for (size_t i = 0; i < pairs->n; i++)
-            moved[i] = pairs->items[order[i].entity];
         free(pairs->items);
         pairs->items = moved;
     } else {
         free(moved);
     }
-    free(order);
-    free(scratch);
     return ready ? TG_OK : TG_NO_MEMORY;
-}
-
-/* Runs that only the entities tell apart are left to sort. */
-static enum tg_status sort_pairs(struct tg_pairs *pairs, struct tg_error *err)
-{
-    struct tg_pair *items;
-    if (pairs->n >= UINT32_MAX)
-        return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
-    enum tg_status status = order_pairs(pairs, err);
-    items = pairs->items;
-    for (size_t at = 0, end; !status && at < pairs->n; at = end) {
-        bool ascends = true;
-        for (end = at + 1; end < pairs->n && items[end].levels == items[at].levels &&
-                           !(items[end].commonness > items[at].commonness);
-             end++)
-            ascends = ascends && by_value(&items[end - 1], &items[end]) < 0;
-        if (!ascends)
-            qsort(items + at, end - at, sizeof *items, by_value);
-    }
-    return status;
 }
 
 /* Those of the sample stand for all. */

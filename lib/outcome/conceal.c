@@ -39,10 +39,21 @@ static bool is_near(uint64_t a, uint64_t b, unsigned min_cell)
 }
 
 /* Left out last month, and in some arm not changed by enough people since. */
-static bool stays_hidden(const struct cell *cell, unsigned min_cell)
+static bool is_like_before(const struct cell *cell, unsigned min_cell)
 {
     return cell->before && (is_near(cell->n[0], cell->before->n[0], min_cell) ||
                             is_near(cell->n[1], cell->before->n[1], min_cell));
+}
+
+/* What was left out together comes back together: else what stays behind, which may be as it was,
+ * tells what the others were. */
+static void keep_back_before(struct cell *cells, size_t n, unsigned min_cell)
+{
+    bool any = false;
+    for (size_t i = 0; i < n; i++)
+        any = any || is_like_before(&cells[i], min_cell);
+    for (size_t i = 0; any && i < n; i++)
+        cells[i].kept_back = cells[i].kept_back || cells[i].before;
 }
 
 static enum tg_status note_hidden(struct tg_concealing *c, const char *name,
@@ -119,10 +130,11 @@ static void hide_levels(struct levels *l, bool all, unsigned min_cell)
 {
     for (size_t i = 0; i < l->n; i++) {
         struct cell *cell = &l->cells[i];
-        cell->kept_back =
-            !tg_effect_may_show(&l->rows[i], min_cell) || stays_hidden(cell, min_cell);
-        cell->hidden = cell->kept_back || all;
+        cell->kept_back = !tg_effect_may_show(&l->rows[i], min_cell);
     }
+    keep_back_before(l->cells, l->n, min_cell);
+    for (size_t i = 0; i < l->n; i++)
+        l->cells[i].hidden = l->cells[i].kept_back || all;
     while (!is_protected(l, min_cell)) {
         size_t next = next_to_hide(l->cells, l->n);
         if (next == SIZE_MAX)
@@ -285,10 +297,11 @@ static enum tg_status hide_table(struct tg_concealing *c, struct table *t, bool 
         name_move(t, i, name);
         *cell = (struct cell){.n = {m->counts[t->arm][i], m->counts[t->arm][i]},
                               .before = find_before(c, name)};
-        cell->kept_back =
-            !tg_count_may_show(cell->n[0], c->min_cell) || stays_hidden(cell, c->min_cell);
-        cell->hidden = cell->kept_back;
+        cell->kept_back = !tg_count_may_show(cell->n[0], c->min_cell);
     }
+    keep_back_before(t->cells, m->n * m->n, c->min_cell);
+    for (size_t i = 0; i < m->n * m->n; i++)
+        t->cells[i].hidden = t->cells[i].kept_back;
     for (size_t g = 0; g < 2 + 2 * m->n; g++) {
         size_t n = 0;
         for (size_t i = 0; i < m->n * m->n; i++) {

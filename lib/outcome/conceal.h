@@ -6,8 +6,8 @@
  *
  * An attacker knows every number shown, every sum, and may know that a cell has not changed since
  * last month. So what is left out always comes to a group that may be shown, is never one small
- * cell alone, and what was left out last month stays so until it has changed by as many people as
- * a shown count must have; then what it was can no longer be told from what it is.
+ * cell alone, and what was left out last month stays so until all of it has changed by as many
+ * people as a shown count must have; then what it was can no longer be told from what it is.
  */
 #ifndef TG_OUTCOME_CONCEAL_H
 #define TG_OUTCOME_CONCEAL_H

@@ -112,3 +112,63 @@ void tg_headline_balance(const struct tg_report *r, struct tg_sentence *out, boo
     for (size_t i = 0; i < TG_SENTENCE_ARGS; i++)
         out->args[i] = out->numbers[i].text;
 }
+
+enum { QUALITY_CONTROLS, QUALITY_CALIPER, QUALITY_SUPPORT, QUALITY_PRODUCTS, N_QUALITIES };
+
+static bool has_quality(const struct tg_view *v, size_t which)
+{
+    const struct tg_cohort_quality *q = &v->r->quality;
+    switch (which) {
+    case QUALITY_CONTROLS:
+        return isfinite(q->effective_controls) &&
+               tg_mask_alone(v->r->cohort.controls_used, v->min_cell) == TG_MARK_SHOWN;
+    case QUALITY_CALIPER:
+        return isfinite(q->caliper_width);
+    case QUALITY_SUPPORT:
+        return isfinite(q->support_low) && v->min_cell != UINT_MAX;
+    default:
+        return q->products > 0;
+    }
+}
+
+static void say_quality(const struct tg_view *v, size_t which, enum tg_language language,
+                        struct tg_sentence *out)
+{
+    static const enum tg_word words[N_QUALITIES] = {
+        [QUALITY_CONTROLS] = TG_WORD_QUALITY_EFFECTIVE,
+        [QUALITY_CALIPER] = TG_WORD_QUALITY_CALIPER,
+        [QUALITY_SUPPORT] = TG_WORD_QUALITY_SUPPORT,
+        [QUALITY_PRODUCTS] = TG_WORD_QUALITY_PRODUCTS,
+    };
+    const struct tg_cohort_quality *q = &v->r->quality;
+    struct tg_number *n = out->numbers;
+    out->word = words[which];
+    if (which == QUALITY_CONTROLS) {
+        n[0] = tg_view_count(v, v->r->cohort.controls_used, TG_WORD_PEOPLE, language);
+        n[1] = tg_number_real(q->effective_controls, 0);
+    } else if (which == QUALITY_CALIPER) {
+        n[0] = tg_number_real(q->caliper_width, 3);
+    } else if (which == QUALITY_SUPPORT) {
+        n[0] = tg_number_share(q->support_low);
+        n[1] = tg_number_share(q->support_high);
+        n[2] = tg_view_count(v, q->outside[TG_PARTICIPANT], TG_WORD_PEOPLE, language);
+        n[3] = tg_view_count(v, q->outside[TG_CONTROL], TG_WORD_PEOPLE, language);
+    } else {
+        n[0] = tg_number_count(q->products);
+        n[1] = tg_number_count(q->products_unbalanced);
+    }
+}
+
+bool tg_headline_quality(const struct tg_view *v, enum tg_language language, size_t *at,
+                         struct tg_sentence *out)
+{
+    while (*at < N_QUALITIES && !has_quality(v, *at))
+        ++*at;
+    if (*at >= N_QUALITIES)
+        return false;
+    *out = (struct tg_sentence){.args = {"", "", "", ""}};
+    say_quality(v, (*at)++, language, out);
+    for (size_t i = 0; i < TG_SENTENCE_ARGS; i++)
+        out->args[i] = out->numbers[i].text;
+    return true;
+}

@@ -32,4 +32,13 @@ size_t tg_headline_count(const struct tg_report *r, bool shown_only);
 /** How alike the two arms were before the index month. */
 void tg_headline_balance(const struct tg_report *r, struct tg_sentence *out, bool *good);
 
+/**
+ * The next sentence about how matching went: controls, caliper, common support, products.
+ *
+ * @param at  in and out: 0 before the first
+ * @return false when there is no further one
+ */
+bool tg_headline_quality(const struct tg_view *v, enum tg_language language, size_t *at,
+                         struct tg_sentence *out);
+
 #endif

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,11 +85,13 @@ static json_t *keys(const struct tg_report *r)
     json_t *array = json_array();
     for (size_t i = 0; i < r->n_rules; i++) {
         const struct tg_link_key_report *c = &r->rules[i].counts;
-        json_t *item =
-            json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "rule", r->rules[i].rule,
-                      "users_with_token", count(c->with_token[TG_LEFT]), "persons_with_token",
-                      count(c->with_token[TG_RIGHT]), "persons_sharing", count(c->shared_by_others),
-                      "linked", count(c->linked), "probability", number(c->probability));
+        json_t *item = json_pack(
+            "{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "rule", r->rules[i].rule, "users_with_token",
+            count(c->with_token[TG_LEFT]), "persons_with_token", count(c->with_token[TG_RIGHT]),
+            "persons_sharing", count(c->shared_by_others), "linked", count(c->linked),
+            "probability", number(c->probability), "expected_recall",
+            number(tg_report_share((double)c->linked * c->probability,
+                                   r->estimate.blind ? 0 : r->estimate.all.matches)));
         if (json_array_append_new(array, item)) {
             json_decref(array);
             return NULL;
@@ -112,6 +115,55 @@ static json_t *quality(const struct tg_cohort_quality *q)
                      "participants_outside", count(q->outside[TG_PARTICIPANT]), "controls_outside",
                      count(q->outside[TG_CONTROL]), "products", count(q->products),
                      "products_unbalanced", count(q->products_unbalanced));
+}
+
+static json_t *share(const char *name, const char *value, const struct tg_link_share *s, bool blind)
+{
+    double matches = blind ? 0 : s->matches;
+    return json_pack("{s:s, s:o, s:o, s:o}", name, value, "links", number(s->links),
+                     "expected_precision", number(tg_report_share(s->correct, s->links)),
+                     "expected_recall", number(tg_report_share(s->correct, matches)));
+}
+
+static json_t *by_sex(const struct tg_link_estimate *e)
+{
+    static const char *const sexes[TG_LINK_N_SEXES] = {"", "1", "2"};
+    json_t *array = json_array();
+    for (size_t i = 0; i < TG_LINK_N_SEXES; i++) {
+        if (json_array_append_new(array, share("sex", sexes[i], &e->sex[i], e->blind))) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *by_age(const struct tg_link_estimate *e)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i <= TG_LINK_N_AGES; i++) {
+        char age[16] = "";
+        if (i < TG_LINK_N_AGES)
+            (void)snprintf(age, sizeof age, "%zu-", i * TG_LINK_AGE_YEARS);
+        if (i + 1 < TG_LINK_N_AGES)
+            (void)snprintf(age, sizeof age, "%zu-%zu", i * TG_LINK_AGE_YEARS,
+                           (i + 1) * TG_LINK_AGE_YEARS - 1);
+        if (json_array_append_new(array, share("age", age, &e->age[i], e->blind))) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static json_t *linkage(const struct tg_link_estimate *e)
+{
+    double matches = e->blind ? 0 : e->all.matches;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "expected_precision",
+                     number(tg_report_share(e->all.correct, e->all.links)), "expected_recall",
+                     number(tg_report_share(e->all.correct, matches)), "expected_matches",
+                     number(e->blind ? (double)NAN : e->all.matches), "by_sex", by_sex(e), "by_age",
+                     by_age(e));
 }
 
 static json_t *cohort(const struct tg_report *r)
@@ -270,9 +322,10 @@ static json_t *tokens(const struct tg_study *study)
 
 static json_t *settings(const struct tg_study *study)
 {
-    return json_pack("{s:s, s:i, s:f, s:f, s:o, s:o}", "purpose", study->purpose, "consent_months",
-                     study->consent_months, "accept", study->accept, "review", study->review,
-                     "tokens", tokens(study), "cohort", cohort_rules(study));
+    return json_pack("{s:s, s:i, s:f, s:f, s:f, s:f, s:o, s:o}", "purpose", study->purpose,
+                     "consent_months", study->consent_months, "accept", study->accept, "review",
+                     study->review, "margin", study->margin, "drift", study->drift, "tokens",
+                     tokens(study), "cohort", cohort_rules(study));
 }
 
 static json_t *output_digests(const struct tg_output_digest *outputs, size_t n)
@@ -294,16 +347,16 @@ static json_t *document(const struct tg_report *r, const struct tg_output_digest
 {
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "format", "totsugo-run/1", "study", r->study->id, "study_digest", r->study->digest, "month",
         month_text(r->month), "as_of", day_text(r->as_of), "recipient", r->recipient, "versions",
         "program", tg_version(), "normalizer", TG_NORMALIZER, "settings", settings(r->study),
         "inputs", inputs(r), "missing", missing(r), "persons", count(r->persons),
         "person_conflicts", count(r->person_conflicts), "users", users(&r->flow), "keys", keys(r),
-        "cohort", cohort(r), "balance", balance(r), "outcomes", effects(r), "events", events(r),
-        "subgroups", tg_json_subgroups(r), "savings", tg_json_savings(r), "payments",
-        tg_json_payments(r), "withheld", tg_json_withheld(r), "disclosure", disclosure(r),
-        "outputs", output_digests(outputs, n_outputs));
+        "linkage", linkage(&r->estimate), "cohort", cohort(r), "balance", balance(r), "outcomes",
+        effects(r), "events", events(r), "subgroups", tg_json_subgroups(r), "savings",
+        tg_json_savings(r), "payments", tg_json_payments(r), "withheld", tg_json_withheld(r),
+        "disclosure", disclosure(r), "outputs", output_digests(outputs, n_outputs));
 }
 
 /* 0.99 is to be read as 0.99. */

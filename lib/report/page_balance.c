@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/headline.h"
 #include "report/page.h"
 
 #include <math.h>
@@ -39,34 +40,13 @@ static void put_balance_row(struct tg_markup *m, const struct tg_report *r,
 
 static void put_quality(struct tg_markup *m, const struct tg_view *v)
 {
-    const struct tg_report *r = v->r;
-    const struct tg_cohort_quality *q = &r->quality;
-    enum tg_language l = m->language;
+    struct tg_sentence s;
+    size_t at = 0;
     tg_markup_element(m, "h3", TG_WORD_QUALITY);
-    tg_markup_raw(m, "<ul class=\"plain\">\n<li>");
-    TG_SAY(m, TG_WORD_QUALITY_EFFECTIVE,
-           tg_view_count(v, r->cohort.controls_used, TG_WORD_PEOPLE, l).text,
-           tg_view_count(v, r->cohort.controls_used, TG_WORD_NONE, l).text[0] == '<'
-               ? tg_word(TG_WORD_NOT_SHOWN, l)
-               : tg_number_real(q->effective_controls, 0).text);
-    tg_markup_raw(m, "</li>\n");
-    if (isfinite(q->caliper_width)) {
+    tg_markup_raw(m, "<ul class=\"plain\">\n");
+    while (tg_headline_quality(v, m->language, &at, &s)) {
         tg_markup_raw(m, "<li>");
-        TG_SAY(m, TG_WORD_QUALITY_CALIPER, tg_number_real(q->caliper_width, 3).text);
-        tg_markup_raw(m, "</li>\n");
-    }
-    if (isfinite(q->support_low) && v->min_cell <= 1000000) {
-        tg_markup_raw(m, "<li>");
-        TG_SAY(m, TG_WORD_QUALITY_SUPPORT, tg_number_share(q->support_low).text,
-               tg_number_share(q->support_high).text,
-               tg_view_count(v, q->outside[TG_PARTICIPANT], TG_WORD_PEOPLE, l).text,
-               tg_view_count(v, q->outside[TG_CONTROL], TG_WORD_PEOPLE, l).text);
-        tg_markup_raw(m, "</li>\n");
-    }
-    if (q->products) {
-        tg_markup_raw(m, "<li>");
-        TG_SAY(m, TG_WORD_QUALITY_PRODUCTS, tg_number_count(q->products).text,
-               tg_number_count(q->products_unbalanced).text);
+        TG_SAY(m, s.word, s.args[0], s.args[1], s.args[2], s.args[3]);
         tg_markup_raw(m, "</li>\n");
     }
     tg_markup_raw(m, "</ul>\n");

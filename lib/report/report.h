@@ -46,7 +46,8 @@ struct tg_report {
     struct tg_user_flow flow;
     const struct tg_link_rule_report *rules;
     size_t n_rules;
-    bool has_cohort; /**< the rest is empty otherwise */
+    struct tg_link_estimate estimate; /**< what linkage expects of itself */
+    bool has_cohort;                  /**< the rest is empty otherwise */
     struct tg_cohort_flow cohort;
     const struct tg_balance_row *balance; /**< without products */
     size_t n_balance;
@@ -103,5 +104,17 @@ TG_CHECKED enum tg_status tg_report_json(const struct tg_report *r,
                                          const struct tg_output_digest *outputs, size_t n_outputs,
                                          const char *path, struct tg_error *err);
 /** @} */
+
+/** The whole of what an earlier run.json says that linkage expected of itself. */
+struct tg_expected_quality {
+    bool known;               /**< there is such a file and it says so */
+    double precision, recall; /**< NaN: not known */
+};
+/** Reads it. A file that is not there, or is no run.json, is not known. @return TG_OK; TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_report_expected(const char *path, struct tg_expected_quality *out,
+                                             struct tg_error *err);
+/** part / whole; NaN: there is no whole. */
+double tg_report_share(double part, double whole);
 
 #endif

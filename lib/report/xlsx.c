@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "report/headline.h"
+#include "report/page.h"
 #include "sys/file.h"
 
 #include <math.h>
@@ -174,8 +175,9 @@ static void flow_sheet(struct book *b, const struct tg_view *v)
         check(b, worksheet_set_column(b->sheet, 1, 1, 44, NULL));
 }
 
-static void balance_sheet(struct book *b, const struct tg_report *r)
+static void balance_sheet(struct book *b, const struct tg_view *v)
 {
+    const struct tg_report *r = v->r;
     static const enum tg_word columns[] = {
         TG_WORD_ITEM,       TG_WORD_USERS,     TG_WORD_ALL_NON_USERS,  TG_WORD_NON_USERS,
         TG_WORD_SMD_BEFORE, TG_WORD_SMD_AFTER, TG_WORD_VARIANCE_RATIO, TG_WORD_ECDF_MAX};
@@ -193,37 +195,124 @@ static void balance_sheet(struct book *b, const struct tg_report *r)
         put_number(b, row->ecdf_max_after, STYLE_REAL);
         end_row(b);
     }
+    static const enum tg_language languages[] = {TG_JAPANESE, TG_ENGLISH};
+    end_row(b);
+    for (size_t i = 0; i < 2; i++) {
+        struct tg_sentence s;
+        size_t at = 0;
+        while (tg_headline_quality(v, languages[i], &at, &s))
+            put_sentence(b, &s, languages[i]);
+    }
 }
 
-static void outcomes_sheet(struct book *b, const struct tg_view *v)
+/* Means, people, difference, interval and p of a row. */
+static void put_effect(struct book *b, const struct tg_view *v, const struct tg_effect *e)
 {
-    static const enum tg_word columns[] = {
-        TG_WORD_OUTCOME,       TG_WORD_PERIOD,   TG_WORD_USERS,      TG_WORD_N_PEOPLE,
-        TG_WORD_NON_USERS,     TG_WORD_N_PEOPLE, TG_WORD_DIFFERENCE, TG_WORD_INTERVAL_LOW,
-        TG_WORD_INTERVAL_HIGH, TG_WORD_P_VALUE};
     static const enum tg_arm arms[] = {TG_PARTICIPANT, TG_CONTROL};
-    start_sheet(b, TG_WORD_SHEET_OUTCOMES, columns, sizeof columns / sizeof columns[0], 30);
     static const enum style styles[] = {[TG_UNIT_YEN] = STYLE_YEN,
                                         [TG_UNIT_SHARE] = STYLE_SHARE,
                                         [TG_UNIT_RATE] = STYLE_REAL,
                                         [TG_UNIT_VALUE] = STYLE_REAL};
-    for (size_t i = 0; i < v->r->n_effects; i++) {
-        const struct tg_effect *e = &v->r->effects[i];
-        enum style style = styles[e->unit];
-        put_text(b, e->outcome, STYLE_NONE);
-        put_word(b, tg_effect_word(e), STYLE_NONE);
-        for (size_t arm = 0; arm < TG_N_ARMS; arm++) {
-            uint64_t n = e->n[arms[arm]];
-            bool shown = !e->hidden && tg_mask_alone(n, v->min_cell) == TG_MARK_SHOWN;
-            put_number(b, e->hidden ? NAN : e->mean[arms[arm]], style);
-            put_number(b, shown ? (double)n : NAN, STYLE_YEN);
+    enum style style = styles[e->unit];
+    for (size_t arm = 0; arm < TG_N_ARMS; arm++) {
+        uint64_t n = e->n[arms[arm]];
+        bool shown = !e->hidden && tg_mask_alone(n, v->min_cell) == TG_MARK_SHOWN;
+        put_number(b, e->hidden ? NAN : e->mean[arms[arm]], style);
+        put_number(b, shown ? (double)n : NAN, STYLE_YEN);
+    }
+    put_number(b, e->hidden ? NAN : e->effect, style);
+    put_number(b, e->hidden ? NAN : e->ci_low, style);
+    put_number(b, e->hidden ? NAN : e->ci_high, style);
+    put_number(b, e->hidden ? NAN : e->p, STYLE_REAL);
+    end_row(b);
+}
+
+static void effects_sheet(struct book *b, const struct tg_view *v, enum tg_word name,
+                          enum tg_word second, const struct tg_effect *rows, size_t n)
+{
+    const enum tg_word columns[] = {
+        TG_WORD_OUTCOME,       second,           TG_WORD_USERS,      TG_WORD_N_PEOPLE,
+        TG_WORD_NON_USERS,     TG_WORD_N_PEOPLE, TG_WORD_DIFFERENCE, TG_WORD_INTERVAL_LOW,
+        TG_WORD_INTERVAL_HIGH, TG_WORD_P_VALUE};
+    start_sheet(b, name, columns, sizeof columns / sizeof columns[0], 30);
+    for (size_t i = 0; i < n; i++) {
+        put_text(b, rows[i].outcome, STYLE_NONE);
+        if (rows[i].subgroup)
+            put_text(b, rows[i].subgroup, STYLE_NONE);
+        else
+            put_word(b, tg_effect_word(&rows[i]), STYLE_NONE);
+        put_effect(b, v, &rows[i]);
+    }
+}
+
+static void risks_sheet(struct book *b, const struct tg_report *r)
+{
+    static const enum tg_word columns[] = {TG_WORD_OUTCOME, TG_WORD_AXIS_MONTHS, TG_WORD_USERS,
+                                           TG_WORD_NON_USERS};
+    start_sheet(b, TG_WORD_RISKS, columns, sizeof columns / sizeof columns[0], 30);
+    for (size_t i = 0; i < r->study->n_outcomes; i++) {
+        const struct tg_outcome_result *o = &r->outcomes[i];
+        for (int32_t t = 1; o->curves[0].at_risk && t <= o->curves[0].months; t++) {
+            put_text(b, o->rule->name, STYLE_NONE);
+            put_number(b, t, STYLE_NONE);
+            for (int arm = TG_PARTICIPANT; arm >= TG_CONTROL; arm--) {
+                bool shown = !r->shown[i].hidden && r->shown[i].months[arm][t];
+                put_number(b, shown ? o->curves[arm].risk[t] : (double)NAN, STYLE_SHARE);
+            }
+            end_row(b);
         }
-        put_number(b, e->hidden ? NAN : e->effect, style);
-        put_number(b, e->hidden ? NAN : e->ci_low, style);
-        put_number(b, e->hidden ? NAN : e->ci_high, style);
-        put_number(b, e->hidden ? NAN : e->p, STYLE_REAL);
+    }
+}
+
+static void transitions_sheet(struct book *b, const struct tg_report *r)
+{
+    static const enum tg_word columns[] = {TG_WORD_OUTCOME, TG_WORD_BEFORE, TG_WORD_AFTER,
+                                           TG_WORD_USERS, TG_WORD_NON_USERS};
+    start_sheet(b, TG_WORD_TRANSITIONS, columns, sizeof columns / sizeof columns[0], 30);
+    for (size_t i = 0; i < r->study->n_outcomes; i++) {
+        const struct tg_transitions *t = &r->outcomes[i].transitions;
+        for (size_t k = 0; k < t->n * t->n; k++) {
+            put_text(b, r->outcomes[i].rule->name, STYLE_NONE);
+            put_number(b, t->levels[k / t->n], STYLE_NONE);
+            put_number(b, t->levels[k % t->n], STYLE_NONE);
+            for (int arm = TG_PARTICIPANT; arm >= TG_CONTROL; arm--)
+                put_number(b, r->shown[i].moves[arm][k] ? (double)NAN : (double)t->counts[arm][k],
+                           STYLE_YEN);
+            end_row(b);
+        }
+    }
+}
+
+static double shown_yen(const struct tg_payment *p, bool known)
+{
+    bool has = known && p->reason != TG_PAID_HIDDEN && p->reason != TG_PAID_NO_VALUE;
+    return has ? (double)p->yen : (double)NAN;
+}
+
+static void payment_sheet(struct book *b, const struct tg_report *r)
+{
+    static const enum tg_word columns[] = {TG_WORD_INDICATOR, TG_WORD_VALUE, TG_WORD_AMOUNT,
+                                           TG_WORD_PAY_LOW, TG_WORD_PAY_HIGH};
+    static const enum tg_pay_end ends[] = {TG_PAY_OWN, TG_PAY_LOW, TG_PAY_HIGH};
+    const struct tg_pfs *pfs = &r->study->pfs;
+    start_sheet(b, TG_WORD_PAYMENT, columns, sizeof columns / sizeof columns[0], 30);
+    for (size_t i = 0; i < pfs->n; i++) {
+        const struct tg_payment_row *row = &r->payments_shown[i];
+        bool shown = row->own.has_value && row->own.reason != TG_PAID_HIDDEN;
+        put_text(b, row->own.indicator->name, STYLE_NONE);
+        put_number(b, shown ? (double)row->own.value / 1e9 : (double)NAN, STYLE_NONE);
+        put_number(b, shown_yen(&row->own, true), STYLE_YEN);
+        put_number(b, shown_yen(&row->low, row->has_interval), STYLE_YEN);
+        put_number(b, shown_yen(&row->high, row->has_interval), STYLE_YEN);
         end_row(b);
     }
+    put_word(b, TG_WORD_PAY_TOTAL, STYLE_HEAD);
+    put_text(b, "", STYLE_NONE);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct tg_pay_total total = tg_pay_rows_sum(pfs, r->payments_shown, pfs->n, ends[i]);
+        put_number(b, total.hidden ? (double)NAN : (double)total.yen, STYLE_YEN);
+    }
+    end_row(b);
 }
 
 static void months_sheet(struct book *b, const struct tg_report *r)
@@ -285,11 +374,19 @@ static void fill(struct book *b, const struct tg_view *v)
     set_properties(b, v->r);
     about_sheet(b, v);
     flow_sheet(b, v);
+    if (v->r->payments_shown)
+        payment_sheet(b, v->r);
     if (!v->r->has_cohort)
         return;
-    balance_sheet(b, v->r);
-    outcomes_sheet(b, v);
+    balance_sheet(b, v);
+    effects_sheet(b, v, TG_WORD_SHEET_OUTCOMES, TG_WORD_PERIOD, v->r->effects, v->r->n_effects);
     months_sheet(b, v->r);
+    if (v->r->n_subgroups)
+        effects_sheet(b, v, TG_WORD_SUBGROUPS, TG_WORD_GROUP, v->r->subgroups, v->r->n_subgroups);
+    if (tg_page_has_risks(v->r))
+        risks_sheet(b, v->r);
+    if (tg_page_has_transitions(v->r))
+        transitions_sheet(b, v->r);
 }
 
 /* Makes the workbook at `path`, with the library's own temporary files beside it. */

@@ -262,7 +262,11 @@ static enum tg_status link_provider(struct tg_month *m, const char *provider,
 {
     struct side side = {0};
     struct rulings rulings = {.people = &m->people, .side = &side};
-    struct tg_linkage l = {.accept = m->study->accept, .review = m->study->review};
+    struct tg_linkage l = {.accept = m->study->accept,
+                           .review = m->study->review,
+                           .margin = m->study->margin,
+                           .month = m->month,
+                           .estimate = &m->estimate};
     struct filling filling = {.m = m, .l = &l};
     enum tg_status status = side_make(m, provider, &side, err);
     if (status || side.n == 0)

@@ -50,6 +50,7 @@ struct tg_month {
     bool *barred;                   /**< by person: never a control */
     struct tg_link_rule_report *rules;
     size_t n_rules;
+    struct tg_link_estimate estimate;
     unsigned char (*subjects)[TG_TOKEN_LEN]; /**< by person */
 
     /* comparing.c; empty when the study has no cohort */
@@ -94,9 +95,21 @@ TG_CHECKED enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
 
 /** Says which months of which source are missing; TG_NO_INPUT when the study does not allow it. */
 TG_CHECKED enum tg_status tg_month_find_gaps(struct tg_month *m, struct tg_error *err);
+/** Is the month on disk what would be made now? Then `summary` says so. Call it when everything is
+ * imported. */
+TG_CHECKED enum tg_status tg_month_find_unchanged(struct tg_month *m, const char *out,
+                                                  struct tg_run_summary *summary,
+                                                  struct tg_error *err);
+/** Notes what the delivered month rests on, for the next time. Where that cannot be written the
+ * month is delivered all the same, and done again the next time. */
+void tg_month_note_basis(struct tg_month *m, const char *out, const struct tg_run_summary *summary);
 
 /** Reads people and users, honours consents, links, makes subject ids. */
 TG_CHECKED enum tg_status tg_month_link(struct tg_month *m, struct tg_error *err);
+
+/** Warns where linkage expects of itself what the month before did not: out/YYYY-MM/run.json of
+ * that month, if it is there. */
+TG_CHECKED enum tg_status tg_month_drift(struct tg_month *m, const char *out, struct tg_error *err);
 
 /** Draws controls, measures outcomes and balance, hides small cells. */
 TG_CHECKED enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *err);

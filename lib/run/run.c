@@ -42,6 +42,29 @@ uint64_t tg_month_linked(const struct tg_month *m)
     return n;
 }
 
+static enum tg_status do_month(struct tg_month *m, const char *out, struct tg_run_summary *summary,
+                               struct tg_error *err)
+{
+    enum tg_status status = tg_month_link(m, err);
+    if (!status)
+        status = tg_month_drift(m, out, err);
+    if (!status)
+        status = tg_month_list_linked(m, err);
+    if (!status && m->study->has_cohort)
+        status = tg_month_compare(m, err);
+    if (!status && m->study->pfs.n)
+        status = tg_month_pay(m, err);
+    if (!status)
+        status = tg_month_deliver(m, out, summary, err);
+    if (status)
+        return status;
+    summary->users = m->users.n;
+    summary->linked = tg_month_linked(m);
+    summary->matched = m->cohort.flow.matched;
+    tg_month_note_basis(m, out, summary);
+    return TG_OK;
+}
+
 enum tg_status tg_run(const struct tg_run_options *options, const struct tg_reporter *reporter,
                       struct tg_run_summary *summary, struct tg_error *err)
 {
@@ -55,20 +78,9 @@ enum tg_status tg_run(const struct tg_run_options *options, const struct tg_repo
     if (!status)
         status = tg_month_find_gaps(&m, err);
     if (!status)
-        status = tg_month_link(&m, err);
-    if (!status)
-        status = tg_month_list_linked(&m, err);
-    if (!status && options->study->has_cohort)
-        status = tg_month_compare(&m, err);
-    if (!status && options->study->pfs.n)
-        status = tg_month_pay(&m, err);
-    if (!status)
-        status = tg_month_deliver(&m, options->out, summary, err);
-    if (!status) {
-        summary->users = m.users.n;
-        summary->linked = tg_month_linked(&m);
-        summary->matched = m.cohort.flow.matched;
-    }
+        status = tg_month_find_unchanged(&m, options->out, summary, err);
+    if (!status && !summary->same)
+        status = do_month(&m, options->out, summary, err);
     tg_month_free(&m);
     return status;
 }

@@ -183,7 +183,7 @@ static enum tg_status put_member(struct tg_month *m, struct tg_csv_writer *w,
     if (!status)
         status = tg_csv_put_text(w, member->arm == TG_PARTICIPANT ? "participant" : "control", err);
     if (!status)
-        status = tg_csv_put_int(w, member->set, err);
+        status = member->set ? tg_csv_put_int(w, member->set, err) : tg_csv_put_text(w, "", err);
     if (!status)
         status = tg_csv_put_real(w, r->row->weight, 6, err);
     if (!status)
@@ -421,6 +421,7 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .gaps = m->gaps,
         .n_gaps = m->n_gaps,
         .persons = m->people.n,
+        .estimate = m->estimate,
         .has_cohort = m->study->has_cohort,
         .cohort = m->cohort.flow,
         .balance = m->balance,

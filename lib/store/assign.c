@@ -64,8 +64,9 @@ enum tg_status tg_assign(struct tg_store *store, const struct tg_source *source,
     if (!status)
         status = tg_owners_of_persons(db, month, &out->persons, err);
     for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
-        if (!store->study->tokens[i].evidence)
-            status = tg_walk_token(db, store->study->tokens[i].name, assign_group, out, err);
+        const struct tg_token_def *token = &store->study->tokens[i];
+        if (!token->evidence && tg_source_can_fill(source, token)) /* its files have no others */
+            status = tg_walk_token(db, token->name, assign_group, out, err);
     }
     return status;
 }

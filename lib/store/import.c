@@ -289,6 +289,21 @@ static enum tg_status tell_leaks(const struct tg_importing *im, struct tg_error 
     return status;
 }
 
+/* The row is the thread's own copy: its tokens become what is stored of them. */
+static enum tg_status hash_ahead(struct tg_importing *im, const struct tg_token_row *row,
+                                 struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t c = 0; !status && c < im->interner.n_columns; c++) {
+        const struct tg_token_cell *cell = &row->tokens[im->columns[c].cell];
+        unsigned char(*tokens)[TG_TOKEN_LEN] = (unsigned char(*)[TG_TOKEN_LEN])cell->tokens;
+        for (size_t i = 0; !status && i < cell->n; i++)
+            status = tg_store_hash(im->store, im->columns[c].name, tokens[i], &im->digest_message,
+                                   tokens[i], err);
+    }
+    return status;
+}
+
 /* In the thread that reads. A malformed cell is told when the row's turn comes. */
 static enum tg_status digest_ahead(void *ctx, const struct tg_token_row *row,
                                    unsigned char digest[TG_TOKEN_LEN], bool *has,
@@ -297,8 +312,11 @@ static enum tg_status digest_ahead(void *ctx, const struct tg_token_row *row,
     struct tg_importing *im = ctx;
     struct tg_identity_facts facts;
     *has = tg_import_facts(im, row, &facts, NULL) == TG_OK;
-    return *has ? tg_interner_digest(&im->interner, row, &facts, &im->digest_message, digest, err)
-                : TG_OK;
+    if (!*has)
+        return TG_OK;
+    enum tg_status status =
+        tg_interner_digest(&im->interner, row, &facts, &im->digest_message, digest, err);
+    return status || !im->interner.hashed ? status : hash_ahead(im, row, err);
 }
 
 static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
@@ -307,6 +325,9 @@ static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
     const struct tg_token_row *row = NULL;
     bool end = false;
     bool ahead = im->kind->kind == TG_KIND_ROSTER || im->kind->kind == TG_KIND_USERS;
+    /* a source's first roster is all new: every token will be stored */
+    im->interner.hashed = im->kind->kind == TG_KIND_ROSTER && !im->store->bridge &&
+                          im->interner.known.slots && im->interner.known.n == 0;
     enum tg_status status =
         tg_ahead_start(im->file, ahead ? digest_ahead : NULL, im, &im->ahead, err);
     while (!status && !end) {

@@ -141,7 +141,10 @@ static enum tg_status add_pending(struct tg_interner *in, size_t column,
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < cell->n; i++) {
         unsigned char hash[TG_TOKEN_LEN];
-        status = tg_store_hash(in->store, c->name, cell->tokens[i], &in->message, hash, err);
+        if (in->hashed)
+            memcpy(hash, cell->tokens[i], TG_TOKEN_LEN);
+        else
+            status = tg_store_hash(in->store, c->name, cell->tokens[i], &in->message, hash, err);
         if (!status && c->evidence) {
             status = pack(&in->evidence, c->number, hash, err);
             continue;

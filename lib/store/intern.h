@@ -80,6 +80,7 @@ struct tg_interner {
     struct tg_ids revived; /**< rosters: those that had lost their rows; in no order */
 
     const unsigned char *digest; /**< of the row at hand, when it was computed before; or NULL */
+    bool hashed;                 /**< the tokens of the rows are already what is stored of them */
     struct tg_known known;
     sqlite3_stmt *find, *add, *see, *add_token, *add_evidence, *members, *mark_kin;
     struct tg_buf message, packed, evidence;

@@ -7,9 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Exclusive: one process at a time, and no shared memory file, which a full disk could tear. */
-static const char before_first_look[] = "PRAGMA locking_mode=EXCLUSIVE;"
-                                        "PRAGMA trusted_schema=OFF;"
+/* One process at a time writes, by the lock beside the store; a backup may read meanwhile. */
+static const char before_first_look[] = "PRAGMA trusted_schema=OFF;"
                                         "PRAGMA temp_store=MEMORY;"
                                         "PRAGMA cache_size=-131072;"
                                         "PRAGMA page_size=8192;"

@@ -21,16 +21,24 @@ enum tg_status tg_store_places_of_people(struct tg_store *store, int32_t month,
                                          const struct tg_people *people, struct tg_places *out,
                                          struct tg_error *err)
 {
-    struct tg_owners owners;
-    enum tg_status status = tg_owners_of_persons(&store->db, month, &owners, err);
-    if (status)
-        return status;
-    for (size_t i = 0; i < owners.n; i++) {
-        size_t at = owners.of[i] ? tg_people_find(people, owners.of[i]) : SIZE_MAX;
-        owners.of[i] = at == SIZE_MAX ? 0 : (uint32_t)at + 1;
+    struct tg_places places = {NULL, 0};
+    struct tg_owners owners = {NULL, 0};
+    enum tg_status status = new_places(&store->db, &places, err);
+    if (!status)
+        status = tg_owners_of_persons(&store->db, month, &owners, err);
+    /* a person's number is that of an identity, so the one array first tells places by person */
+    for (size_t i = 0; !status && i < people->n; i++) {
+        if (people->items[i].id > 0 && (uint64_t)people->items[i].id < places.n)
+            places.of[people->items[i].id] = (uint32_t)i + 1;
     }
-    *out = (struct tg_places){owners.of, owners.n};
-    return TG_OK;
+    for (size_t i = 0; !status && i < owners.n; i++)
+        owners.of[i] = owners.of[i] < places.n ? places.of[owners.of[i]] : 0;
+    tg_places_free(&places);
+    if (status)
+        tg_owners_free(&owners);
+    else
+        *out = (struct tg_places){owners.of, owners.n};
+    return status;
 }
 
 enum tg_status tg_store_places_of(struct tg_store *store, const int64_t *identities, uint32_t n,

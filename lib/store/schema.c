@@ -258,6 +258,17 @@ static const char version_evidence[] =
     "  DELETE FROM identity_evidence WHERE identity_id = new.id;"
     " END;";
 
+/* What the months on disk rest on (store/basis.h); outputs: a digest of their rows of table output.
+ */
+static const char version_basis[] = "CREATE TABLE run_basis("
+                                    "  folder TEXT PRIMARY KEY,"
+                                    "  basis TEXT NOT NULL,"
+                                    "  outputs TEXT NOT NULL,"
+                                    "  users INTEGER NOT NULL,"
+                                    "  linked INTEGER NOT NULL,"
+                                    "  matched INTEGER NOT NULL"
+                                    ") STRICT, WITHOUT ROWID;";
+
 /* How identities came to another person, told by the entry of the audit log that goes with it, so
  * that it outlives the delivery. */
 static const char version_person[] =
@@ -291,7 +302,7 @@ static const char version_apart[] =
 /* What makes version n of version n − 1. Entries are never changed, only added. */
 static const char *const upgrades[] = {version_1,       version_review,   version_placing,
                                        version_consent, version_evidence, version_epoch,
-                                       version_person,  version_apart};
+                                       version_basis,   version_person,   version_apart};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

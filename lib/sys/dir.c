@@ -174,6 +174,43 @@ enum tg_status tg_dir_sync(const char *path, struct tg_error *err)
     return status;
 }
 
+/* A second name never overwrites, where the file system cannot rename so. */
+static int place_new(const char *made, const char *path)
+{
+    if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    return link(made, path) == 0 ? unlink(made) : -1;
+}
+
+static int place_file(const char *made, const char *path, bool had_old)
+{
+    if (!had_old)
+        return place_new(made, path);
+    if (renameat2(AT_FDCWD, made, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+        return 0;
+    return errno == EINVAL || errno == ENOSYS ? rename(made, path) : -1;
+}
+
+enum tg_status tg_file_place(const char *made, const char *path, bool force, struct tg_error *err)
+{
+    struct tg_arena arena = {0};
+    bool had_old = force && tg_file_exists(path);
+    enum tg_status status = sync_path(made, err);
+    if (!status && place_file(made, path, had_old) != 0)
+        status = errno == EEXIST ? TG_FAIL(err, TG_MSG_OUTPUT_EXISTS, .file = path)
+                                 : create_failed(path, errno, err);
+    else if (!status) {
+        char *above = tg_path_dir(&arena, path, err);
+        status = above ? sync_path(above, err) : TG_NO_MEMORY;
+        if (status)
+            (void)place_file(path, made, tg_file_exists(made));
+    }
+    tg_arena_free(&arena);
+    return status;
+}
+
 /* In three steps, where the file system cannot exchange two names in one. */
 static enum tg_status exchange_slowly(const char *made, const char *path, struct tg_error *err)
 {

@@ -162,6 +162,13 @@ TG_CHECKED enum tg_status tg_dir_place(const char *made, const char *path, bool 
 TG_CHECKED enum tg_status tg_dir_replace(const char *made, const char *path, struct tg_error *err);
 /** Undoes tg_dir_place(). */
 void tg_dir_take_back(const char *made, const char *path, bool had_old);
+/**
+ * Gives the finished file `made` the name `path` in one step, synced; without `force` only when
+ * nothing is there. What was there lies at `made` afterwards, where the file system can exchange
+ * names. @return TG_OK; TG_CANT_CREATE, TG_IO: both are as they were; TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_file_place(const char *made, const char *path, bool force,
+                                        struct tg_error *err);
 bool tg_dir_exists(const char *path);
 /**
  * Makes a new folder whose files lie in memory; `*out` is NULL when this system has no place for

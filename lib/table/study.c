@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table/study.h"
 
+#include "crypto/digest.h"
 #include "sys/file.h"
 #include "table/study_read.h"
 
@@ -49,6 +50,8 @@ static const struct tg_rule consent_rules[] = {
 static const struct tg_rule linkage_rules[] = {
     {"accept", TG_RULE_REAL, .offset = AT(accept), .min = 0, .max = 1},
     {"review", TG_RULE_REAL, .offset = AT(review), .min = 0, .max = 1},
+    {"margin", TG_RULE_REAL, .offset = AT(margin), .min = 0, .max = 100},
+    {"drift", TG_RULE_REAL, .offset = AT(drift), .min = 0, .max = 1},
     {.key = NULL},
 };
 
@@ -76,6 +79,7 @@ static void set_defaults(struct tg_study *study)
     study->purpose = "outcome-evaluation";
     study->accept = 0.99;
     study->review = 0.5;
+    study->drift = 0.05;
     study->min_cell = 10;
     study->cohort = (struct tg_cohort_rules){
         .index = TG_INDEX_FIRST_CONSENT,
@@ -127,6 +131,7 @@ enum tg_status tg_study_parse(const char *path, const char *text, size_t len, st
     struct tg_study_reader r = {study, err};
     enum tg_status status = TG_OK;
     set_defaults(study);
+    tg_digest_of(text, len, study->file_digest);
     study->path = tg_arena_strndup(&study->arena, path, strlen(path), err);
     if (!study->path)
         status = TG_NO_MEMORY;

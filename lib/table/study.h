@@ -259,7 +259,8 @@ struct tg_pfs {
 struct tg_study {
     const char *path;
     const char *id;
-    char digest[TG_KEY_LEN * 2 + 1]; /**< SHA-256 hex over what changes tokens */
+    char digest[TG_KEY_LEN * 2 + 1];      /**< SHA-256 hex over what changes tokens */
+    char file_digest[TG_KEY_LEN * 2 + 1]; /**< SHA-256 hex over the whole text */
     struct tg_field *own_fields;
     size_t n_own_fields;
     struct tg_source *sources; /**< in the file's order */
@@ -273,8 +274,10 @@ struct tg_study {
     int consent_months;    /**< a consent ends this many months after it was given; 0: never */
     const char **forms;    /**< versions of the consent's text that count; with n 0 all do */
     size_t n_forms;
-    double accept;         /**< probability from which a pair is a link, 0.99 */
-    double review;         /**< from which it is for a clerk, 0.5 */
+    double accept; /**< probability from which a pair is a link, 0.99 */
+    double margin; /**< log-odds by which a link is ahead of all other pairs of its two, 0 */
+    double drift;  /**< change of expected quality between months that is a warning, 0.05 */
+    double review; /**< from which it is for a clerk, 0.5 */
     bool has_cohort;
     struct tg_cohort_rules cohort;
     struct tg_outcome_rule *outcomes;

@@ -145,7 +145,10 @@ enum tg_status tg_default_covariates(struct tg_study_reader *r)
             continue;
         cohort->covariates[cohort->n_covariates++] = (struct tg_covariate_rule){
             .name = outcome->name,
-            .history = {.source = outcome->source, .quantity = TG_SUM_AMOUNT},
+            .history = {.source = outcome->source,
+                        .quantity = TG_SUM_AMOUNT,
+                        .codes = outcome->codes,
+                        .n_codes = outcome->n_codes},
             .missing = NAN};
     }
     return TG_OK;

@@ -39,6 +39,7 @@ done
 
 # two at once: while the first stands still with the lock, the second says busy
 fresh
+expect 0 "$TOTSUGO" import -s again/study.yaml again/inbox/app_steps.csv
 "$TOTSUGO" run -s again/study.yaml --month "$month" 2>/dev/null &
 pid=$!
 while [ ! -e again/totsugo.db-wal ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
@@ -49,9 +50,16 @@ expect 75 "$TOTSUGO" run -s again/study.yaml --month "$month" --dry-run
 says E220 "process $pid of"
 says "run $month: failed with exit code 75"
 expect 75 "$TOTSUGO" verify -s again/study.yaml
+expect 0 "$TOTSUGO" store backup -s again/study.yaml taken.db
 kill -CONT $pid
 wait $pid || fail "the first run failed"
 check_after "a second run"
+
+# what was copied while it stood still is a sound store, and the job goes on from there
+fresh
+expect 0 "$TOTSUGO" store restore -s again/study.yaml taken.db
+expect 0 "$TOTSUGO" verify -s again/study.yaml
+check_after "a backup during a run"
 
 # a full disk, where this machine lets us mount one
 mkdir small

@@ -37,10 +37,24 @@ grep -q '"persons": *12' $month/run.json || fail "persons: $(grep persons $month
 
 # again: same bytes, nothing imported twice
 cp -r $month first
+rm -r $month
 expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03
 says "4 unchanged"
+! grep -q "nothing was done" err || fail "the month was not made again"
 diff -r first $month >/dev/null || fail "a second run gives other bytes"
 expect 0 "$TOTSUGO" verify -s study.yaml
+
+# what the linkage expects of itself is told, and compared with the month before
+grep -q '"expected_precision": *0.9' $month/run.json || fail "no expected precision"
+mkdir -p drift/2025-02
+echo '{"linkage": {"expected_precision": 0.5, "expected_recall": null}}' >drift/2025-02/run.json
+expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03 --out drift
+says W961
+diff -r first drift/2025-03 >/dev/null || fail "the month before gives other bytes"
+rm -r drift/2025-03
+echo '{"linkage": {"expected_precision": 0.98}}' >drift/2025-02/run.json
+expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03 --out drift
+! grep -q W961 err || fail "a small change is a warning"
 
 # another recipient or month: other subject ids
 expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03 --recipient auditor --out other

@@ -16,10 +16,21 @@ for name in frailty kidney screening care_prevention social; do
     [ "$(wc -l <runs-$name/$month/balance.csv)" -gt 4 ] || fail "$name: no balance"
     head -1 runs-$name/$month/cohort.csv |
         grep -q '^subject_id,arm,set,weight,propensity,index_month,age,sex,district,' || fail "$name: header of cohort.csv"
-    cp -r runs-$name/$month first
+    mv runs-$name/$month first
     expect 0 "$TOTSUGO" run -s town/$name.yaml --store town/totsugo.db --inbox town/inbox --month $month --out runs-$name
     diff -r first runs-$name/$month >/dev/null || fail "$name: a second run gives other bytes"
     rm -r first
+done
+
+# who is paid for outcomes finds each indicator and their total
+for name in screening care_prevention social; do
+    expected=$(grep -c '^    - {name: .*\(steps\|line\|unit\):' "$studies/$name.yaml")
+    [ "$(wc -l <runs-$name/$month/payments.csv)" -eq $((expected + 2)) ] || fail "$name: $(cat runs-$name/$month/payments.csv)"
+    grep -q '^total,' runs-$name/$month/payments.csv || fail "$name: no total"
+done
+for name in frailty kidney screening care_prevention social; do
+    designs=$(grep -c '^  - {name: .*design: ' "$studies/$name.yaml")
+    [ "$(tail -n +2 runs-$name/$month/outcomes.csv | cut -d, -f1 | sort -u | wc -l)" -eq "$designs" ] || fail "$name: outcomes"
 done
 
 # what each design is for is seen in its counts
@@ -29,3 +40,4 @@ done
 grep -q '^distance,' runs-kidney/$month/balance.csv || fail "kidney: no regression"
 ! grep -q '^distance,' runs-frailty/$month/balance.csv || fail "frailty: a regression that was not asked for"
 awk -F, '$2 == "control" && $3 != "" { exit 1 }' runs-care_prevention/$month/cohort.csv || fail "weights need no sets"
+finish

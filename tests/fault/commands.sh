@@ -61,6 +61,17 @@ run | full)
     fi
     exit
     ;;
+backup)
+    (cd "$city" && "$TOTSUGO" import -s study.yaml inbox/*.csv 2>/dev/null) || exit 1
+    exec "$here/every.sh" -n 60 -i "$city" -b "$journal" -d '^copy.db.manifest.json$' "$build" \
+        "$TOTSUGO" store backup -s study.yaml copy.db
+    ;;
+restore)
+    (cd "$city" && "$TOTSUGO" import -s study.yaml inbox/*.csv &&
+        "$TOTSUGO" store backup -s study.yaml copy.db && rm totsugo.db) 2>/dev/null || exit 1
+    exec "$here/every.sh" -n 60 -i "$city" -a '^totsugo.db.lock$' -b '^totsugo.db.restoring' \
+        -d "$store" "$build" "$TOTSUGO" store restore -s study.yaml copy.db
+    ;;
 link)
     exec "$here/every.sh" -n 60 -i "$city" "$build" "$TOTSUGO" link -s study.yaml \
         --left inbox/app_users.csv --right inbox/roster.csv -o pairs.csv

@@ -262,6 +262,68 @@ START_TEST(landmarks_hold_for_both)
 }
 END_TEST
 
+static enum tg_message told;
+
+static void on_warning(void *ctx, const struct tg_error *note)
+{
+    (void)ctx;
+    told = note->message;
+}
+
+/* A covariate that tells who takes part leaves nobody to compare; the month goes on. */
+START_TEST(separated_arms_are_said)
+{
+    static const char *propensity[] = {"x"};
+    static const struct tg_reporter reporter = {.warn = on_warning};
+    struct event list[30];
+    begin_town();
+    for (uint32_t i = 0; i < 60; i++) {
+        uint32_t p = add_person(JAN_2020 - 70 * 12, 1, "x");
+        if (i < 30) {
+            add_candidate(p, M);
+            list[i] = (struct event){p, -1, 1000 + i};
+        }
+    }
+    events = list;
+    n_events = 30;
+    first_data = JAN_2020;
+    last_data = JAN_2020 + 47;
+    covariate = (struct tg_covariate_rule){
+        .name = "x", .history = {.quantity = TG_SUM_AMOUNT}, .missing = NAN};
+    rules.covariates = &covariate;
+    rules.n_covariates = 1;
+    rules.match.covariates = propensity;
+    rules.match.n_covariates = 1;
+    input.reporter = &reporter;
+    told = TG_MSG_NONE;
+    draw_cohort();
+    ck_assert_uint_eq(cohort.flow.separated, 30);
+    ck_assert_uint_eq(cohort.flow.no_control, 30);
+    ck_assert_uint_eq(cohort.n + cohort.flow.matched, 0);
+    ck_assert_int_eq(told, TG_MSG_COHORT_SEPARATED);
+    tg_cohort_free(&cohort);
+    /* one control who is alike is enough for a regression */
+    events = list;
+    list[29].person = 45;
+    told = TG_MSG_NONE;
+    rules.match.order = TG_ORDER_LARGEST;
+    draw_cohort();
+    ck_assert_uint_eq(cohort.flow.separated, 0);
+    ck_assert_uint_gt(cohort.flow.matched, 0);
+    ck_assert_str_eq(cohort.balance[0].covariate, "distance");
+    ck_assert_str_eq(cohort.balance[1].covariate, "age");
+    ck_assert_uint_gt(cohort.quality.products, 0);
+    ck_assert(cohort.balance[cohort.n_balance - 1].product);
+    ck_assert_double_le(cohort.quality.effective_controls,
+                        (double)cohort.flow.controls_used + 1e-9);
+    uint64_t in_bins = 0;
+    for (int i = 0; i < TG_SUPPORT_BINS; i++)
+        in_bins += cohort.quality.bins[TG_PARTICIPANT][i];
+    ck_assert_uint_eq(in_bins, 30);
+    tg_cohort_free(&cohort);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("cohort history");
@@ -273,6 +335,7 @@ int main(void)
     tcase_add_test(t, conditions_keep_people_out);
     tcase_add_test(t, earlier_users_take_no_part_unless_allowed);
     tcase_add_test(t, landmarks_hold_for_both);
+    tcase_add_test(t, separated_arms_are_said);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

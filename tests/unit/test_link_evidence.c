@@ -7,7 +7,16 @@
 #include <string.h>
 
 /* People with four fields; a value's root is what stays of it when it is mistyped. */
-enum { N_FIELDS = 4, N_KEYS = 18, N_LEFT = 300, N_RIGHT = 500, N_COMMON = 200, BIRTH = 3 };
+enum {
+    N_FIELDS = 4,
+    N_KEYS = 18,
+    N_ENDS_KEYS = 3,
+    N_LEFT = 300,
+    N_RIGHT = 500,
+    N_COMMON = 200,
+    BIRTH = 3,
+    ENDS = 4
+};
 
 struct person {
     uint32_t values[N_FIELDS]; /* 4 × root + 0…3 */
@@ -18,7 +27,7 @@ static uint32_t place[TG_N_SIDES][N_RIGHT]; /* the entity's number */
 static uint8_t sex[TG_N_SIDES][N_RIGHT];
 static struct tg_linkage linkage;
 static struct tg_link_decision *decisions;
-static struct tg_link_key_report reports[N_KEYS];
+static struct tg_link_key_report reports[N_KEYS + N_ENDS_KEYS];
 static struct tg_candidates candidates;
 
 /* xorshift64* (Vigna 2014) */
@@ -67,8 +76,9 @@ static void add_token(struct tg_link_key *key, enum tg_side side, uint32_t i)
 {
     unsigned char hash[TG_TOKEN_LEN] = {0};
     for (size_t p = 0; p < 2; p++) {
-        uint32_t value = people[side][i].values[key->parts[p].field];
-        value = key->parts[p].whole ? value : value / 4;
+        size_t field = key->parts[p].field;
+        uint32_t value = people[side][i].values[field == ENDS ? 1 : field];
+        value = field == ENDS ? value / 40 : key->parts[p].whole ? value : value / 4;
         hash[2 * p] = (unsigned char)(value >> 8);
         hash[2 * p + 1] = (unsigned char)value;
     }
@@ -95,7 +105,7 @@ static void begin(void)
         .accept = 0.99, .review = 0.5, .n_fields = N_FIELDS, .birth_field = BIRTH};
     linkage.facts[TG_LEFT] = (struct tg_link_facts){N_LEFT, NULL, sex[TG_LEFT]};
     linkage.facts[TG_RIGHT] = (struct tg_link_facts){N_RIGHT, NULL, sex[TG_RIGHT]};
-    linkage.keys = calloc(N_KEYS, sizeof *linkage.keys);
+    linkage.keys = calloc(N_KEYS + N_ENDS_KEYS, sizeof *linkage.keys);
     for (uint8_t f = 0; f < N_FIELDS; f++) {
         for (uint8_t g = (uint8_t)(f + 1); g < N_FIELDS; g++) {
             add_key(f, true, g, true);
@@ -147,6 +157,54 @@ START_TEST(people_with_errors_are_found)
     ck_assert_uint_eq(linked, right);
     ck_assert_uint_ge(right, N_COMMON * 93 / 100);
     end();
+}
+END_TEST
+
+START_TEST(it_knows_how_good_it_is)
+{
+    struct tg_link_estimate e = {.blind = false};
+    double links = 0, sexes = 0, ages = 0, right = 0;
+    make_people((uint64_t)_i + 1);
+    for (uint32_t i = 0; i < N_LEFT; i++)
+        sex[TG_LEFT][i] = (uint8_t)(i % 3);
+    begin();
+    linkage.accept = 0.5;
+    linkage.estimate = &e;
+    decide();
+    for (uint32_t i = 0; i < N_LEFT; i++) {
+        links += decisions[i].state == TG_LINK_LINKED;
+        right += decisions[i].state == TG_LINK_LINKED && decisions[i].right == i;
+    }
+    for (size_t i = 0; i < TG_LINK_N_SEXES; i++)
+        sexes += e.sex[i].matches;
+    for (size_t i = 0; i <= TG_LINK_N_AGES; i++)
+        ages += e.age[i].matches;
+    ck_assert(!e.blind);
+    ck_assert_double_eq_tol(e.all.links, links, 1e-9);
+    ck_assert_double_eq_tol(sexes, e.all.matches, 1e-6);
+    ck_assert_double_eq_tol(ages, e.all.matches, 1e-6);
+    ck_assert_double_eq_tol(e.all.correct / e.all.links, right / links, 0.02);
+    ck_assert_double_eq_tol(e.all.correct / e.all.matches, right / N_COMMON, 0.03);
+    end();
+}
+END_TEST
+
+START_TEST(a_margin_leaves_the_rest_to_a_clerk)
+{
+    uint32_t links[2] = {0, 0};
+    for (int strict = 0; strict < 2; strict++) {
+        make_people(2);
+        begin();
+        linkage.margin = strict ? 100 : 0;
+        people[TG_RIGHT][N_RIGHT - 1] = people[TG_RIGHT][0]; /* nearly as good as the first */
+        decide();
+        for (uint32_t i = 0; i < N_LEFT; i++) {
+            ck_assert(decisions[i].state != TG_LINK_LINKED || decisions[i].probability >= 0.99);
+            links[strict] += decisions[i].state == TG_LINK_LINKED;
+        }
+        end();
+    }
+    ck_assert_uint_gt(links[0], links[1]);
 }
 END_TEST
 
@@ -231,6 +289,19 @@ START_TEST(few_keys_are_no_evidence)
 }
 END_TEST
 
+static uint64_t levels_of_first(void)
+{
+    uint64_t levels = 0;
+    find_candidates();
+    for (size_t i = 0; i < candidates.across.n; i++) {
+        const struct tg_pair *pair = &candidates.across.items[i];
+        if (pair->left == 0 && pair->right == 0)
+            levels = pair->levels;
+    }
+    tg_candidates_free(&candidates);
+    return levels;
+}
+
 START_TEST(levels_follow_from_shared_keys)
 {
     make_people(5);
@@ -238,21 +309,49 @@ START_TEST(levels_follow_from_shared_keys)
     people[TG_LEFT][0].values[1] ^= 1;
     people[TG_LEFT][0].values[2] = (people[TG_RIGHT][0].values[2] + 400) % 800;
     begin();
-    find_candidates();
-    const struct tg_pairs *pairs = &candidates.across;
-    bool seen = false;
-    for (size_t i = 0; i < pairs->n; i++) {
-        if (pairs->items[i].left || pairs->items[i].right)
-            continue;
-        seen = true;
-        ck_assert_int_eq(tg_level_of(pairs->items[i].levels, 0), TG_SAME);
-        ck_assert_int_eq(tg_level_of(pairs->items[i].levels, 1), TG_NEAR);
-        ck_assert_int_eq(tg_level_of(pairs->items[i].levels, 2), TG_DIFFERENT);
-        ck_assert_int_eq(tg_level_of(pairs->items[i].levels, 3), TG_SAME);
-    }
-    ck_assert(seen);
-    tg_candidates_free(&candidates);
+    uint64_t levels = levels_of_first();
+    ck_assert_int_eq(tg_level_of(levels, 0), TG_SAME);
+    ck_assert_int_eq(tg_level_of(levels, 1), TG_NEAR);
+    ck_assert_int_eq(tg_level_of(levels, 2), TG_DIFFERENT);
+    ck_assert_int_eq(tg_level_of(levels, 3), TG_SAME);
     end();
+}
+END_TEST
+
+/* The ends of field 1 with each other field. */
+static void begin_with_ends(void)
+{
+    begin();
+    linkage.n_fields = N_FIELDS + 1;
+    linkage.ends[1] = ENDS + 1;
+    add_key(ENDS, true, 0, true);
+    add_key(ENDS, true, 2, true);
+    add_key(ENDS, true, 3, true);
+}
+
+START_TEST(ends_say_something_where_values_differ)
+{
+    static const struct {
+        uint32_t before, after; /* of field 1 */
+        enum tg_link_level whole, ends;
+    } cases[] = {
+        {400, 400, TG_SAME, TG_MISSING},
+        {400, 401, TG_NEAR, TG_MISSING},
+        {400, 439, TG_DIFFERENT, TG_SAME},
+        {400, 440, TG_DIFFERENT, TG_DIFFERENT},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        make_people(5);
+        people[TG_LEFT][0] = people[TG_RIGHT][0];
+        people[TG_RIGHT][0].values[1] = cases[c].before;
+        people[TG_LEFT][0].values[1] = cases[c].after;
+        begin_with_ends();
+        uint64_t levels = levels_of_first();
+        ck_assert_int_eq(tg_level_of(levels, 1), cases[c].whole);
+        ck_assert_int_eq(tg_level_of(levels, ENDS), cases[c].ends);
+        ck_assert(!tg_is_unseen(&linkage, levels, 1));
+        end();
+    }
 }
 END_TEST
 
@@ -263,6 +362,9 @@ int main(void)
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, people_with_errors_are_found, 0, 20);
     tcase_add_loop_test(t, order_and_numbering_change_nothing, 0, 20);
+    tcase_add_loop_test(t, it_knows_how_good_it_is, 0, 5);
+    tcase_add_test(t, a_margin_leaves_the_rest_to_a_clerk);
+    tcase_add_test(t, ends_say_something_where_values_differ);
     tcase_add_test(t, of_two_alike_none_is_guessed);
     tcase_add_test(t, other_birth_date_and_sex_are_another_person);
     tcase_add_test(t, few_keys_are_no_evidence);

@@ -377,8 +377,8 @@ int main(void)
     Suite *s = suite_create("attack");
     TCase *t = tcase_create("attack");
     tcase_set_timeout(t, 60);
-    tcase_add_loop_test(t, tables_of_a_month_give_nothing_away, 0, 60);
-    tcase_add_loop_test(t, tables_of_two_months_give_nothing_away, 0, 60);
+    tcase_add_loop_test(t, tables_of_a_month_give_nothing_away, 0, 200);
+    tcase_add_loop_test(t, tables_of_two_months_give_nothing_away, 0, 200);
     tcase_add_test(t, the_attacker_finds_what_can_be_found);
     tcase_add_test(t, hidden_cells_come_back_when_they_have_grown);
     tcase_add_test(t, risk_curves_show_no_small_step);

@@ -287,6 +287,44 @@ START_TEST(no_cohort)
 }
 END_TEST
 
+/* Why people were not compared, how matching went, where both groups are; bars of few are not
+ * drawn, and not one alone. */
+START_TEST(matching_is_told)
+{
+    struct sample s;
+    struct tg_buf buf = {0};
+    sample_full(&s);
+    assert_lacks(page_of(&s, &buf), "-support-0-title");
+    s.report.cohort.no_stratum = 0;
+    s.report.cohort.outside_caliper = 40;
+    struct tg_cohort_quality *q = &s.report.quality;
+    *q = (struct tg_cohort_quality){.caliper_width = 0.3609,
+                                    .effective_controls = 998.6,
+                                    .support_low = 0.021,
+                                    .support_high = 0.484,
+                                    .bins_from = -4,
+                                    .bins_to = 1,
+                                    .products = 21,
+                                    .products_unbalanced = 3};
+    q->bins[TG_PARTICIPANT][3] = 500;
+    q->bins[TG_PARTICIPANT][4] = 704;
+    q->bins[TG_PARTICIPANT][9] = 12;
+    q->bins[TG_PARTICIPANT][12] = 4;
+    q->bins[TG_CONTROL][2] = 17000;
+    memcpy(q->bins_after, q->bins, sizeof q->bins);
+    const char *page = page_of(&s, &buf);
+    assert_has(page, "十分に近い人なし");
+    assert_has(page, "0.361以内");
+    assert_has(page, "999人分");
+    assert_has(page, "2.1%～48.4%");
+    assert_has(page, " 個です（balance.csv参照）");
+    assert_has(page, "x=\"87.3\"");    /* bin 3 */
+    assert_lacks(page, "x=\"219.9\""); /* bin 9: the total would tell of bin 12 */
+    assert_lacks(page, "x=\"286.2\""); /* bin 12 */
+    tg_buf_free(&buf);
+}
+END_TEST
+
 START_TEST(nobody_linked_or_matched_or_there)
 {
     struct sample s;
@@ -372,6 +410,7 @@ int main(void)
     tcase_add_test(t, inside_the_municipality_nothing_is_hidden);
     tcase_add_test(t, no_cohort);
     tcase_add_test(t, nobody_linked_or_matched_or_there);
+    tcase_add_test(t, matching_is_told);
     tcase_add_test(t, flow_of_deliveries_is_protected_too);
     tcase_add_test(t, a_small_rest_is_protected_too);
     tcase_add_test(t, page_keeps_what_is_there);

@@ -217,6 +217,20 @@ START_TEST(no_token_is_stored_as_it_came)
 }
 END_TEST
 
+START_TEST(evidence_goes_with_its_identity)
+{
+    (void)take("users", "2025-01",
+               ROWS("@a1,@k1,@m1,walk,1950-01,1,", "@a2,@k2,@m2,walk,1950-01,1,"));
+    ck_assert_int_eq(number("SELECT count(*) FROM identity_evidence"), 2);
+    (void)take("users", "2025-01", ROWS("@a1,@k1,@m1,walk,1950-01,1,"));
+    ck_assert_int_eq(number("SELECT count(*) FROM identity"), 2);
+    ck_assert_int_eq(number("SELECT count(*) FROM identity_evidence e JOIN identity i"
+                            " ON i.id = e.identity_id WHERE i.digest IS NOT NULL"),
+                     1);
+    ck_assert_int_eq(number("SELECT count(*) FROM identity_evidence"), 1);
+}
+END_TEST
+
 START_TEST(two_stores_hash_differently)
 {
     (void)take("roster", "2025-01", ROWS(ROW_1));
@@ -366,6 +380,68 @@ static const char *big_file(void)
     }
     return make_file("roster", "2025-06", rows);
 }
+
+/* The begin of a line of a text, from 1. */
+static char *line_of(struct tg_buf *text, size_t line)
+{
+    char *p = text->data;
+    while (--line > 0)
+        p = (char *)memchr(p, '\n', text->len - (size_t)(p - text->data)) + 1;
+    return p;
+}
+
+/* Rows are read ahead of those that are written: of two errors the first in the file is told. */
+START_TEST(the_first_error_of_a_file_is_told)
+{
+    static const struct {
+        size_t cell, token;
+    } cases[] = {{2500, 2900}, {2900, 2500}, {2, 3000}, {3000, 2}, {2050, 2051}, {2051, 2050}};
+    int64_t before = fingerprint();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *path = big_file();
+        struct tg_buf text = {0};
+        OK(tg_file_read_whole(path, 1 << 21, &text, &err));
+        char *born = strstr(line_of(&text, cases[i].cell), "1950-");
+        memcpy(born, "1950-99", 7);
+        *line_of(&text, cases[i].token) = 'x';
+        OK(tg_file_write_whole(path, text.data, text.len, 0600, true, &err));
+        tg_buf_free(&text);
+        ck_assert_int_eq(try_import(path), TG_DATA);
+        bool cell = cases[i].cell < cases[i].token;
+        ck_assert_uint_eq(err.line, cell ? cases[i].cell : cases[i].token);
+        ck_assert_int_eq(err.message, cell ? TG_MSG_IMPORT_CELL : TG_MSG_TOKENS_ROW);
+    }
+    ck_assert_int_eq(fingerprint(), before);
+}
+END_TEST
+
+START_TEST(every_row_keeps_what_it_says)
+{
+    struct tg_import_result result;
+    OK(tg_import(store, big_file(), NULL, &result, &err));
+    ck_assert_uint_eq(result.rows, 3000);
+    ck_assert_uint_eq(result.new_identities, 3000);
+    ck_assert_int_eq(number("SELECT count(DISTINCT tokens) FROM identity"), 3000);
+    for (int i = 0; i < 7; i++) {
+        char sql[160];
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT count(*) FROM roster_row r JOIN word w ON w.id = r.district"
+                       " WHERE w.text = 'd%d'",
+                       i);
+        ck_assert_int_eq(number(sql), 428 + (i < 4));
+    }
+    /* the same rows again, from another month: all are known */
+    static char text[3000][96];
+    static const char *rows[3001];
+    for (size_t i = 0; i < 3000; i++) {
+        (void)snprintf(text[i], sizeof text[i], "@n%zu,@r%zu,@k%zu,@x%zu," BORN ",d%zu,,", i, i, i,
+                       i, i % 7);
+        rows[i] = text[i];
+    }
+    result = take("roster", "2025-07", rows);
+    ck_assert_uint_eq(result.new_identities, 0);
+}
+END_TEST
 
 struct stop {
     uint64_t at, asked;
@@ -535,12 +611,15 @@ int main(void)
     tcase_add_test(t, the_same_source_and_period_replaces_every_kind);
     tcase_add_test(t, months_in_any_order_leave_the_first_period);
     tcase_add_test(t, no_token_is_stored_as_it_came);
+    tcase_add_test(t, evidence_goes_with_its_identity);
     tcase_add_test(t, two_stores_hash_differently);
     tcase_add_test(t, files_that_do_not_fit_the_first_are_refused);
     tcase_add_test(t, a_source_that_changed_its_kind_is_refused);
     tcase_add_test(t, a_damaged_file_leaves_nothing);
     tcase_add_test(t, malformed_cells_are_named_and_leave_nothing);
     tcase_add_test(t, a_row_id_that_stands_twice_is_refused);
+    tcase_add_test(t, the_first_error_of_a_file_is_told);
+    tcase_add_test(t, every_row_keeps_what_it_says);
     tcase_add_test(t, a_cancelled_import_leaves_nothing);
     tcase_add_test(t, a_full_disk_leaves_nothing);
     tcase_add_test(t, a_kill_leaves_nothing);

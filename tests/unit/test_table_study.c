@@ -51,7 +51,7 @@ static const char whole[] =
     "  near: [kana_name_folded~1, birth_date, middle_name]\n"
     "limits: {rejects: 0, unreadable: 0.25}\n"
     "consent: {purpose: research, valid_months: 36}\n"
-    "linkage: {accept: 0.95, review: 0.4}\n"
+    "linkage: {accept: 0.95, review: 0.4, margin: 2.3, drift: 0.02}\n"
     "cohort: {index: 2025-04, baseline_months: 6, followup_months: 24, age: [40, 74],\n"
     "         participants: {provider: walk}, match: {exact: [sex]}, seed: 7}\n"
     "outcomes: [{name: cost, source: claims, design: did}, {name: again, source: claims}]\n"
@@ -117,6 +117,8 @@ START_TEST(settings_are_as_written)
     ck_assert_int_eq(s->consent_months, 36);
     ck_assert_double_eq(s->accept, 0.95);
     ck_assert_double_eq(s->review, 0.4);
+    ck_assert_double_eq_tol(s->margin, 2.3, 1e-12);
+    ck_assert_double_eq_tol(s->drift, 0.02, 1e-12);
     ck_assert(s->has_cohort);
     ck_assert_int_eq(s->cohort.index, TG_INDEX_FIXED);
     ck_assert_int_eq(s->cohort.index_month, 2025 * 12 + 3);
@@ -344,7 +346,7 @@ START_TEST(the_manuals_lines_load)
         tg_study_free(&s);
         n++;
     }
-    ck_assert_int_eq(n, 19);
+    ck_assert_int_eq(n, 21);
     free(page);
 }
 END_TEST
