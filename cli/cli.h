@@ -184,7 +184,8 @@ extern const struct verb cli_inspect;
 extern const struct verb cli_import;
 extern const struct verb cli_consent_list;
 extern const struct verb cli_consent_status, cli_consent_withdraw,
-    cli_consent_purge;
+    cli_consent_purge, cli_store_status, cli_store_dump, cli_person_history,
+    cli_person_split;
 extern const struct verb cli_link;
 extern const struct verb cli_match;
 extern const struct verb cli_run;
@@ -198,6 +199,7 @@ extern const struct verb cli_store_rekey;
 extern const struct verb cli_verify;
 extern const struct verb cli_store_backup;
 extern const struct verb cli_store_restore;
+extern const struct verb cli_store_archive;
 extern const struct verb cli_disclosures;
 extern const struct verb cli_generate;
 extern const struct verb cli_demo;

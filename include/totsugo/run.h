@@ -68,10 +68,10 @@ struct tg_run_summary {
 };
 
 /**
- * Does the month. Doing it again replaces it; same inputs, same bytes. When nothing that it rests on
- * has changed (what is in the store, the study file, month, day, recipient, version) and its files
- * are as they were recorded, nothing is done. The month appears in one
- * step when everything is whole; until then what was there stays.
+ * Does the month. Doing it again replaces it; same inputs, same bytes. When nothing that it rests
+ * on has changed (what is in the store, the study file, month, day, recipient, version) and its
+ * files are as they were recorded, nothing is done. The month appears in one step when everything
+ * is whole; until then what was there stays.
  *
  * @return TG_OK; TG_USAGE: no such month or day; TG_DATA, TG_NO_PERMISSION: a file of the inbox was
  *         refused; TG_NO_INPUT: no users or no roster up to this month; TG_CANT_CREATE; TG_IO;
@@ -116,6 +116,23 @@ TG_API TG_CHECKED enum tg_status tg_verify_applicants(const struct tg_applicant_
                                                       struct tg_applicant_counts *counts,
                                                       struct tg_error *err);
 /** @} */
+
+/**
+ * Moves delivered months to another folder, each whole: copied, held against its record, synced,
+ * recorded, and only then removed where it was. What moved is watched over by tg_store_verify()
+ * where it lies now. The same brings them back.
+ *
+ * @param before  YYYY-MM: all months before it; NULL: see `month`
+ * @param month   YYYY-MM: this one; NULL: see `before`
+ * @param to      a folder, made when it is missing
+ * @param moved   out: how many
+ * @return TG_OK; TG_USAGE; TG_DATA: a file is not as it was delivered; TG_CANT_CREATE: the month is
+ *         there already; TG_IO; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_archive_months(struct tg_store *store, const char *before,
+                                                   const char *month, const char *to,
+                                                   const struct tg_reporter *reporter,
+                                                   uint64_t *moved, struct tg_error *err);
 
 /** Paths of token files; free with tg_token_paths_free(). */
 struct tg_token_paths {

@@ -76,6 +76,39 @@ TG_API TG_CHECKED enum tg_status tg_import(struct tg_store *store, const char *t
                                            const struct tg_reporter *reporter,
                                            struct tg_import_result *result, struct tg_error *err);
 
+/**
+ * Takes a file back that its sender has withdrawn: as if it had never come, except that withdrawals
+ * of consent that it brought stay. Into the audit log.
+ *
+ * @param source  its name in the study
+ * @param period  YYYY-MM; NULL or "": the delivery without a period
+ * @param result  out: rows that went; conflicts left
+ * @return TG_OK; TG_USAGE; TG_NO_INPUT: no such delivery; TG_IO; TG_CANCELLED; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_import_retract(struct tg_store *store, const char *source,
+                                                   const char *period,
+                                                   const struct tg_reporter *reporter,
+                                                   struct tg_import_result *result,
+                                                   struct tg_error *err);
+/**
+ * Writes which periods of which source the store has, as CSV: `source,kind,provider,period,state,
+ * rows,purged,sha256`, sources in the study's order. States: `there`; `missing`: a month between
+ * the first one of the source and the newest of the store; `none`: the source never came.
+ *
+ * @param path  output, "-" for standard output
+ */
+TG_API TG_CHECKED enum tg_status tg_store_status(struct tg_store *store, const char *path,
+                                                 bool force, struct tg_error *err);
+/**
+ * Writes everything that was imported, and who is one person, as lines of text in one order, so
+ * that two stores with the same site key can be compared: files imported in any order, repeated,
+ * replaced or retracted give the same bytes. The audit log, outputs and the history of merges are
+ * not part of it. It holds stored hashes: as private as the store.
+ *
+ * @param path  output, "-" for standard output
+ */
+TG_API TG_CHECKED enum tg_status tg_store_dump(struct tg_store *store, const char *path, bool force,
+                                               struct tg_error *err);
 /** What a bridge brought. */
 struct tg_bridge_result {
     uint64_t rows;
@@ -198,6 +231,40 @@ TG_API TG_CHECKED enum tg_status tg_consent_purge(struct tg_store *store, uint32
                                                   const struct tg_reporter *reporter,
                                                   struct tg_purge_result *result,
                                                   struct tg_error *err);
+
+/** @name Persons */
+/** @{ */
+/**
+ * Explains one person as CSV:
+ * `person,fact,source,row_id,token,mark,months,from_person,to_person,at, verb`. Facts: `token`: one
+ * that a roster row of the person carries, the first 8 digits of its stored hash as `mark`, the
+ * newest row, and the months in which it was seen; `moved`: rows that came from one person to
+ * another, when, by which command and which file (`months`: its period). `person` is who they are
+ * now. Reads all roster rows once.
+ *
+ * @param named      row id of a roster file; with a month: a subject id; 32 hexadecimal digits
+ * @param month      YYYY-MM or NULL
+ * @param recipient  with a month; NULL: "evaluator"
+ * @param path       output, "-" for standard output
+ * @return TG_OK; TG_USAGE; TG_NO_INPUT: nobody; TG_CANT_CREATE; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_person_history(struct tg_store *store, const char *named,
+                                                   const char *month, const char *recipient,
+                                                   const char *path, bool force,
+                                                   struct tg_error *err);
+/**
+ * Undoes a wrong merge: these rows, and all others with the same tokens, are another person from
+ * now on. Numbers that both people carried join them no more, nor anybody who comes later; what
+ * each carries alone goes on to. Stays in force in later imports; into the audit log.
+ *
+ * @param rows  row ids of roster files, all of one person
+ * @return TG_OK; TG_USAGE; TG_NO_INPUT: no such row; TG_DATA: of several persons, or of all of one;
+ *         TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_person_split(struct tg_store *store, const char *const *rows,
+                                                 size_t n, const struct tg_reporter *reporter,
+                                                 struct tg_error *err);
+/** @} */
 
 /** @name Clerical review */
 /** @{ */

@@ -55,6 +55,23 @@ static json_t *inputs(const struct tg_report *r)
     return array;
 }
 
+static json_t *missing(const struct tg_report *r)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < r->n_gaps; i++) {
+        char from[8], to[8];
+        tg_month_format(r->gaps[i].from, from);
+        tg_month_format(r->gaps[i].to, to);
+        json_t *item =
+            json_pack("{s:s, s:s, s:s}", "source", r->gaps[i].source, "from", from, "to", to);
+        if (json_array_append_new(array, item)) {
+            json_decref(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
 static json_t *users(const struct tg_user_flow *f)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "users", count(f->users),
@@ -330,16 +347,16 @@ static json_t *document(const struct tg_report *r, const struct tg_output_digest
 {
     return json_pack(
         "{s:s, s:s, s:s, s:o, s:o, s:s, s:{s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
         "format", "totsugo-run/1", "study", r->study->id, "study_digest", r->study->digest, "month",
         month_text(r->month), "as_of", day_text(r->as_of), "recipient", r->recipient, "versions",
         "program", tg_version(), "normalizer", TG_NORMALIZER, "settings", settings(r->study),
-        "inputs", inputs(r), "persons", count(r->persons), "person_conflicts",
-        count(r->person_conflicts), "users", users(&r->flow), "keys", keys(r), "linkage",
-        linkage(&r->estimate), "cohort", cohort(r), "balance", balance(r), "outcomes", effects(r),
-        "events", events(r), "subgroups", tg_json_subgroups(r), "savings", tg_json_savings(r),
-        "payments", tg_json_payments(r), "withheld", tg_json_withheld(r), "disclosure",
-        disclosure(r), "outputs", output_digests(outputs, n_outputs));
+        "inputs", inputs(r), "missing", missing(r), "persons", count(r->persons),
+        "person_conflicts", count(r->person_conflicts), "users", users(&r->flow), "keys", keys(r),
+        "linkage", linkage(&r->estimate), "cohort", cohort(r), "balance", balance(r), "outcomes",
+        effects(r), "events", events(r), "subgroups", tg_json_subgroups(r), "savings",
+        tg_json_savings(r), "payments", tg_json_payments(r), "withheld", tg_json_withheld(r),
+        "disclosure", disclosure(r), "outputs", output_digests(outputs, n_outputs));
 }
 
 /* 0.99 is to be read as 0.99. */

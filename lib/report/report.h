@@ -39,6 +39,8 @@ struct tg_report {
     const char *recipient;
     const struct tg_delivery *deliveries;
     size_t n_deliveries;
+    const struct tg_gap *gaps; /**< months of sources that were missing */
+    size_t n_gaps;
     uint64_t persons;          /**< known by the month */
     uint64_t person_conflicts; /**< components that were not merged */
     struct tg_user_flow flow;

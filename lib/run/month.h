@@ -39,6 +39,10 @@ struct tg_month {
     const char *out;       /**< where the months lie */
     struct tg_arena arena; /**< of everything below that has no free of its own */
 
+    /* lacking.c */
+    struct tg_gap *gaps;
+    size_t n_gaps;
+
     /* linking.c */
     struct tg_people people;
     struct tg_users users;
@@ -89,6 +93,8 @@ TG_CHECKED enum tg_status tg_month_begin(struct tg_month *m, const struct tg_run
 TG_CHECKED enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
                                           struct tg_run_summary *summary, struct tg_error *err);
 
+/** Says which months of which source are missing; TG_NO_INPUT when the study does not allow it. */
+TG_CHECKED enum tg_status tg_month_find_gaps(struct tg_month *m, struct tg_error *err);
 /** Is the month on disk what would be made now? Then `summary` says so. Call it when everything is
  * imported. */
 TG_CHECKED enum tg_status tg_month_find_unchanged(struct tg_month *m, const char *out,

@@ -76,6 +76,8 @@ enum tg_status tg_run(const struct tg_run_options *options, const struct tg_repo
     if (!status && options->inbox)
         status = tg_month_import(&m, options->inbox, summary, err);
     if (!status)
+        status = tg_month_find_gaps(&m, err);
+    if (!status)
         status = tg_month_find_unchanged(&m, options->out, summary, err);
     if (!status && !summary->same)
         status = do_month(&m, options->out, summary, err);

@@ -418,6 +418,8 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
         .month = m->month,
         .as_of = m->as_of,
         .recipient = m->recipient,
+        .gaps = m->gaps,
+        .n_gaps = m->n_gaps,
         .persons = m->people.n,
         .estimate = m->estimate,
         .has_cohort = m->study->has_cohort,

@@ -104,7 +104,10 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
     if (!status)
         status = tg_db_prepare(w->db,
                                "INSERT INTO person_change(identity_id, from_person, to_person,"
-                               " delivery_id) VALUES(?, ?, ?, ?)",
+                               " source_id, period, audit) VALUES(?1, ?2, ?3,"
+                               " (SELECT source_id FROM delivery WHERE id = ?4),"
+                               " (SELECT period FROM delivery WHERE id = ?4),"
+                               " (SELECT coalesce(max(seq), 0) + 1 FROM audit))",
                                &w->log, err);
     for (size_t i = 0; !status && i < reach->n; i++) {
         size_t at = order[i].index;

@@ -372,8 +372,8 @@ static enum tg_status end_delivery(struct tg_importing *im, struct tg_error *err
     return !status && im->replaces ? tg_replace_end(im, err) : status;
 }
 
-static enum tg_status join_persons(struct tg_importing *im, struct tg_import_result *result,
-                                   struct tg_error *err)
+enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_result *result,
+                                 struct tg_error *err)
 {
     struct tg_interner *in = &im->interner;
     uint64_t n_shared = 0, joined = 0;
@@ -460,14 +460,14 @@ static enum tg_status import_rows(struct tg_importing *im, struct tg_import_resu
     result->outcome = im->replaces ? TG_IMPORT_REPLACED : TG_IMPORT_NEW;
     result->rows = im->rows;
     result->new_identities = (uint64_t)(im->interner.next_id - im->interner.first_new);
-    status = join_persons(im, result, err);
+    status = tg_import_persons(im, result, err);
     if (!status)
         status = write_audit(im, result, err);
     return status ? status : tg_progress(im->reporter, "import", im->rows, im->rows, err);
 }
 
 /* Statements have to go before the transaction ends: one that is half read would keep it open. */
-static void free_steps(struct tg_importing *im)
+void tg_import_free_steps(struct tg_importing *im)
 {
     tg_ahead_free(&im->ahead);
     tg_buf_free(&im->digest_message);
@@ -542,7 +542,7 @@ static enum tg_status import_open(struct tg_importing *im, struct tg_import_resu
         return status;
     *result = (struct tg_import_result){0};
     status = import_rows(im, result, err);
-    free_steps(im);
+    tg_import_free_steps(im);
     status = tg_db_end(db, status, err);
     (void)sqlite3_exec(db->handle, "PRAGMA foreign_keys=ON", NULL, NULL, NULL);
     if (!status)

@@ -115,6 +115,15 @@ TG_CHECKED enum tg_status tg_cell_attributes(struct tg_importing *im,
                                              struct tg_error *err);
 /** @} */
 
+/** @name Ends of an import */
+/** @{ */
+/** Who is one person now that the rows have changed; nothing for kinds that found no persons. */
+TG_CHECKED enum tg_status tg_import_persons(struct tg_importing *im,
+                                            struct tg_import_result *result, struct tg_error *err);
+/** Statements have to go before the transaction ends. */
+void tg_import_free_steps(struct tg_importing *im);
+/** @} */
+
 /** @name The same source and period again */
 /** @{ */
 /** Removes the rows of the delivery and remembers whose they were. */

@@ -60,4 +60,19 @@ TG_CHECKED enum tg_status tg_store_unplaced(struct tg_store *store, struct tg_ar
                                             struct tg_unplaced **out, size_t *n,
                                             struct tg_error *err);
 
+/** @name Months that move to another folder */
+/** @{ */
+/** Folders, from the root, of outputs of months before one, or of a month; both may be INT32_MIN.
+ */
+TG_CHECKED enum tg_status tg_store_month_folders(struct tg_store *store, int32_t before,
+                                                 int32_t month, struct tg_arena *arena, char ***out,
+                                                 size_t *n, struct tg_error *err);
+/** Copies a folder's recorded files. @return TG_OK; TG_DATA: one is not as it was recorded; … */
+TG_CHECKED enum tg_status tg_store_copy_month(struct tg_store *store, const char *from,
+                                              const char *to, struct tg_error *err);
+/** Records that they lie elsewhere now; the audit log says so. */
+TG_CHECKED enum tg_status tg_store_month_moved(struct tg_store *store, const char *from,
+                                               const char *to, struct tg_error *err);
+/** @} */
+
 #endif

@@ -218,6 +218,16 @@ TG_CHECKED enum tg_status tg_store_deliveries(struct tg_store *store, int32_t mo
                                               struct tg_arena *arena, struct tg_delivery **out,
                                               size_t *n, struct tg_error *err);
 
+/** Months of a source that never came, between its first one and a later one or the month asked. */
+struct tg_gap {
+    const char *source;
+    int32_t from, to; /**< months, both counted */
+};
+/** By source in the study's order, then by month; in the arena. */
+TG_CHECKED enum tg_status tg_store_gaps(struct tg_store *store, int32_t month,
+                                        struct tg_arena *arena, struct tg_gap **out, size_t *n,
+                                        struct tg_error *err);
+
 /** A subject id: HMAC under the site key of recipient, month ("YYYY-MM") and person. */
 TG_CHECKED enum tg_status tg_store_subject_key(struct tg_store *store, struct tg_token_key **out,
                                                struct tg_error *err);

@@ -11,6 +11,7 @@
 struct tg_carrier {
     struct tg_node node;
     size_t index; /* SIZE_MAX: has no rows */
+    int64_t side; /* those of one side may be one person */
 };
 
 struct tg_seen_hash {
@@ -180,6 +181,7 @@ static enum tg_status load_group(struct tg_reach *reach, unsigned token, const u
         struct tg_carrier *c = &reach->group[(*n)++];
         c->node = node_of(reach->carriers, &has_rows);
         c->index = SIZE_MAX;
+        c->side = 0;
         *n_alive += has_rows;
         if (has_rows)
             status = add_node(reach, &c->node, &c->index, err);
@@ -209,13 +211,14 @@ static bool agree(const struct tg_node *a, const struct tg_node *b)
 
 /* Joins those who carry one token. An identity without rows joins nobody, but who agrees with it
  * may go on with its number. */
-static enum tg_status join_group(struct tg_reach *reach, size_t n, struct tg_error *err)
+static enum tg_status join_group(struct tg_reach *reach, struct tg_carrier *group, size_t n,
+                                 struct tg_error *err)
 {
     enum tg_status status = TG_OK;
     const struct tg_carrier *first = NULL, *head = NULL;
-    qsort(reach->group, n, sizeof *reach->group, by_facts);
+    qsort(group, n, sizeof *group, by_facts);
     for (size_t i = 0; !status && i < n; i++) {
-        const struct tg_carrier *c = &reach->group[i];
+        const struct tg_carrier *c = &group[i];
         if (!head || !agree(&head->node, &c->node))
             head = c;
         if (c->index == SIZE_MAX) {
@@ -226,6 +229,54 @@ static enum tg_status join_group(struct tg_reach *reach, size_t n, struct tg_err
         first = first ? first : c;
         join(reach, TG_COMPONENT, first->index, c->index);
         join(reach, TG_AGREEING, head->index, c->index);
+    }
+    return status;
+}
+
+static int by_side(const void *a, const void *b)
+{
+    const struct tg_carrier *x = a, *y = b;
+    if (x->side != y->side)
+        return x->side < y->side ? -1 : 1;
+    return (x->node.id > y->node.id) - (x->node.id < y->node.id);
+}
+
+/* The sides that somebody gave the carriers by hand; whoever came later is on one of their own. */
+static enum tg_status find_sides(struct tg_reach *reach, unsigned token, const unsigned char *hash,
+                                 size_t n, bool *parted, struct tg_error *err)
+{
+    const struct tg_db *db = &reach->store->db;
+    bool row = true;
+    *parted = false;
+    enum tg_status status =
+        tg_db_bind(db, reach->apart, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
+    while (!status && row) {
+        status = tg_db_next(db, reach->apart, &row, err);
+        for (size_t i = 0; !status && row && i < n; i++) {
+            struct tg_carrier *c = &reach->group[i];
+            if (!*parted)
+                c->side = -c->node.id;
+            if (c->node.id == sqlite3_column_int64(reach->apart, 0))
+                c->side = sqlite3_column_int64(reach->apart, 1);
+        }
+        *parted |= !status && row;
+    }
+    (void)sqlite3_reset(reach->apart);
+    return status;
+}
+
+static enum tg_status join_sides(struct tg_reach *reach, unsigned token, const unsigned char *hash,
+                                 size_t n, struct tg_error *err)
+{
+    bool parted = false;
+    enum tg_status status = find_sides(reach, token, hash, n, &parted, err);
+    if (status || !parted)
+        return status ? status : join_group(reach, reach->group, n, err);
+    qsort(reach->group, n, sizeof *reach->group, by_side);
+    for (size_t i = 0, len; !status && i < n; i += len) {
+        for (len = 1; i + len < n && reach->group[i + len].side == reach->group[i].side;)
+            len++;
+        status = join_group(reach, &reach->group[i], len, err);
     }
     return status;
 }
@@ -255,7 +306,7 @@ static enum tg_status follow_token(struct tg_reach *reach, unsigned token,
     if (!status && !shared)
         status = load_group(reach, token, hash, &n, &n_alive, err);
     if (!status && n > 1)
-        status = join_group(reach, n, err);
+        status = join_sides(reach, token, hash, n, err);
     return !status && n_alive > 1 ? mark_seen(reach, hash, err) : status;
 }
 
@@ -310,6 +361,7 @@ static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
         {&reach->carriers, "SELECT " NODE_COLUMNS " FROM identity_token t"
                            " JOIN identity i ON i.id = t.identity_id"
                            " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
+        {&reach->apart, "SELECT identity_id, side FROM person_apart WHERE token = ? AND hash = ?"},
         {&reach->alive, "SELECT seen_from IS NOT NULL FROM identity WHERE id = ?"},
         {&reach->holders, "SELECT id FROM identity WHERE person_id = ? AND person_id <> id"
                           " AND seen_from IS NOT NULL"},
@@ -360,8 +412,8 @@ enum tg_status tg_reach_is_taken(struct tg_reach *reach, int64_t person, bool *t
 
 void tg_reach_free(struct tg_reach *reach)
 {
-    sqlite3_stmt *statements[] = {reach->load,     reach->tokens, reach->shared,
-                                  reach->carriers, reach->alive,  reach->holders};
+    sqlite3_stmt *statements[] = {reach->load,  reach->tokens,  reach->shared, reach->carriers,
+                                  reach->alive, reach->holders, reach->apart};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
     tg_numbers_free(&reach->numbers);

@@ -53,7 +53,7 @@ struct tg_reach {
     size_t n_slots;
     struct tg_seen_hash *seen; /**< tokens whose carriers are already joined */
     size_t n_seen, cap_seen;
-    sqlite3_stmt *load, *tokens, *shared, *carriers, *alive, *holders;
+    sqlite3_stmt *load, *tokens, *shared, *carriers, *alive, *holders, *apart;
     struct tg_buf packed;
     struct tg_carrier *group;
     size_t cap_group;

@@ -80,6 +80,7 @@ static const char *const steps[] = {
     "UPDATE identity SET tokens = remap_packed(tokens), digest = remap_digest(digest)",
     "UPDATE identity_evidence SET tokens = remap_packed(tokens)",
     "UPDATE shared_token SET hash = remap(token, hash)",
+    "UPDATE person_apart SET hash = remap(token, hash)",
 };
 
 /* An app's token stands in columns of that name, in whatever table. */

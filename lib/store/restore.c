@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/reporter.h"
 #include "store/backup.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A restore at work: everything is tried on a copy beside the store's place. */
@@ -27,35 +25,6 @@ static enum tg_status name_parts(struct restoring *r, struct tg_error *err)
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < sizeof parts / sizeof parts[0]; i++)
         status = tg_path_with(&r->arena, r->path, parts[i].suffix, parts[i].out, err);
-    return status;
-}
-
-static enum tg_status copy_file(const char *from, const char *to,
-                                const struct tg_reporter *reporter, struct tg_error *err)
-{
-    enum { CHUNK = 1 << 20 };
-    struct tg_input *in = NULL;
-    struct tg_output *out = NULL;
-    unsigned char *data = tg_calloc(CHUNK, 1, err);
-    uint64_t done = 0;
-    size_t got = 1;
-    enum tg_status status = data ? tg_input_open(from, &in, err) : TG_NO_MEMORY;
-    uint64_t size = status ? 0 : tg_input_size(in);
-    if (!status)
-        status = tg_output_begin(to, TG_OUTPUT_FORCE, &out, err);
-    while (!status && got) {
-        status = tg_input_read(in, data, CHUNK, &got, err);
-        if (!status)
-            status = tg_output_write(out, data, got, err);
-        done += got;
-        if (!status)
-            status = tg_progress(reporter, "restore", done, size, err);
-    }
-    if (!status)
-        status = tg_output_commit(&out, err);
-    tg_output_discard(&out);
-    tg_input_close(&in);
-    free(data);
     return status;
 }
 
@@ -123,7 +92,7 @@ static enum tg_status restore(struct restoring *r, const char *backup, bool forc
     char sha256[TG_DIGEST_HEX + 1];
     enum tg_status status = tg_backup_check(backup, &r->arena, sha256, err);
     if (!status)
-        status = copy_file(backup, r->made, r->reporter, err);
+        status = tg_file_copy(backup, r->made, r->reporter, err);
     if (!status)
         status = check_copy(r, sha256, err);
     if (!status)

@@ -149,6 +149,9 @@ bool tg_packed_differ(const unsigned char *a, size_t a_len, const unsigned char 
                       unsigned but);
 /** @} */
 
+/** The log's word for a month that moved. */
+#define TG_AUDIT_ARCHIVE "store archive"
+
 /** A folder as it is recorded: as seen from the store's folder when it lies below it, else from
  * the root. */
 const char *tg_store_folder_name(const struct tg_store *store, const char *folder,

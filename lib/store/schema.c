@@ -269,10 +269,40 @@ static const char version_basis[] = "CREATE TABLE run_basis("
                                     "  matched INTEGER NOT NULL"
                                     ") STRICT, WITHOUT ROWID;";
 
+/* How identities came to another person, told by the entry of the audit log that goes with it, so
+ * that it outlives the delivery. */
+static const char version_person[] =
+    "CREATE TABLE person_move("
+    "  id INTEGER PRIMARY KEY,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  from_person INTEGER NOT NULL REFERENCES identity,"
+    "  to_person INTEGER NOT NULL REFERENCES identity,"
+    "  source_id INTEGER REFERENCES source," /* of the file that brought it; NULL: no file did */
+    "  period INTEGER,"
+    "  audit INTEGER" /* NULL: not known */
+    ") STRICT;"
+    "INSERT INTO person_move SELECT c.id, c.identity_id, c.from_person, c.to_person, d.source_id,"
+    "  d.period, NULL FROM person_change c JOIN delivery d ON d.id = c.delivery_id;"
+    "DROP TABLE person_change;"
+    "ALTER TABLE person_move RENAME TO person_change;"
+    "CREATE INDEX person_change_from ON person_change(from_person);"
+    "CREATE INDEX person_change_to ON person_change(to_person);";
+
+/* Tokens that joined two people and were parted by hand: on each side they join those listed there,
+ * and nobody else. */
+static const char version_apart[] =
+    "CREATE TABLE person_apart("
+    "  token INTEGER NOT NULL REFERENCES token_name,"
+    "  hash BLOB NOT NULL,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  side INTEGER NOT NULL," /* entry of the audit log; 0: those who stayed */
+    "  PRIMARY KEY(token, hash, identity_id)"
+    ") STRICT, WITHOUT ROWID;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
 static const char *const upgrades[] = {version_1,       version_review,   version_placing,
                                        version_consent, version_evidence, version_epoch,
-                                       version_basis};
+                                       version_basis,   version_person,   version_apart};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

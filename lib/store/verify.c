@@ -102,7 +102,8 @@ static const char unlogged_deliveries[] =
     "  WHERE l.source = s.name AND l.sha256 = d.sha256)";
 static const char unlogged_outputs[] =
     "WITH logged(folder, name, sha256) AS MATERIALIZED (SELECT json_extract(a.detail, '$.folder'),"
-    "  f.key, f.value FROM (SELECT detail FROM audit WHERE verb = 'run' AND json_valid(detail)) a,"
+    "  f.key, f.value FROM (SELECT detail FROM audit WHERE verb IN ('run', '" TG_AUDIT_ARCHIVE "')"
+    "  AND json_valid(detail)) a,"
     "  json_each(a.detail, '$.files') f)"
     " SELECT o.folder || '/' || o.name FROM output o LEFT JOIN placing p ON p.made = o.folder"
     " WHERE NOT EXISTS(SELECT 1 FROM logged l WHERE l.folder = coalesce(p.folder, o.folder)"

@@ -88,6 +88,12 @@ TG_CHECKED enum tg_status tg_output_commit(struct tg_output **o, struct tg_error
  */
 TG_CHECKED enum tg_status tg_output_commit_all(struct tg_output **outputs[], size_t n,
                                                struct tg_error *err);
+/**
+ * Copies a file to an output of mode 0600, replacing what is there.
+ * @return TG_OK, TG_NO_INPUT, TG_CANT_CREATE, TG_IO, TG_CANCELLED, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_file_copy(const char *from, const char *to,
+                                       const struct tg_reporter *reporter, struct tg_error *err);
 /** Throws an unfinished output away. NULL and pointer to NULL are allowed. */
 void tg_output_discard(struct tg_output **o);
 /** @} */

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "sys/file.h"
 
+#include "base/reporter.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -297,4 +299,33 @@ enum tg_status tg_file_write_whole(const char *path, const void *data, size_t le
         return status;
     }
     return tg_output_commit(&o, err);
+}
+
+enum tg_status tg_file_copy(const char *from, const char *to, const struct tg_reporter *reporter,
+                            struct tg_error *err)
+{
+    enum { CHUNK = 1 << 20 };
+    struct tg_input *in = NULL;
+    struct tg_output *out = NULL;
+    unsigned char *data = tg_calloc(CHUNK, 1, err);
+    uint64_t done = 0;
+    size_t got = 1;
+    enum tg_status status = data ? tg_input_open(from, &in, err) : TG_NO_MEMORY;
+    uint64_t size = status ? 0 : tg_input_size(in);
+    if (!status)
+        status = tg_output_begin(to, TG_OUTPUT_FORCE, &out, err);
+    while (!status && got) {
+        status = tg_input_read(in, data, CHUNK, &got, err);
+        if (!status)
+            status = tg_output_write(out, data, got, err);
+        done += got;
+        if (!status)
+            status = tg_progress(reporter, "copy", done, size, err);
+    }
+    if (!status)
+        status = tg_output_commit(&out, err);
+    tg_output_discard(&out);
+    tg_input_close(&in);
+    free(data);
+    return status;
 }

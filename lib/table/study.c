@@ -35,6 +35,7 @@ static enum tg_status check_version(struct tg_study_reader *r, const struct tg_n
 static const struct tg_rule limits_rules[] = {
     {"rejects", TG_RULE_REAL, .offset = AT(max_rejects), .min = 0, .max = 1},
     {"unreadable", TG_RULE_REAL, .offset = AT(max_unreadable), .min = 0, .max = 1},
+    {"missing_months", TG_RULE_INT, .offset = AT(missing_months), .min = 0, .max = 1200},
     {.key = NULL},
 };
 
@@ -74,6 +75,7 @@ static void set_defaults(struct tg_study *study)
 {
     study->max_rejects = 0.01;
     study->max_unreadable = 0.05;
+    study->missing_months = 11;
     study->purpose = "outcome-evaluation";
     study->accept = 0.99;
     study->review = 0.5;

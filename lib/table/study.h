@@ -269,6 +269,7 @@ struct tg_study {
     size_t n_tokens;
     double max_rejects;    /**< share of rows, 0.01 */
     double max_unreadable; /**< share of a column's filled values, 0.05 */
+    int missing_months;    /**< months in a row that one source may lack, 11 */
     const char *purpose;   /**< "outcome-evaluation" */
     int consent_months;    /**< a consent ends this many months after it was given; 0: never */
     const char **forms;    /**< versions of the consent's text that count; with n 0 all do */

@@ -324,6 +324,101 @@ START_TEST(importing_a_file_anew_changes_no_person)
 }
 END_TEST
 
+static const char *row_of(const char *source, const char *period, size_t at)
+{
+    static char hex[4][33];
+    static size_t next;
+    char *out = hex[next++ % 4];
+    row_id_of(source, period, at, out);
+    return out;
+}
+
+static enum tg_status split_off(const char *row)
+{
+    return tg_person_split(store, &row, 1, NULL, &err);
+}
+
+START_TEST(a_wrong_merge_is_undone_and_stays_so)
+{
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    (void)take("care", "2025-01", ROWS("@c2,@r1,@k2,," BORN ",,,,"));
+    int64_t id = person_of("roster", "2025-01", 0);
+    ck_assert_int_eq(person_of("care", "2025-01", 0), id);
+    OK(split_off(row_of("care", "2025-01", 0)));
+    int64_t other = person_of("care", "2025-01", 0);
+    ck_assert_int_eq(person_of("roster", "2025-01", 0), id);
+    ck_assert_int_ne(other, id);
+    /* the same rows again, replaced files, and rows with the numbers that are each one's own */
+    (void)take("care", "2025-02", ROWS("@c2,@r1,@k2,," BORN ",,,,"));
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",west,,"));
+    (void)take("roster", "2025-02", ROWS("@n1,,@k1new,," BORN ",,,"));
+    (void)take("care", "2025-03", ROWS("@c2,@r1,@k2new,," BORN ",,,,"));
+    ck_assert_int_eq(person_of("care", "2025-02", 0), other);
+    ck_assert_int_eq(person_of("care", "2025-03", 0), other);
+    ck_assert_int_eq(person_of("roster", "2025-01", 0), id);
+    ck_assert_int_eq(person_of("roster", "2025-02", 0), id);
+    ck_assert_int_eq(number("SELECT count(*) FROM audit WHERE verb = 'person split'"), 1);
+    OK(tg_store_verify(store, NULL, &err));
+}
+END_TEST
+
+START_TEST(those_who_share_the_number_stay_together_on_each_side)
+{
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    (void)take("roster", "2025-02", ROWS("@n2,@r1,@k1,," BORN ",,,"));
+    (void)take("care", "2025-01", ROWS("@c2,@r1,@k2,," BORN ",,,,"));
+    (void)take("care", "2025-02", ROWS("@c3,@r1,@k2,," BORN ",,,,"));
+    int64_t id = person_of("roster", "2025-01", 0);
+    const char *rows[] = {row_of("care", "2025-01", 0), row_of("care", "2025-02", 0)};
+    OK(tg_person_split(store, rows, 2, NULL, &err));
+    ck_assert_int_eq(person_of("roster", "2025-01", 0), id);
+    ck_assert_int_eq(person_of("roster", "2025-02", 0), id);
+    ck_assert_int_ne(person_of("care", "2025-01", 0), id);
+    ck_assert_int_eq(person_of("care", "2025-01", 0), person_of("care", "2025-02", 0));
+}
+END_TEST
+
+START_TEST(what_cannot_be_split_is_refused)
+{
+    (void)take(
+        "roster", "2025-01",
+        ROWS("@n1,@r1,@k1,," BORN ",,,", "@n2,@r2,@k2,," BORN ",,,", "@n3,@r1,@k3,," BORN ",,,"));
+    const char *two[] = {row_of("roster", "2025-01", 0), row_of("roster", "2025-01", 1)};
+    ck_assert_int_eq(tg_person_split(store, two, 2, NULL, &err), TG_DATA);
+    ck_assert_int_eq(err.message, TG_MSG_PERSON_SEVERAL);
+    ck_assert_int_eq(split_off(row_of("roster", "2025-01", 1)), TG_DATA);
+    ck_assert_int_eq(err.message, TG_MSG_PERSON_WHOLE);
+    ck_assert_int_eq(split_off(row_of("roster", "2025-09", 0)), TG_NO_INPUT);
+    ck_assert_int_eq(split_off("r1"), TG_USAGE);
+    ck_assert_int_eq(number("SELECT count(*) FROM person_apart"), 0);
+}
+END_TEST
+
+START_TEST(a_persons_history_is_told)
+{
+    struct tg_buf text = {0};
+    char line[256];
+    (void)take("roster", "2025-01", ROWS("@n1,,@k1,," BORN ",,,"));
+    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1,," BORN ",,,,"));
+    (void)take("care", "2025-02", ROWS("@c1,@r1,@k1,," BORN ",,,,"));
+    (void)take("care", "2025-04", ROWS("@c1,@r1,@k1,," BORN ",,,,"));
+    int64_t first = person_of("roster", "2025-01", 0), second = person_of("care", "2025-01", 0);
+    (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1,," BORN ",,,"));
+    OK(tg_person_history(store, row_of("care", "2025-01", 0), NULL, NULL, in_dir("p.csv"), false,
+                         &err));
+    OK(tg_file_read_whole(in_dir("p.csv"), 1 << 20, &text, &err));
+    (void)snprintf(line, sizeof line, "\n%d,token,care,%s,care,", (int)first,
+                   row_of("care", "2025-04", 0));
+    ck_assert_ptr_nonnull(strstr(tg_buf_text(&text, &err), line));
+    ck_assert_ptr_nonnull(strstr(tg_buf_text(&text, &err), ",2025-01..2025-02 2025-04,,,,\n"));
+    (void)snprintf(line, sizeof line, "\n%d,moved,roster,,,,2025-02,%d,%d,", (int)first,
+                   (int)second, (int)first);
+    ck_assert_ptr_nonnull(strstr(tg_buf_text(&text, &err), line));
+    ck_assert_ptr_nonnull(strstr(tg_buf_text(&text, &err), ",import\n"));
+    tg_buf_free(&text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("store_persons");
@@ -346,6 +441,10 @@ int main(void)
     tcase_add_test(t, a_corrected_row_keeps_the_person);
     tcase_add_test(t, sharing_shown_by_a_replaced_file_alone_is_forgotten);
     tcase_add_test(t, persons_do_not_depend_on_the_order_of_files);
+    tcase_add_test(t, a_wrong_merge_is_undone_and_stays_so);
+    tcase_add_test(t, those_who_share_the_number_stay_together_on_each_side);
+    tcase_add_test(t, what_cannot_be_split_is_refused);
+    tcase_add_test(t, a_persons_history_is_told);
     tcase_add_test(t, importing_a_file_anew_changes_no_person);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);

@@ -346,7 +346,7 @@ START_TEST(the_manuals_lines_load)
         tg_study_free(&s);
         n++;
     }
-    ck_assert_int_eq(n, 20);
+    ck_assert_int_eq(n, 21);
     free(page);
 }
 END_TEST

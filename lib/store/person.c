@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/person.h"
+
+#include "store/graph.h"
+
+#include <string.h>
+
+enum tg_status tg_named_row_find(struct tg_store *store, const char *named,
+                                 struct tg_named_row *out, struct tg_error *err)
+{
+    unsigned char row_id[TG_TOKEN_LEN];
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    if (strlen(named) != (size_t)2 * TG_TOKEN_LEN || !tg_hex_decode(named, TG_TOKEN_LEN, row_id))
+        return TG_FAIL(err, TG_MSG_USAGE_VALUE, .rule = "32 hexadecimal digits");
+    enum tg_status status =
+        tg_db_prepare(&store->db,
+                      "SELECT i.id, i.person_id FROM delivery d"
+                      " JOIN roster_row r ON r.delivery_id = d.id AND r.row_id = ?"
+                      " JOIN identity i ON i.id = r.identity_id"
+                      " WHERE i.person_id IS NOT NULL LIMIT 1",
+                      &stmt, err);
+    if (!status)
+        status = tg_db_bind(&store->db, stmt, DB_ARGS(DB_BLOB(row_id, TG_TOKEN_LEN)), err);
+    if (!status)
+        status = tg_db_next(&store->db, stmt, &row, err);
+    if (!status && row)
+        *out = (struct tg_named_row){sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+    (void)sqlite3_finalize(stmt);
+    return !status && !row ? TG_FAIL(err, TG_MSG_PERSON_UNKNOWN, .line = 0) : status;
+}
+
+struct splitting {
+    struct tg_store *store;
+    int64_t person;
+    struct tg_ids leaving; /* sorted */
+    struct tg_ids members; /* all of the person, sorted; those who leave too */
+};
+
+static enum tg_status find_leaving(struct splitting *s, const char *const *rows, size_t n,
+                                   struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < n; i++) {
+        struct tg_named_row row;
+        status = tg_named_row_find(s->store, rows[i], &row, err);
+        if (!status && s->person && row.person != s->person)
+            return TG_FAIL(err, TG_MSG_PERSON_SEVERAL, .line = 0);
+        if (!status)
+            status = tg_ids_add(&s->leaving, row.identity, err);
+        s->person = row.person;
+    }
+    tg_ids_sort(&s->leaving);
+    return status;
+}
+
+static enum tg_status find_members(struct splitting *s, struct tg_error *err)
+{
+    const struct tg_db *db = &s->store->db;
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status = tg_db_prepare(db,
+                                          "SELECT id FROM identity WHERE (id = ?1 OR"
+                                          " (person_id = ?1 AND person_id <> id))"
+                                          " AND person_id = ?1 AND seen_from IS NOT NULL",
+                                          &stmt, err);
+    if (!status)
+        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(s->person)), err);
+    while (!status && row) {
+        status = tg_db_next(db, stmt, &row, err);
+        if (!status && row)
+            status = tg_ids_add(&s->members, sqlite3_column_int64(stmt, 0), err);
+    }
+    (void)sqlite3_finalize(stmt);
+    tg_ids_sort(&s->members);
+    if (!status && s->members.n <= s->leaving.n)
+        return TG_FAIL(err, TG_MSG_PERSON_WHOLE, .line = 0);
+    return status;
+}
+
+/* Carriers of one token among the members: those who leave on one side, those who stay on the
+ * other. It joins nobody across, and nobody who comes later. */
+static enum tg_status part_token(struct splitting *s, unsigned token, const unsigned char *hash,
+                                 struct tg_error *err)
+{
+    const struct tg_db *db = &s->store->db;
+    struct tg_ids carriers = {0};
+    size_t leaving = 0;
+    enum tg_status status = tg_graph_touch(s->store, token, hash, &carriers, err);
+    tg_ids_sort(&carriers);
+    for (size_t i = 0; i < carriers.n; i++)
+        leaving += tg_ids_have(&s->leaving, carriers.items[i]);
+    for (size_t i = 0; !status && leaving < carriers.n && i < carriers.n; i++) {
+        int64_t id = carriers.items[i];
+        bool leaves = tg_ids_have(&s->leaving, id);
+        status = tg_db_once(db,
+                            leaves ? "INSERT OR REPLACE INTO person_apart VALUES(?, ?, ?,"
+                                     " (SELECT coalesce(max(seq), 0) + 1 FROM audit))"
+                                   : "INSERT OR IGNORE INTO person_apart VALUES(?, ?, ?, 0)",
+                            DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN), DB_INT(id)), err);
+    }
+    tg_ids_free(&carriers);
+    return status;
+}
+
+static enum tg_status part_identity(struct splitting *s, int64_t id, struct tg_error *err)
+{
+    const struct tg_db *db = &s->store->db;
+    struct tg_numbers numbers = {0};
+    struct tg_buf packed = {0};
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    enum tg_status status = tg_numbers_load(s->store, &numbers, err);
+    if (!status)
+        status = tg_db_prepare(db, "SELECT tokens FROM identity WHERE id = ?", &stmt, err);
+    if (!status)
+        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(id)), err);
+    if (!status)
+        status = tg_db_next(db, stmt, &row, err);
+    if (!status && row)
+        status = tg_buf_add(&packed, sqlite3_column_blob(stmt, 0),
+                            (size_t)sqlite3_column_bytes(stmt, 0), err);
+    (void)sqlite3_finalize(stmt);
+    const unsigned char *p = (const unsigned char *)packed.data;
+    for (size_t i = 0; !status && i + TG_PACKED_LEN <= packed.len; i += TG_PACKED_LEN) {
+        if (tg_numbers_has(&numbers, tg_packed_token(p + i)))
+            status = part_token(s, tg_packed_token(p + i), p + i + 2, err);
+    }
+    tg_buf_free(&packed);
+    tg_numbers_free(&numbers);
+    return status;
+}
+
+static enum tg_status write_audit(struct splitting *s, const char *const *rows, size_t n,
+                                  struct tg_error *err)
+{
+    struct tg_buf json = {0};
+    enum tg_status status = tg_json_number(&json, "person", s->person, err);
+    for (size_t i = 0; !status && i < n; i++)
+        status = tg_json_text(&json, "row_id", rows[i], strlen(rows[i]), err);
+    if (!status)
+        status = tg_buf_add_char(&json, '}', err);
+    const char *detail = status ? NULL : tg_buf_text(&json, err);
+    if (!status)
+        status = detail ? tg_audit_add(s->store, "person split", detail, err) : TG_NO_MEMORY;
+    tg_buf_free(&json);
+    return status;
+}
+
+static enum tg_status split(struct splitting *s, const struct tg_reporter *reporter,
+                            struct tg_error *err)
+{
+    const struct tg_ids nobody = {0};
+    uint64_t joined;
+    int64_t first_new = 0;
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < s->leaving.n; i++)
+        status = part_identity(s, s->leaving.items[i], err);
+    if (!status)
+        status = tg_db_number(&s->store->db, "SELECT max(id) + 1 FROM identity", DB_NO_ARGS,
+                              &first_new, err);
+    if (!status)
+        status =
+            tg_graph_update(s->store, &s->members, &nobody, first_new, 0, reporter, &joined, err);
+    return status;
+}
+
+enum tg_status tg_person_split(struct tg_store *store, const char *const *rows, size_t n,
+                               const struct tg_reporter *reporter, struct tg_error *err)
+{
+    struct splitting s = {.store = store};
+    enum tg_status status = find_leaving(&s, rows, n, err);
+    if (!status)
+        status = find_members(&s, err);
+    if (!status)
+        status = tg_db_begin(&store->db, err);
+    if (!status) {
+        status = split(&s, reporter, err);
+        if (!status)
+            status = write_audit(&s, rows, n, err);
+        status = tg_db_end(&store->db, status, err);
+    }
+    tg_ids_free(&s.leaving);
+    tg_ids_free(&s.members);
+    return status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * One person as somebody names them.
+ */
+#ifndef TG_STORE_PERSON_H
+#define TG_STORE_PERSON_H
+
+#include "store/intern.h"
+
+/** A roster row by its id. */
+struct tg_named_row {
+    int64_t identity;
+    int64_t person;
+};
+/** @return TG_OK; TG_USAGE: not 32 hexadecimal digits; TG_NO_INPUT: no delivery has such a row */
+TG_CHECKED enum tg_status tg_named_row_find(struct tg_store *store, const char *named,
+                                            struct tg_named_row *out, struct tg_error *err);
+
+#endif
