@@ -25,7 +25,7 @@ trap 'rm -rf "$city" "$city.ready" "$city.sound"' EXIT
 ) || exit 1
 
 store='^totsugo.db$|^site.key$|^totsugo.db.lock$'
-journal='^totsugo.db-(wal|shm)$'
+journal='^totsugo.db-(wal|shm|journal)$'
 case $verb in
 pseudonymize)
     exec "$here/every.sh" -n 60 -i "$city" "$build" "$TOTSUGO" pseudonymize -s study.yaml -k key \
