@@ -6,6 +6,8 @@
  *   bench_import DIR [PERSONS [ROWS [MONTHS]]]   people (200,000), claims of one in a month (3),
  *                                                months (3)
  */
+#include "bench.h"
+
 #include "crypto/digest.h"
 #include "store/query.h"
 #include "sys/file.h"
@@ -37,28 +39,15 @@ static char file_path[512];
 
 static void must(enum tg_status status)
 {
-    char text[1024];
-    if (!status)
-        return;
-    (void)tg_error_format(&err, TG_ENGLISH, text, sizeof text);
-    fprintf(stderr, "bench_import: %s\n", text);
-    exit(EXIT_FAILURE);
-}
-
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 33;
-    x *= 0xff51afd7ed558ccdu;
-    x ^= x >> 33;
-    x *= 0xc4ceb9fe1a85ec53u;
-    return x ^ x >> 33;
+    bench_must("bench_import", status, &err);
 }
 
 /* A token of person `i`: ascending by person, as a sorted file has them. */
 static void put_token(struct tg_buf *b, uint64_t i, uint64_t name)
 {
-    must(tg_buf_printf(b, &err, "%016llx%016llx", (unsigned long long)(i << 32 | mix(i) >> 32),
-                       (unsigned long long)mix(i * 31 + name)));
+    must(tg_buf_printf(b, &err, "%016llx%016llx",
+                       (unsigned long long)(i << 32 | bench_mix(i) >> 32),
+                       (unsigned long long)bench_mix(i * 31 + name)));
 }
 
 static void finish(struct tg_csv_writer *w, const struct tg_study *study, const char *source,
@@ -109,11 +98,11 @@ static void make_roster(const struct tg_study *study, uint64_t persons, int32_t 
         put_token(&b, i, 100 + (uint64_t)month + first);
         for (uint64_t t = first; t < 3; t++) {
             must(tg_buf_add_char(&b, ',', &err));
-            put_token(&b, mix(i) & 0xFFFFFFFF, t + i * 7);
+            put_token(&b, bench_mix(i) & 0xFFFFFFFF, t + i * 7);
         }
         must(tg_buf_printf(&b, &err, ",%04d-%02d,%d,district %d,2015-04-01,\n",
-                           (int)(1930 + mix(i) % 80), (int)(mix(i) % 12 + 1), (int)(i % 2 + 1),
-                           (int)(mix(i) % 20)));
+                           (int)(1930 + bench_mix(i) % 80), (int)(bench_mix(i) % 12 + 1),
+                           (int)(i % 2 + 1), (int)(bench_mix(i) % 20)));
         flush(w, &b, 1 << 16);
     }
     flush(w, &b, 0);
@@ -125,8 +114,8 @@ static void make_roster(const struct tg_study *study, uint64_t persons, int32_t 
 static int by_key(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    x = mix(x) & 0xFFFFFFFF;
-    y = mix(y) & 0xFFFFFFFF;
+    x = bench_mix(x) & 0xFFFFFFFF;
+    y = bench_mix(y) & 0xFFFFFFFF;
     return (x > y) - (x < y);
 }
 
@@ -148,8 +137,8 @@ static void make_claims(const struct tg_study *study, uint64_t persons, uint64_t
     must(tg_buf_printf(&b, &err, "token_insured,month,code,amount\n"));
     for (uint64_t k = 0; k < persons; k++) {
         for (uint64_t r = 0; r < rows; r++) {
-            uint64_t i = order[k], draw = mix(i * 97 + r * 13 + (uint64_t)month);
-            put_token(&b, mix(i) & 0xFFFFFFFF, i * 7);
+            uint64_t i = order[k], draw = bench_mix(i * 97 + r * 13 + (uint64_t)month);
+            put_token(&b, bench_mix(i) & 0xFFFFFFFF, i * 7);
             must(tg_buf_printf(&b, &err, ",%s,%c%02d,%d\n", period, (int)('A' + draw % 20),
                                (int)(draw / 20 % 100), (int)(draw / 4096 % 100000)));
         }

@@ -11,6 +11,7 @@
  * --scale takes about 400 bytes of disk for each row of the longer file.
  */
 #define _DEFAULT_SOURCE
+#include "bench.h"
 #include "bench_data.h"
 
 #include "crypto/digest.h"
@@ -40,12 +41,7 @@ struct figure {
 
 static void must(enum tg_status status, const struct tg_error *err)
 {
-    char text[1024];
-    if (!status)
-        return;
-    (void)tg_error_format(err, TG_ENGLISH, text, sizeof text);
-    fprintf(stderr, "bench_intake: %s\n", text);
-    exit(EXIT_FAILURE);
+    bench_must("bench_intake", status, err);
 }
 
 static char *path_in(const char *dir, const char *name)

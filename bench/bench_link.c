@@ -9,6 +9,8 @@
  * Names come as often as names do (a few are common, most are rare), postcodes hang on suburbs, a
  * tenth of the left's names are mistyped, every twentieth left row is of nobody on the right.
  */
+#include "bench.h"
+
 #include "link/engine.h"
 #include "sys/file.h"
 #include "table/study.h"
@@ -29,27 +31,13 @@ static uint32_t *truth; /* by left row: its right row, or UINT32_MAX */
 
 static void must(enum tg_status status)
 {
-    char text[1024];
-    if (!status)
-        return;
-    (void)tg_error_format(&err, TG_ENGLISH, text, sizeof text);
-    fprintf(stderr, "bench_link: %s\n", text);
-    exit(EXIT_FAILURE);
-}
-
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 33;
-    x *= 0xff51afd7ed558ccdu;
-    x ^= x >> 33;
-    x *= 0xc4ceb9fe1a85ec53u;
-    return x ^ x >> 33;
+    bench_must("bench_link", status, &err);
 }
 
 /* One number of one person's. */
 static uint64_t draw(uint64_t person, uint64_t what)
 {
-    return mix(mix(person + 1) + what * UINT64_C(0x9e3779b97f4a7c15));
+    return bench_mix(bench_mix(person + 1) + what * UINT64_C(0x9e3779b97f4a7c15));
 }
 
 /* Of n names the k-th comes about 1/k as often as the first. */
@@ -61,7 +49,7 @@ static uint64_t skewed(uint64_t bits, double n)
 /* A name of 4 to 10 letters. */
 static void spell(char *out, uint64_t name)
 {
-    uint64_t bits = mix(name);
+    uint64_t bits = bench_mix(name);
     size_t n = 2 + (size_t)(bits >> 61) % 4;
     for (size_t i = 0; i < n; i++, bits >>= 7) {
         *out++ = "KSTNHMRGZB"[bits % 10];
@@ -100,7 +88,7 @@ static void value_of(const char *field, uint64_t person, bool left, char out[VAL
         (void)snprintf(out, VALUE_MAX, "%07d", (int)(1000000 + suburb * 7));
     else if (!strcmp(field, "address")) {
         (void)snprintf(out, 8, "%d", (int)(1 + home % 300));
-        spell(out + strlen(out), 3000000 + skewed(mix(home), 20000));
+        spell(out + strlen(out), 3000000 + skewed(bench_mix(home), 20000));
     } else if (!strcmp(field, "phone") && draw(person, 95) % 10 < 7)
         (void)snprintf(out, VALUE_MAX, "0%09llu", (unsigned long long)(home % 1000000000));
     else if (!left && (!strcmp(field, "resident_number") || !strcmp(field, "insured_number")))
@@ -135,18 +123,19 @@ static size_t take_forms(const struct tg_token_part *part, char values[][VALUE_M
     for (size_t f = 0; f < n; f++) {
         forms[f] = part->form == TG_PART_ONE_MISSING ? 0 : (uint64_t)part->form;
         for (size_t i = from; i < len; i++)
-            forms[f] = f && i == f - 1              ? forms[f]
-                       : i == skip || i == skip + 1 ? forms[f]
-                                                    : mix(forms[f] * 257 + (unsigned char)v[i] + 1);
+            forms[f] = f && i == f - 1 ? forms[f]
+                       : i == skip || i == skip + 1
+                           ? forms[f]
+                           : bench_mix(forms[f] * 257 + (unsigned char)v[i] + 1);
     }
     if (part->form == TG_PART_EITHER_ORDER) { /* a sum does not know the order */
         uint64_t other = 0;
         const char *w = values[part->other - tg_study_field_at(study, 0)];
         for (size_t i = 0; w[i]; i++)
-            other = mix(other * 257 + (unsigned char)w[i] + 1);
+            other = bench_mix(other * 257 + (unsigned char)w[i] + 1);
         forms[0] = 0;
         for (size_t i = 0; v[i]; i++)
-            forms[0] = mix(forms[0] * 257 + (unsigned char)v[i] + 1);
+            forms[0] = bench_mix(forms[0] * 257 + (unsigned char)v[i] + 1);
         forms[0] += other;
         return w[0] ? 1 : 0;
     }
@@ -171,10 +160,10 @@ static uint64_t add_person(enum tg_side side, uint32_t row, uint64_t person)
                 hashes[i] = hashes[0];
             n = n_forms == 0 ? 0 : n_forms > n ? n_forms : n;
             for (size_t i = 0; i < n; i++)
-                hashes[i] = mix(hashes[i] * 31 + forms[i < n_forms ? i : 0] + p + 1);
+                hashes[i] = bench_mix(hashes[i] * 31 + forms[i < n_forms ? i : 0] + p + 1);
         }
         for (size_t i = 0; i < n; i++) {
-            uint64_t hash[2] = {hashes[i], mix(hashes[i])};
+            uint64_t hash[2] = {hashes[i], bench_mix(hashes[i])};
             must(tg_linkage_add(&linkage.keys[k], side, (unsigned char *)hash, row, &err));
         }
         n_tokens += n;
@@ -228,7 +217,7 @@ static double join_plain(size_t n_left, size_t n_right)
         keys[s] = calloc(n[s], sizeof *keys[s]);
         runs[s] = calloc(n[s], sizeof *runs[s]);
         for (size_t i = 0; keys[s] && i < n[s]; i++)
-            keys[s][i] = (struct key){mix(i * 3 + 1), mix(i)};
+            keys[s][i] = (struct key){bench_mix(i * 3 + 1), bench_mix(i)};
     }
     static uint32_t slots[1 << 16];
     if (!keys[0] || !keys[1] || !runs[0] || !runs[1] || n_left / 2048 > sizeof slots / 16)

@@ -36,7 +36,8 @@ if command -v systemd-analyze >/dev/null 2>&1; then
 fi
 
 # the script does the month it is told, or the one that is over, and hands the exit code on
-mkdir study && cd study && make_city && pseudonymize_all inbox && cd .. || fail "no city"
+mkdir study && cd study && make_city && echo 'limits: {missing_months: 1200}' >>study.yaml &&
+    pseudonymize_all inbox && cd .. || fail "no city"
 expect 0 "$units/nightly.sh" study 2025-03
 tail -1 err | grep -q '^{"level":"summary","job":"run 2025-03","exit":0,' || fail "last line: $(tail -1 err)"
 [ -s study/runs/2025-03/run.json ] || fail "no month"
