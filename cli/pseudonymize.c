@@ -82,6 +82,14 @@ static void print_profile(struct cli *cli, const struct tg_token_profile *p, uin
         len += (size_t)snprintf(groups + len, sizeof groups - len, " %llu",
                                 (unsigned long long)p->largest[i]);
     double share = rows ? 100.0 * (double)p->empty / (double)rows : 0;
+    if (p->looked_at) {
+        print_line(cli,
+                   ja ? "トークン %-20s 空 %6.2f %%  無作為の %llu 行のうち同じものは最大 %llu 行"
+                      : "token %-20s empty %6.2f %%  of %llu rows at random %llu at most share one",
+                   p->token, share, (unsigned long long)p->looked_at,
+                   (unsigned long long)p->looked_largest);
+        return;
+    }
     if (!p->distinct) {
         print_line(cli, ja ? "トークン %-20s 空 %6.2f %%" : "token %-20s empty %6.2f %%", p->token,
                    share);

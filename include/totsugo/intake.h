@@ -53,6 +53,9 @@ struct tg_token_profile {
     uint64_t distinct; /**< different tokens, exact; 0 for evidence, which is not counted: it never
                           decides alone */
     uint64_t largest[5]; /**< rows that share one token: the largest groups, descending */
+    uint64_t looked_at;  /**< where `distinct` is 0: rows with this token among at most 2,048 that
+                              the row ids choose at random; 0 where rows have no ids */
+    uint64_t looked_largest; /**< of them, how many share one token at most */
 };
 
 /** What came of it. */

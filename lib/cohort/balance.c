@@ -7,6 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const tg_balance_header[TG_BALANCE_COLUMNS] = {"covariate",
+                                                           "participants",
+                                                           "controls_before",
+                                                           "controls_after",
+                                                           "smd_before",
+                                                           "smd_after",
+                                                           "variance_ratio_after",
+                                                           "participants_after",
+                                                           "variance_ratio_before",
+                                                           "ecdf_max_before",
+                                                           "ecdf_max_after"};
+
 enum { NAME_MAX_LEN = 256 };
 
 /* The order of tg_balance_row.n. */

@@ -89,6 +89,10 @@ struct tg_cohort_flow {
 
 enum { TG_BALANCE_GROUPS = 4 };
 
+/** The columns of balance.csv, of `match` and of `run`. */
+enum { TG_BALANCE_COLUMNS = 11 };
+extern const char *const tg_balance_header[TG_BALANCE_COLUMNS];
+
 /** A row of balance.csv. NaN where undefined. */
 struct tg_balance_row {
     const char *covariate;         /**< `age`, `race=black`, `age²`, `age * bmi`, `distance` */

@@ -159,17 +159,6 @@ static enum tg_status write_balance(const struct tg_matching *in, const struct t
                                     struct tg_csv_writer *w, struct tg_match_counts *counts,
                                     struct tg_error *err)
 {
-    static const char *const header[] = {"covariate",
-                                         "participants",
-                                         "controls_before",
-                                         "controls_after",
-                                         "smd_before",
-                                         "smd_after",
-                                         "variance_ratio_after",
-                                         "participants_after",
-                                         "variance_ratio_before",
-                                         "ecdf_max_before",
-                                         "ecdf_max_after"};
     struct tg_balance b;
     unsigned wishes = w ? TG_BALANCE_ECDF : 0;
     if (w && in->options->interactions)
@@ -182,7 +171,7 @@ static enum tg_status write_balance(const struct tg_matching *in, const struct t
             judge(in, &b.rows[i], counts);
     }
     if (!status && w)
-        status = tg_csv_put_row(w, header, sizeof header / sizeof header[0], err);
+        status = tg_csv_put_row(w, tg_balance_header, TG_BALANCE_COLUMNS, err);
     for (size_t i = 0; w && i < b.n && !status; i++)
         status = put_balance(w, &b.rows[i], err);
     counts->effective_controls = b.effective_controls;

@@ -77,6 +77,10 @@ static enum tg_status make_profiles(const struct tg_job *job, struct tg_arena *a
             p->distinct = job->counts[i].distinct;
             memcpy(p->largest, job->counts[i].largest, sizeof p->largest);
         }
+        if (!p->distinct && job->leaking) {
+            p->looked_at = job->leaking[i].rows;
+            p->looked_largest = job->leaking[i].largest;
+        }
     }
     out->n_profiles = plan->n_tokens;
     return TG_OK;
@@ -123,6 +127,10 @@ static enum tg_status add_profile(struct tg_buf *json, const struct tg_token_pro
     for (size_t i = 0; i < TG_CENSUS_LARGEST && p->largest[i] && !status; i++)
         status =
             tg_buf_printf(json, err, "%s%llu", i ? ", " : "", (unsigned long long)p->largest[i]);
+    if (!status && p->looked_at)
+        status =
+            tg_buf_printf(json, err, ", \"looked_at\": %llu, \"looked_largest\": %llu",
+                          (unsigned long long)p->looked_at, (unsigned long long)p->looked_largest);
     return status ? status : tg_buf_printf(json, err, p->distinct ? "]}" : "}");
 }
 

@@ -327,22 +327,11 @@ static enum tg_status write_cohort(struct folder *f, struct tg_error *err)
 
 static enum tg_status write_comparison(struct folder *f, struct tg_error *err)
 {
-    static const char *const balance[] = {"covariate",
-                                          "participants",
-                                          "controls_before",
-                                          "controls_after",
-                                          "smd_before",
-                                          "smd_after",
-                                          "variance_ratio_after",
-                                          "participants_after",
-                                          "variance_ratio_before",
-                                          "ecdf_max_before",
-                                          "ecdf_max_after"};
     static const char *const outcomes[] = {
         "outcome",  "design", "n_participants", "n_controls", "participants",
         "controls", "effect", "ci_low",         "ci_high",    "p"};
     static const struct sheet sheets[] = {
-        SHEET("balance.csv", balance, balance_rows),
+        SHEET("balance.csv", tg_balance_header, balance_rows),
         SHEET("outcomes.csv", outcomes, outcome_rows),
     };
     enum tg_status status = write_cohort(f, err);

@@ -102,7 +102,7 @@ static enum tg_status use_file(struct tg_store *store, struct tg_error *err)
 }
 
 /* Outputs below it are recorded as seen from here, so that a study's folder may move. */
-static enum tg_status note_folder(struct tg_store *store, const char *path, struct tg_error *err)
+enum tg_status tg_store_note_folder(struct tg_store *store, const char *path, struct tg_error *err)
 {
     char *absolute = tg_path_absolute(&store->arena, path, err);
     store->folder = absolute ? tg_path_dir(&store->arena, absolute, err) : NULL;
@@ -126,7 +126,7 @@ static enum tg_status open_locked(struct tg_store *store, const char *path, stru
     if (!status)
         status = use_file(store, err);
     if (!status)
-        status = note_folder(store, path, err);
+        status = tg_store_note_folder(store, path, err);
     if (status && made) {
         tg_db_close(&store->db);
         tg_file_remove(path);
@@ -134,19 +134,25 @@ static enum tg_status open_locked(struct tg_store *store, const char *path, stru
     return status;
 }
 
-enum tg_status tg_store_open(const char *path, const struct tg_study *study, struct tg_store **out,
-                             struct tg_error *err)
+enum tg_status tg_store_make(tg_store_opener *open, const char *path, const struct tg_study *study,
+                             struct tg_store **out, struct tg_error *err)
 {
     struct tg_store *store = tg_calloc(1, sizeof *store, err);
     if (!store)
         return TG_NO_MEMORY;
     store->study = study;
-    enum tg_status status = open_locked(store, path, err);
+    enum tg_status status = open(store, path, err);
     if (status)
         tg_store_close(&store);
     else
         *out = store;
     return status;
+}
+
+enum tg_status tg_store_open(const char *path, const struct tg_study *study, struct tg_store **out,
+                             struct tg_error *err)
+{
+    return tg_store_make(open_locked, path, study, out, err);
 }
 
 enum tg_status tg_store_open_existing(const char *path, const struct tg_study *study,

@@ -91,22 +91,12 @@ static enum tg_status open_still(struct tg_store *store, const char *path, struc
     if (!tg_file_exists(path))
         return TG_FAIL(err, TG_MSG_STORE_MISSING, .file = path);
     store->db.path = tg_arena_strndup(&store->arena, path, strlen(path), err);
-    char *absolute = store->db.path ? tg_path_absolute(&store->arena, path, err) : NULL;
-    store->folder = absolute ? tg_path_dir(&store->arena, absolute, err) : NULL;
-    return store->folder ? use_file(store, err) : TG_NO_MEMORY;
+    status = store->db.path ? tg_store_note_folder(store, path, err) : TG_NO_MEMORY;
+    return status ? status : use_file(store, err);
 }
 
 enum tg_status tg_store_open_still(const char *path, const struct tg_study *study,
                                    struct tg_store **out, struct tg_error *err)
 {
-    struct tg_store *store = tg_calloc(1, sizeof *store, err);
-    if (!store)
-        return TG_NO_MEMORY;
-    store->study = study;
-    enum tg_status status = open_still(store, path, err);
-    if (status)
-        tg_store_close(&store);
-    else
-        *out = store;
-    return status;
+    return tg_store_make(open_still, path, study, out, err);
 }

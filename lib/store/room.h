@@ -65,6 +65,17 @@ TG_CHECKED enum tg_status tg_site_check(struct tg_store *store, struct tg_error 
 void tg_site_free(struct tg_store *store);
 /** @} */
 
+/** How a store that was made is opened. */
+typedef enum tg_status tg_store_opener(struct tg_store *store, const char *path,
+                                       struct tg_error *err);
+/** Makes a store and opens it; what failed half way is closed. */
+TG_CHECKED enum tg_status tg_store_make(tg_store_opener *open, const char *path,
+                                        const struct tg_study *study, struct tg_store **out,
+                                        struct tg_error *err);
+/** Where the store lies, from the root. @return TG_OK, TG_NO_INPUT, TG_NO_MEMORY */
+TG_CHECKED enum tg_status tg_store_note_folder(struct tg_store *store, const char *path,
+                                               struct tg_error *err);
+
 /** @name Settings of the store */
 /** @{ */
 #define TG_META_STUDY      "study"

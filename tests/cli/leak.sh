@@ -39,6 +39,17 @@ grep W905 err | sort | sed 's/.*: //' >joining
 same desk joining
 grep -qE 'bits' joining || fail "import says no numbers: $(cat err)"
 
+# keys that are not counted row by row are looked at in the same rows, and the manifest tells
+cat >>study.yaml <<'Y'
+  near: [kana_name_folded~1, birth_date]
+  month_near: [birth_date/ym, sex]
+Y
+sed -i '/^  month:/d' study.yaml
+expect 0 "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster --period 2025-03 -f -o roster.csv raw.csv
+grep -qE 'token near +empty +0.00 %  of 2048 rows at random 2 at most share one' err || fail "near is not looked at: $(cat err)"
+n=$(tr -d ' \n' <roster.csv.manifest.json | grep -o '"looked_largest":[0-9]*' | sort -t: -k2n | tail -1 | cut -d: -f2)
+[ "$n" -ge 5 ] || fail "240 months of birth among 2048 rows: $n at most share one"
+
 # the order of rows changes nothing but who is looked at; few people say nothing
 people 900 >few.csv
 expect 0 "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster --check few.csv
