@@ -3,6 +3,7 @@
 #include "cohort/entrants.h"
 #include "cohort/names.h"
 
+#include "base/bytes.h"
 #include "text/calendar.h"
 
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static uint64_t mix(uint64_t x)
 static uint64_t rank_of(const struct entering *e, enum tg_arm arm, uint32_t person)
 {
     uint64_t seed = mix(e->input->rules->seed + UINT64_C(0x9E3779B97F4A7C15) * (1 + (unsigned)arm));
-    return mix(seed + mix((uint64_t)e->input->people->items[person].id));
+    return mix(seed + mix(tg_load_be64(e->input->people->items[person].oldest_row_id)));
 }
 
 static uint64_t block_of(int32_t birth_month)

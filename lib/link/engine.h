@@ -10,17 +10,10 @@
 #include <totsugo/crypto.h>
 #include <totsugo/link.h>
 
+#include "base/bytes.h"
 #include "base/mem.h"
 
 enum tg_side { TG_LEFT, TG_RIGHT, TG_N_SIDES };
-
-/** Eight bytes as one number that compares as the bytes do. */
-static inline uint64_t tg_load_be64(const unsigned char *p)
-{
-    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 |
-           (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
-           (uint64_t)p[6] << 8 | (uint64_t)p[7];
-}
 
 /** One token of one entity. */
 struct tg_link_entry {

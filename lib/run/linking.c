@@ -2,7 +2,6 @@
 #include "run/month.h"
 
 #include "base/reporter.h"
-#include "crypto/message.h"
 #include "text/calendar.h"
 
 #include <stdlib.h>
@@ -323,25 +322,10 @@ static enum tg_status link_all(struct tg_month *m, struct tg_error *err)
 
 static enum tg_status make_subjects(struct tg_month *m, struct tg_error *err)
 {
-    struct tg_token_key *key = NULL;
-    struct tg_buf message = {0};
-    char month[8];
-    tg_month_format(m->month, month);
     m->subjects = tg_arena_alloc(&m->arena, m->people.n, sizeof *m->subjects, err);
-    enum tg_status status = m->subjects ? tg_store_subject_key(m->store, &key, err) : TG_NO_MEMORY;
-    for (size_t i = 0; !status && i < m->people.n; i++) {
-        message.len = 0;
-        status = tg_message_add(&message, m->recipient, strlen(m->recipient), err);
-        if (!status)
-            status = tg_message_add(&message, month, strlen(month), err);
-        if (!status)
-            status = tg_message_add_number(&message, (uint64_t)m->people.items[i].id, err);
-        if (!status)
-            tg_token_compute(key, message.data, message.len, m->subjects[i]);
-    }
-    tg_buf_free(&message);
-    tg_token_key_free(&key);
-    return status;
+    return m->subjects
+               ? tg_store_subjects(m->store, m->recipient, m->month, &m->people, m->subjects, err)
+               : TG_NO_MEMORY;
 }
 
 static enum tg_status read_store(struct tg_month *m, struct tg_error *err)

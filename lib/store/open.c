@@ -175,9 +175,3 @@ void tg_store_close(struct tg_store **store)
     free(s);
     *store = NULL;
 }
-
-enum tg_status tg_store_subject_key(struct tg_store *store, struct tg_token_key **out,
-                                    struct tg_error *err)
-{
-    return tg_purpose_key_new(store->site_key, store->study->id, "totsugo/site/subject", out, err);
-}

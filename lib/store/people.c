@@ -12,6 +12,8 @@ struct seen {
     int64_t delivery; /* of the source being walked, the newest with the person */
     int64_t source;
     int32_t row_period;
+    int32_t oldest_period;
+    uint32_t oldest_rank;
     int32_t district_period;
     int64_t district; /* word */
     bool has_row;
@@ -118,6 +120,24 @@ static void take_newest(struct gather *g, uint32_t at, const struct tg_roster *r
     }
 }
 
+static void take_oldest(struct gather *g, uint32_t at, const struct tg_roster *roster,
+                        const struct tg_roster_row *row)
+{
+    struct seen *seen = &g->seen[at];
+    unsigned char *oldest = g->people->items[at].oldest_row_id;
+    int order = 0;
+    if (seen->has_row)
+        order = roster->period != seen->oldest_period
+                    ? (roster->period < seen->oldest_period) * 2 - 1
+                : roster->rank != seen->oldest_rank ? (roster->rank < seen->oldest_rank) * 2 - 1
+                                                    : memcmp(oldest, row->row_id, TG_TOKEN_LEN);
+    if (seen->has_row && order <= 0)
+        return;
+    seen->oldest_period = roster->period;
+    seen->oldest_rank = roster->rank;
+    memcpy(oldest, row->row_id, TG_TOKEN_LEN);
+}
+
 static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
                              const struct tg_roster_row *row, struct tg_error *err)
 {
@@ -127,6 +147,7 @@ static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
         return TG_OK;
     uint32_t at = slot - 1;
     struct seen *seen = &g->seen[at];
+    take_oldest(g, at, roster, row);
     take_newest(g, at, roster, row);
     if (seen->source == roster->source && seen->delivery != roster->delivery)
         return TG_OK;

@@ -16,5 +16,14 @@ struct tg_named_row {
 /** @return TG_OK; TG_USAGE: not 32 hexadecimal digits; TG_NO_INPUT: no delivery has such a row */
 TG_CHECKED enum tg_status tg_named_row_find(struct tg_store *store, const char *named,
                                             struct tg_named_row *out, struct tg_error *err);
+/**
+ * Who had a subject id in the month, as the store stands today.
+ * @param month   YYYY-MM
+ * @param person  out
+ * @return TG_OK; TG_USAGE: no such id or month; TG_NO_INPUT: nobody has it; TG_IO; TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_subject_find(struct tg_store *store, const char *named,
+                                          const char *month, const char *recipient, int64_t *person,
+                                          struct tg_error *err);
 
 #endif

@@ -1,45 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "crypto/message.h"
 #include "store/person.h"
-#include "store/query.h"
+#include "store/room.h"
 #include "table/csv.h"
 #include "text/calendar.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The person's number, found by trying all that were ever given. */
-static enum tg_status find_subject(struct tg_store *store, const char *named, const char *month,
-                                   const char *recipient, int64_t *person, struct tg_error *err)
-{
-    unsigned char wanted[TG_TOKEN_LEN], subject[TG_TOKEN_LEN];
-    struct tg_token_key *key = NULL;
-    struct tg_buf message = {0};
-    int64_t last = 0;
-    *person = 0;
-    if (strlen(named) != (size_t)2 * TG_TOKEN_LEN || !tg_hex_decode(named, TG_TOKEN_LEN, wanted))
-        return TG_FAIL(err, TG_MSG_USAGE_VALUE, .rule = "32 hexadecimal digits");
-    enum tg_status status = tg_db_number(&store->db, "SELECT coalesce(max(id), 0) FROM identity",
-                                         DB_NO_ARGS, &last, err);
-    if (!status)
-        status = tg_store_subject_key(store, &key, err);
-    for (int64_t id = 1; !status && !*person && id <= last; id++) {
-        message.len = 0;
-        status = tg_message_add(&message, recipient, strlen(recipient), err);
-        if (!status)
-            status = tg_message_add(&message, month, strlen(month), err);
-        if (!status)
-            status = tg_message_add_number(&message, (uint64_t)id, err);
-        if (!status)
-            tg_token_compute(key, message.data, message.len, subject);
-        if (!status && memcmp(subject, wanted, TG_TOKEN_LEN) == 0)
-            *person = id;
-    }
-    tg_buf_free(&message);
-    tg_token_key_free(&key);
-    return !status && !*person ? TG_FAIL(err, TG_MSG_PERSON_UNKNOWN, .line = 0) : status;
-}
 
 /* Everybody who is the person now, was it, or became somebody else from it. */
 static const char gather[] =
@@ -195,8 +162,8 @@ enum tg_status tg_person_history(struct tg_store *store, const char *named, cons
     struct tg_named_row row = {0, 0};
     enum tg_status status;
     if (month)
-        status = find_subject(store, named, month, recipient ? recipient : "evaluator", &row.person,
-                              err);
+        status = tg_subject_find(store, named, month, recipient ? recipient : "evaluator",
+                                 &row.person, err);
     else
         status = tg_named_row_find(store, named, &row, err);
     if (!status)

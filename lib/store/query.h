@@ -26,7 +26,10 @@ struct tg_person {
     uint8_t sex;                        /**< 1, 2; 0: unknown */
     const char *district;               /**< of the newest row that has one; "" when none */
     unsigned char row_id[TG_TOKEN_LEN]; /**< of the newest roster row (period, source, row id) */
-    uint32_t first_stretch;             /**< into tg_people.stretches, ascending and disjoint */
+    unsigned char oldest_row_id[TG_TOKEN_LEN]; /**< of the oldest one: what draws and subject ids go
+                                                    by, since `id` depends on the order in which
+                                                    files came */
+    uint32_t first_stretch; /**< into tg_people.stretches, ascending and disjoint */
     uint32_t n_stretches;
 };
 
@@ -228,8 +231,14 @@ TG_CHECKED enum tg_status tg_store_gaps(struct tg_store *store, int32_t month,
                                         struct tg_arena *arena, struct tg_gap **out, size_t *n,
                                         struct tg_error *err);
 
-/** A subject id: HMAC under the site key of recipient, month ("YYYY-MM") and person. */
-TG_CHECKED enum tg_status tg_store_subject_key(struct tg_store *store, struct tg_token_key **out,
-                                               struct tg_error *err);
+/**
+ * Subject ids: HMAC under a key of the site's of recipient, month ("YYYY-MM") and the person's
+ * oldest row id.
+ * @param out  out: people->n of them
+ */
+TG_CHECKED enum tg_status tg_store_subjects(struct tg_store *store, const char *recipient,
+                                            int32_t month, const struct tg_people *people,
+                                            unsigned char (*out)[TG_TOKEN_LEN],
+                                            struct tg_error *err);
 
 #endif

@@ -90,6 +90,30 @@ grep -q '^hba1c_high,level,[0-9]*,[0-9]*,[0-9.]*,' runs-municipality/"$month"/ou
 awk -F, 'NR == FNR { all[$1 "," $2] = $0; next } $5 != "" && all[$1 "," $2] != $0 { bad = 1 } END { exit bad }' \
     runs-municipality/"$month"/outcomes.csv $here_is/outcomes.csv || fail "what is shown differs inside"
 
+# the order in which files came shows in no byte, and another site key only in ids
+for key in same other; do
+    mkdir "$key"
+    [ $key = other ] || cp town/site.key same/
+    # shellcheck disable=SC2046
+    expect 0 "$TOTSUGO" import -s town/evaluator.yaml --store $key/totsugo.db $(ls -r town/inbox/*.csv)
+    expect 0 "$TOTSUGO" run -s town/evaluator.yaml --store $key/totsugo.db --inbox town/inbox --month "$month" --out $key/runs
+done
+for f in "$here_is"/*; do
+    same "$f" same/runs/"$month"/"$(basename "$f")"
+done
+for f in outcomes.csv balance.csv payments.csv; do
+    same "$here_is"/$f other/runs/"$month"/$f
+done
+[ "$(wc -l <"$here_is"/cohort.csv)" -gt 100 ] || fail "few people are compared"
+
+# a subject id leads back to the person, for whoever has the store
+sed -n 2p "$here_is"/links.csv >link
+subject=$(cut -d, -f3 link)
+expect 0 "$TOTSUGO" person history -s town/evaluator.yaml --store town/totsugo.db --month "$month" "$subject"
+grep -q "$(cut -d, -f2 link)" out || fail "the subject is somebody else"
+expect 66 "$TOTSUGO" person history -s town/evaluator.yaml --store other/totsugo.db --month "$month" "$subject"
+says E643
+
 # refused OLD NEW KEY ALLOWED : the study with one change is refused, and what is allowed is said
 refused() {
     study evaluator

@@ -69,6 +69,7 @@ static inline uint32_t add_person(int32_t birth_month, uint8_t sex, const char *
                                     .birth_month = birth_month,
                                     .sex = sex,
                                     .district = district,
+                                    .oldest_row_id = {(unsigned char)(i >> 8), (unsigned char)i},
                                     .first_stretch = s,
                                     .n_stretches = 1};
     stretches[s] = (struct tg_stretch){INT32_MIN, INT32_MAX};

@@ -117,12 +117,14 @@ static size_t make_world(uint64_t seed)
     people.n = PEOPLE;
     for (int i = 0; i < PEOPLE; i++) {
         make_life(i);
-        persons[i] = (struct tg_person){.id = i + 1,
-                                        .birth_month = FIRST - (int32_t)(60 + 20 * uniform()) * 12,
-                                        .sex = (uint8_t)(1 + (uniform() < 0.5)),
-                                        .district = "",
-                                        .first_stretch = (uint32_t)i,
-                                        .n_stretches = 1};
+        persons[i] =
+            (struct tg_person){.id = i + 1,
+                               .birth_month = FIRST - (int32_t)(60 + 20 * uniform()) * 12,
+                               .sex = (uint8_t)(1 + (uniform() < 0.5)),
+                               .district = "",
+                               .oldest_row_id = {(unsigned char)(i >> 8), (unsigned char)i},
+                               .first_stretch = (uint32_t)i,
+                               .n_stretches = 1};
         stretches[i] =
             (struct tg_stretch){INT32_MIN, death[i] == MONTHS ? INT32_MAX : FIRST + death[i] - 1};
         if (joined[i] >= 0)

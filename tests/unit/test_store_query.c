@@ -513,17 +513,22 @@ START_TEST(deliveries_are_listed)
 }
 END_TEST
 
-START_TEST(subject_keys_belong_to_the_store)
+START_TEST(subjects_are_of_store_month_and_recipient)
 {
-    struct tg_token_key *key[2] = {NULL, NULL};
-    unsigned char token[2][TG_TOKEN_LEN];
-    for (int i = 0; i < 2; i++) {
-        OK(tg_store_subject_key(store, &key[i], &err));
-        tg_token_compute(key[i], "x", 1, token[i]);
-        tg_token_key_free(&key[i]);
-        reopen();
-    }
-    ck_assert_int_eq(memcmp(token[0], token[1], TG_TOKEN_LEN), 0);
+    struct tg_people two = {
+        .items = (struct tg_person[2]){{.oldest_row_id = {1}}, {.id = 1, .oldest_row_id = {2}}},
+        .n = 2};
+    unsigned char of[4][2][TG_TOKEN_LEN];
+    OK(tg_store_subjects(store, "a", M(2025, 1), &two, of[0], &err));
+    OK(tg_store_subjects(store, "b", M(2025, 1), &two, of[1], &err));
+    OK(tg_store_subjects(store, "a", M(2025, 2), &two, of[2], &err));
+    reopen();
+    two.items[0].id = 7; /* the number says nothing */
+    OK(tg_store_subjects(store, "a", M(2025, 1), &two, of[3], &err));
+    ck_assert_int_eq(memcmp(of[0], of[3], sizeof of[0]), 0);
+    ck_assert_int_ne(memcmp(of[0][0], of[0][1], TG_TOKEN_LEN), 0);
+    ck_assert_int_ne(memcmp(of[0][0], of[1][0], TG_TOKEN_LEN), 0);
+    ck_assert_int_ne(memcmp(of[0][0], of[2][0], TG_TOKEN_LEN), 0);
 }
 END_TEST
 
@@ -582,7 +587,7 @@ int main(void)
     tcase_add_test(t, measures_of_an_app_go_to_its_linked_users);
     tcase_add_test(t, a_callback_ends_the_walk);
     tcase_add_test(t, deliveries_are_listed);
-    tcase_add_test(t, subject_keys_belong_to_the_store);
+    tcase_add_test(t, subjects_are_of_store_month_and_recipient);
     tcase_add_test(t, packed_numbers_come_back);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);
