@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/assign.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* What was found of a source, as of a month and of what was in the store. */
+struct tg_kept_assignment {
+    struct tg_owners found;
+    int32_t month;
+    int written; /* rows that had been written by then */
+};
 
 /* One token: those of the source that carry it belong to the one person who does. */
 static enum tg_status assign_group(void *ctx, const unsigned char hash[TG_TOKEN_LEN],
@@ -52,29 +60,78 @@ static enum tg_status assign_to_users(const struct tg_db *db, const struct tg_li
     return status ? status : tg_walk_token(db, TG_APP_TOKEN, assign_group, a, err);
 }
 
+static enum tg_status assign_to_persons(struct tg_store *store, const struct tg_source *source,
+                                        int32_t month, struct tg_assignment *out,
+                                        struct tg_error *err)
+{
+    const struct tg_db *db = &store->db;
+    enum tg_status status = tg_owners_of_persons(db, month, &out->persons, err);
+    for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
+        const struct tg_token_def *token = &store->study->tokens[i];
+        if (!token->evidence && tg_source_can_fill(source, token)) /* its files have no others */
+            status = tg_walk_token(db, token->name, assign_group, out, err);
+    }
+    tg_owners_free(&out->persons);
+    return status;
+}
+
+/* Where the answer about a source is kept; NULL: it is none of the study's. */
+static struct tg_kept_assignment *place_of(struct tg_store *store, const struct tg_source *source,
+                                           struct tg_error *err)
+{
+    const struct tg_study *study = store->study;
+    if (!store->assigned)
+        store->assigned = tg_calloc(study->n_sources, sizeof *store->assigned, err);
+    for (size_t i = 0; store->assigned && i < study->n_sources; i++) {
+        if (strcmp(study->sources[i].name, source->name) == 0)
+            return &store->assigned[i];
+    }
+    return NULL;
+}
+
 enum tg_status tg_assign(struct tg_store *store, const struct tg_source *source, int64_t source_id,
                          int32_t month, const struct tg_linked_user *linked, size_t n_linked,
                          struct tg_assignment *out, struct tg_error *err)
 {
     const struct tg_db *db = &store->db;
     *out = (struct tg_assignment){0};
-    enum tg_status status = begin(db, source_id, &out->found, err);
-    if (!status && source->provider)
-        return assign_to_users(db, linked, n_linked, out, err);
-    if (!status)
-        status = tg_owners_of_persons(db, month, &out->persons, err);
-    for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
-        const struct tg_token_def *token = &store->study->tokens[i];
-        if (!token->evidence && tg_source_can_fill(source, token)) /* its files have no others */
-            status = tg_walk_token(db, token->name, assign_group, out, err);
+    if (source->provider) {
+        enum tg_status status = begin(db, source_id, &out->found, err);
+        return status ? status : assign_to_users(db, linked, n_linked, out, err);
     }
-    return status;
+    struct tg_kept_assignment *kept = place_of(store, source, err);
+    /* what a transaction wrote may be undone without being counted */
+    int written = sqlite3_get_autocommit(db->handle) ? sqlite3_total_changes(db->handle) : -1;
+    if (!kept)
+        return store->assigned ? TG_FAIL(err, TG_MSG_BUG, .rule = "a source is one of the study")
+                               : TG_NO_MEMORY;
+    if (!kept->found.of || kept->month != month || written < 0 || kept->written != written) {
+        tg_owners_free(&kept->found);
+        enum tg_status status = begin(db, source_id, &out->found, err);
+        if (!status)
+            status = assign_to_persons(store, source, month, out, err);
+        if (status)
+            return status;
+        *kept = (struct tg_kept_assignment){out->found, month, written};
+    }
+    out->found = kept->found;
+    out->kept = true;
+    return TG_OK;
 }
 
 void tg_assignment_free(struct tg_assignment *a)
 {
     tg_owners_free(&a->persons);
-    tg_owners_free(&a->found);
+    if (!a->kept)
+        tg_owners_free(&a->found);
+}
+
+void tg_assignments_free(struct tg_store *store)
+{
+    for (size_t i = 0; store->assigned && i < store->study->n_sources; i++)
+        tg_owners_free(&store->assigned[i].found);
+    free(store->assigned);
+    store->assigned = NULL;
 }
 
 uint32_t tg_assigned(const struct tg_assignment *a, int64_t identity)

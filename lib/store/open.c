@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "store/assign.h"
 #include "store/evidence.h"
 #include "store/query.h"
 #include "store/room.h"
@@ -168,6 +169,7 @@ void tg_store_close(struct tg_store **store)
     if (!store || !*store)
         return;
     struct tg_store *s = *store;
+    tg_assignments_free(s);
     tg_db_close(&s->db);
     tg_site_free(s);
     tg_lock_release(&s->lock);

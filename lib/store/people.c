@@ -59,7 +59,8 @@ static enum tg_status number_people(struct gather *g, struct tg_error *err)
         for (size_t i = 0; i < slots->n; i++)
             slots->of[i] = slots->of[i] ? place[slots->of[i]] : 0;
     }
-    free(place);
+    people->place_of = place;
+    people->n_ids = slots->n;
     return people->items && g->seen ? TG_OK : TG_NO_MEMORY;
 }
 
@@ -265,6 +266,7 @@ void tg_people_free(struct tg_people *people)
 {
     free(people->items);
     free(people->stretches);
+    free(people->place_of);
     tg_arena_free(&people->arena);
     *people = (struct tg_people){0};
 }
@@ -272,6 +274,10 @@ void tg_people_free(struct tg_people *people)
 size_t tg_people_find(const struct tg_people *people, int64_t id)
 {
     size_t low = 0, high = people->n;
+    if (people->place_of) {
+        uint32_t place = id > 0 && (uint64_t)id < people->n_ids ? people->place_of[id] : 0;
+        return place ? place - 1 : SIZE_MAX;
+    }
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         if (people->items[middle].id < id)

@@ -46,12 +46,14 @@ struct tg_people {
     size_t n;
     struct tg_stretch *stretches;
     size_t n_stretches;
+    uint32_t *place_of; /**< by id below n_ids: index + 1, or 0; NULL: not known */
+    size_t n_ids;
     struct tg_arena arena; /**< of the districts' names */
 };
 TG_CHECKED enum tg_status tg_store_people(struct tg_store *store, int32_t month,
                                           struct tg_people *out, struct tg_error *err);
 void tg_people_free(struct tg_people *people);
-/** Index of a person by id (binary search), or SIZE_MAX. */
+/** Index of a person by id, or SIZE_MAX: looked up, or by binary search where that is not known. */
 size_t tg_people_find(const struct tg_people *people, int64_t id);
 /** Is the person insured here in that month? */
 bool tg_person_insured(const struct tg_people *people, const struct tg_person *p, int32_t month);
