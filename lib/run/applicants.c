@@ -16,12 +16,18 @@
 
 enum { ROWS_BETWEEN_NOTES = 1 << 16 };
 
-/* A token of the file: decisive ones are a key of the linkage, the others are looked at one by
- * one, strongest first. */
+/* A token of the file: decisive ones are keys of the linkage, the others say whom they name. */
 struct column {
     const struct tg_token_def *token;
     size_t cell;
     struct tg_link_key key;
+    uint32_t *named; /* of an evidence token: by applicant */
+};
+
+/* Bits at the hashes of the file's evidence tokens: most tokens of the store are none of them. */
+struct filter {
+    uint64_t *words;
+    uint64_t mask; /* of a bit's number */
 };
 
 /* What became of one applicant. */
@@ -42,14 +48,16 @@ struct verifying {
     struct tg_token_file *file;
     struct column *columns; /* in the study's order */
     size_t n_columns;
+    struct column **column_of; /* by the token's place in the study; NULL: not in the file */
+    struct filter filter;
     struct tg_people people;
+    struct tg_places places; /* of the people */
     struct facts facts[TG_N_SIDES];
     size_t birth_cap, sex_cap, id_cap;
     unsigned char (*row_ids)[TG_TOKEN_LEN];
     uint32_t n;
     struct tg_buf scratch;
     struct answer *answers;
-    uint32_t *named; /* by applicant: whom the key at hand names */
 };
 
 static size_t find_name(const char *const *names, size_t n, const char *name)
@@ -71,18 +79,21 @@ static enum tg_status open_file(struct verifying *v, struct tg_error *err)
     if (status)
         return status;
     v->columns = tg_calloc(study->n_tokens, sizeof *v->columns, err);
-    if (!v->columns)
+    v->column_of = tg_calloc(study->n_tokens, sizeof *v->column_of, err);
+    if (!v->columns || !v->column_of)
         return TG_NO_MEMORY;
     size_t n;
     const char *const *names = tg_token_file_tokens(v->file, &n);
     for (size_t i = 0; i < study->n_tokens; i++) {
         const struct tg_token_def *token = &study->tokens[i];
         size_t cell = find_name(names, n, token->name);
-        if (cell != NO_CELL)
-            v->columns[v->n_columns++] = (struct column){
-                token,
-                cell,
-                {.rule = token->name, .exact = true, .number_like = token->number_like}};
+        if (cell == NO_CELL)
+            continue;
+        v->column_of[i] = &v->columns[v->n_columns++];
+        *v->column_of[i] = (struct column){
+            .token = token,
+            .cell = cell,
+            .key = {.rule = token->name, .exact = true, .number_like = token->number_like}};
     }
     return v->n_columns ? TG_OK : TG_FAIL(err, TG_MSG_LINK_NO_COMMON, .file = v->o->input);
 }
@@ -161,6 +172,9 @@ static enum tg_status read_people(struct verifying *v, struct tg_error *err)
         status = TG_FAIL(err, TG_MSG_BUG, .rule = "fewer than 2^32 people");
     if (status)
         return status;
+    status = tg_store_places_of_people(v->o->store, v->month, &v->people, &v->places, err);
+    if (status)
+        return status;
     f->birth_month = tg_calloc(v->people.n, sizeof *f->birth_month, err);
     f->sex = tg_calloc(v->people.n, sizeof *f->sex, err);
     if (!f->birth_month || !f->sex)
@@ -172,27 +186,31 @@ static enum tg_status read_people(struct verifying *v, struct tg_error *err)
     return TG_OK;
 }
 
-/* Where the tokens of the store's people go. */
-struct filling {
-    struct verifying *v;
-    struct column *column;
-};
-
-static enum tg_status person_of(const struct verifying *v, int64_t owner, uint32_t *out,
-                                struct tg_error *err)
-{
-    size_t at = tg_people_find(&v->people, owner);
-    *out = (uint32_t)at;
-    return at != SIZE_MAX ? TG_OK : TG_FAIL(err, TG_MSG_BUG, .rule = "a token's person is known");
-}
-
-static enum tg_status on_decisive(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
+static enum tg_status on_decisive(void *ctx, const struct tg_placed_token *tokens, size_t n,
                                   struct tg_error *err)
 {
-    struct filling *f = ctx;
-    uint32_t person;
-    enum tg_status status = person_of(f->v, owner, &person, err);
-    return status ? status : tg_linkage_add(&f->column->key, TG_RIGHT, hash, person, err);
+    struct verifying *v = ctx;
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < n; i++) {
+        struct column *column = v->column_of[tokens[i].token];
+        if (column && column->key.n[TG_LEFT])
+            status = tg_linkage_add(&column->key, TG_RIGHT, tokens[i].hash, tokens[i].place, err);
+    }
+    return status;
+}
+
+static enum tg_status fill_keys(struct verifying *v, struct tg_linkage *l, struct tg_error *err)
+{
+    enum tg_status status =
+        tg_store_tokens(v->o->store, &v->places, false, NULL, on_decisive, v, err);
+    for (size_t c = 0; !status && c < v->n_columns; c++) {
+        if (v->columns[c].token->evidence)
+            continue;
+        l->keys[l->n_keys++] = v->columns[c].key;
+        v->columns[c].key = (struct tg_link_key){0};
+    }
+    tg_linkage_sort(l);
+    return status;
 }
 
 /* Decisive keys decide as they do for users. */
@@ -201,18 +219,7 @@ static enum tg_status ask_decisive(struct verifying *v, struct tg_linkage *l, st
     struct tg_link_decision *decisions = NULL;
     struct tg_link_key_report *reports = NULL;
     bool *candidates = NULL;
-    enum tg_status status = TG_OK;
-    for (size_t c = 0; !status && c < v->n_columns; c++) {
-        struct column *column = &v->columns[c];
-        struct filling f = {v, column};
-        if (column->token->evidence)
-            continue;
-        status = tg_store_person_tokens(v->o->store, column->token->name, v->month, on_decisive, &f,
-                                        err);
-        l->keys[l->n_keys++] = column->key;
-        column->key = (struct tg_link_key){0};
-    }
-    tg_linkage_sort(l);
+    enum tg_status status = fill_keys(v, l, err);
     if (!status)
         status = tg_linkage_decide(l, &decisions, &reports, &candidates, err);
     for (uint32_t i = 0; !status && i < v->n; i++) {
@@ -239,6 +246,38 @@ static int by_hash(const void *a, const void *b)
     return memcmp(x->hash, y->hash, TG_TOKEN_LEN);
 }
 
+/* Sorts the file's evidence tokens and notes them in the filter, 16 to 32 bits a token. */
+static enum tg_status prepare_forgiving(struct verifying *v, struct tg_error *err)
+{
+    uint64_t n = 0, bits = 1024;
+    for (size_t c = 0; c < v->n_columns; c++)
+        n += v->columns[c].token->evidence ? v->columns[c].key.n[TG_LEFT] : 0;
+    while (bits / 16 < n)
+        bits *= 2;
+    v->filter.words = tg_calloc(bits / 64, sizeof *v->filter.words, err);
+    if (!v->filter.words)
+        return TG_NO_MEMORY;
+    v->filter.mask = bits - 1;
+    for (size_t c = 0; c < v->n_columns; c++) {
+        struct column *column = &v->columns[c];
+        struct tg_link_entry *entries = column->key.entries[TG_LEFT];
+        size_t n_entries = column->key.n[TG_LEFT];
+        if (!column->token->evidence || n_entries == 0)
+            continue;
+        qsort(entries, n_entries, sizeof *entries, by_hash);
+        column->named = tg_calloc(v->n, sizeof *column->named, err);
+        if (!column->named)
+            return TG_NO_MEMORY;
+        for (uint32_t i = 0; i < v->n; i++)
+            column->named[i] = NOBODY;
+        for (size_t i = 0; i < n_entries; i++) {
+            uint64_t bit = tg_load_be64(entries[i].hash) & v->filter.mask;
+            v->filter.words[bit / 64] |= UINT64_C(1) << bit % 64;
+        }
+    }
+    return TG_OK;
+}
+
 /* Birth month and sex must not both disagree. */
 static bool may_be_one_person(const struct verifying *v, uint32_t applicant, uint32_t person)
 {
@@ -248,53 +287,65 @@ static bool may_be_one_person(const struct verifying *v, uint32_t applicant, uin
     return !(x != TG_NO_MONTH && y != TG_NO_MONTH && x != y && s && t && s != t);
 }
 
-static enum tg_status on_forgiving(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
-                                   struct tg_error *err)
+/* Notes the person with all applicants who have the token. */
+static void name_person(const struct verifying *v, const struct column *column,
+                        const struct tg_placed_token *token)
 {
-    struct filling *f = ctx;
-    struct verifying *v = f->v;
-    const struct tg_link_key *key = &f->column->key;
+    const struct tg_link_key *key = &column->key;
     const struct tg_link_entry *end = key->entries[TG_LEFT] + key->n[TG_LEFT];
     struct tg_link_entry wanted;
-    uint32_t person;
-    memcpy(wanted.hash, hash, TG_TOKEN_LEN);
+    memcpy(wanted.hash, token->hash, TG_TOKEN_LEN);
     const struct tg_link_entry *e =
         bsearch(&wanted, key->entries[TG_LEFT], key->n[TG_LEFT], sizeof wanted, by_hash);
     if (!e)
-        return TG_OK;
-    enum tg_status status = person_of(v, owner, &person, err);
+        return;
     while (e > key->entries[TG_LEFT] && by_hash(e - 1, &wanted) == 0)
         e--;
-    for (; !status && e < end && by_hash(e, &wanted) == 0; e++) {
-        uint32_t *named = &v->named[e->entity];
-        if (may_be_one_person(v, e->entity, person))
-            *named = *named == NOBODY || *named == person ? person : SEVERAL;
+    for (; e < end && by_hash(e, &wanted) == 0; e++) {
+        uint32_t *named = &column->named[e->entity];
+        if (may_be_one_person(v, e->entity, token->place))
+            *named = *named == NOBODY || *named == token->place ? token->place : SEVERAL;
     }
-    return status;
+}
+
+static enum tg_status on_forgiving(void *ctx, const struct tg_placed_token *tokens, size_t n,
+                                   struct tg_error *err)
+{
+    const struct verifying *v = ctx;
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        const struct column *column = v->column_of[tokens[i].token];
+        uint64_t bit = tg_load_be64(tokens[i].hash) & v->filter.mask;
+        if (column && column->named && v->filter.words[bit / 64] >> bit % 64 & 1)
+            name_person(v, column, &tokens[i]);
+    }
+    return TG_OK;
 }
 
 /* A key that forgives an error verifies nobody; it tells what agrees with one person alone. */
-static enum tg_status ask_forgiving(struct verifying *v, struct column *column,
-                                    struct tg_error *err)
+static void take_forgiving(struct verifying *v, const struct column *column)
 {
-    struct filling f = {v, column};
-    struct tg_link_key *key = &column->key;
-    if (key->n[TG_LEFT] == 0)
-        return TG_OK;
-    qsort(key->entries[TG_LEFT], key->n[TG_LEFT], sizeof *key->entries[TG_LEFT], by_hash);
-    for (uint32_t i = 0; i < v->n; i++)
-        v->named[i] = NOBODY;
-    enum tg_status status =
-        tg_store_person_tokens(v->o->store, column->token->name, v->month, on_forgiving, &f, err);
-    for (uint32_t i = 0; !status && i < v->n; i++) {
+    for (uint32_t i = 0; i < v->n; i++) {
         struct answer *a = &v->answers[i];
         bool open = a->status == TG_APPLICANT_NOT_FOUND || a->status == TG_APPLICANT_AMBIGUOUS;
-        if (!open || v->named[i] == NOBODY)
+        if (!open || column->named[i] == NOBODY)
             continue;
-        if (v->named[i] == SEVERAL)
+        if (column->named[i] == SEVERAL)
             a->status = TG_APPLICANT_AMBIGUOUS;
         else if (a->status == TG_APPLICANT_NOT_FOUND)
             *a = (struct answer){TG_APPLICANT_PARTLY, column->token->name};
+    }
+}
+
+/* One pass over the store's evidence tokens; then the strongest key speaks first. */
+static enum tg_status ask_forgiving(struct verifying *v, struct tg_error *err)
+{
+    enum tg_status status = prepare_forgiving(v, err);
+    if (!status)
+        status = tg_store_tokens(v->o->store, &v->places, true, NULL, on_forgiving, v, err);
+    for (size_t c = 0; !status && c < v->n_columns; c++) {
+        if (v->columns[c].named)
+            take_forgiving(v, &v->columns[c]);
     }
     return status;
 }
@@ -303,21 +354,20 @@ static enum tg_status answer_all(struct verifying *v, struct tg_error *err)
 {
     struct tg_linkage l = {.accept = v->o->study->accept, .review = v->o->study->review};
     v->answers = tg_calloc(v->n, sizeof *v->answers, err);
-    v->named = tg_calloc(v->n, sizeof *v->named, err);
     l.keys = tg_calloc(v->n_columns, sizeof *l.keys, err);
-    enum tg_status status = v->answers && v->named && l.keys ? TG_OK : TG_NO_MEMORY;
+    enum tg_status status = v->answers && l.keys ? TG_OK : TG_NO_MEMORY;
     l.facts[TG_LEFT] =
         (struct tg_link_facts){v->n, v->facts[TG_LEFT].birth_month, v->facts[TG_LEFT].sex};
     l.facts[TG_RIGHT] = (struct tg_link_facts){
         (uint32_t)v->people.n, v->facts[TG_RIGHT].birth_month, v->facts[TG_RIGHT].sex};
     if (!status)
         status = ask_decisive(v, &l, err);
-    for (size_t c = 0; !status && c < v->n_columns; c++) {
-        if (v->columns[c].token->evidence)
-            status = ask_forgiving(v, &v->columns[c], err);
-        if (!status)
-            status = tg_progress(v->reporter, "match keys", c + 1, v->n_columns, err);
-    }
+    if (!status)
+        status = tg_progress(v->reporter, "match keys", 1, 2, err);
+    if (!status)
+        status = ask_forgiving(v, err);
+    if (!status)
+        status = tg_progress(v->reporter, "match keys", 2, 2, err);
     tg_linkage_free(&l);
     return status;
 }
@@ -361,15 +411,18 @@ static void verifying_free(struct verifying *v)
     for (size_t c = 0; c < v->n_columns; c++) {
         for (int side = 0; side < TG_N_SIDES; side++)
             free(v->columns[c].key.entries[side]);
+        free(v->columns[c].named);
     }
     for (int side = 0; side < TG_N_SIDES; side++) {
         free(v->facts[side].birth_month);
         free(v->facts[side].sex);
     }
     free(v->columns);
+    free(v->column_of);
+    free(v->filter.words);
     free(v->row_ids);
     free(v->answers);
-    free(v->named);
+    tg_places_free(&v->places);
     tg_buf_free(&v->scratch);
     tg_people_free(&v->people);
     tg_token_file_close(&v->file);

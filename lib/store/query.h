@@ -97,15 +97,6 @@ TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char
                                         struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
                                         struct tg_error *err);
 
-/** Tokens as stored (hashed again), for joining. */
-typedef enum tg_status tg_on_token(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
-                                   struct tg_error *err);
-/** Each (hash, person id) of a token among roster rows: of a decisive one each once, ascending; of
- * an evidence one in no order, and all identities are read for it. */
-TG_CHECKED enum tg_status tg_store_person_tokens(struct tg_store *store, const char *token,
-                                                 int32_t month, tg_on_token *on, void *ctx,
-                                                 struct tg_error *err);
-
 /** Who of a list the identities of the store are: place + 1, or 0 for nobody. 4 bytes each. */
 struct tg_places {
     uint32_t *of;

@@ -131,42 +131,6 @@ START_TEST(a_delivery_without_a_period_is_the_oldest)
 }
 END_TEST
 
-struct pair_list {
-    struct {
-        unsigned char hash[TG_TOKEN_LEN];
-        int64_t owner;
-    } items[32];
-    size_t n;
-};
-
-static enum tg_status on_token(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t owner,
-                               struct tg_error *e)
-{
-    struct pair_list *list = ctx;
-    (void)e;
-    memcpy(list->items[list->n].hash, hash, TG_TOKEN_LEN);
-    list->items[list->n++].owner = owner;
-    return TG_OK;
-}
-
-START_TEST(tokens_are_listed_by_hash_and_owner)
-{
-    struct pair_list persons = {.n = 0};
-    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,", "@n2,@r2,@k1,," BORN ",,,"));
-    (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1new,," BORN ",,,"));
-    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1,," BORN ",,,,1"));
-    OK(tg_store_person_tokens(store, "person", M(2025, 1), on_token, &persons, &err));
-    ck_assert_uint_eq(persons.n, 2);
-    ck_assert_int_eq(memcmp(persons.items[0].hash, persons.items[1].hash, TG_TOKEN_LEN), 0);
-    ck_assert_int_lt(persons.items[0].owner, persons.items[1].owner);
-    persons.n = 0;
-    OK(tg_store_person_tokens(store, "person", M(2025, 2), on_token, &persons, &err));
-    ck_assert_uint_eq(persons.n, 3);
-    for (size_t i = 1; i < persons.n; i++)
-        ck_assert_int_le(memcmp(persons.items[i - 1].hash, persons.items[i].hash, TG_TOKEN_LEN), 0);
-}
-END_TEST
-
 struct placed_list {
     struct tg_placed_token items[32];
     size_t n;
@@ -578,7 +542,6 @@ int main(void)
     tcase_add_test(t, stretches_are_united);
     tcase_add_test(t, undated_sources_speak_only_for_those_no_dated_one_knows);
     tcase_add_test(t, a_delivery_without_a_period_is_the_oldest);
-    tcase_add_test(t, tokens_are_listed_by_hash_and_owner);
     tcase_add_test(t, tokens_of_places_come_in_one_pass);
     tcase_add_test(t, evidence_of_an_older_store_is_moved);
     tcase_add_test(t, users_are_those_of_the_newest_file);
