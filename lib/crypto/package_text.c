@@ -139,8 +139,9 @@ enum tg_status tg_package_head_parse(const struct tg_buf *text, const char *path
             return i > 4 && p + 1 == end ? TG_OK
                                          : TG_FAIL(err, TG_MSG_PACKAGE_TOUCHED, .file = path,
                                                    .line = i + 1, .rule = "the list of files");
-        char *line =
-            line_end ? tg_arena_strndup(&head->arena, p, (size_t)(line_end - p), err) : NULL;
+        if (!line_end)
+            break;
+        char *line = tg_arena_strndup(&head->arena, p, (size_t)(line_end - p), err);
         if (!line)
             return TG_NO_MEMORY;
         status = take_line(head, i, line, &ok, err);
