@@ -99,8 +99,9 @@ static struct tg_stretch stretch_of(const struct tg_roster *roster, const struct
     struct tg_stretch s = {INT32_MIN, INT32_MAX};
     if (row->enrolled_from)
         s.from = tg_month_of_day(row->enrolled_from);
+    /* the day on which insurance is lost is the first one without it */
     if (row->enrolled_to)
-        s.to = tg_month_of_day(row->enrolled_to);
+        s.to = tg_month_of_day(row->enrolled_to) - (row->enrolled_to % 100 == 1);
     else if (!roster->newest && roster->period)
         s.to = roster->period;
     return s;

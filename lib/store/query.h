@@ -38,8 +38,10 @@ struct tg_person {
  *
  * The newest row is that of the newest period; in one period that of the source which the study
  * names first. Of each source the newest delivery that has the person speaks for the stretches:
- * without an end, they end with that delivery's period when a newer one lacks the person. A source
- * that maps neither enrolled_from nor enrolled_to speaks only for those whom no other one has.
+ * without an end, they end with that delivery's period when a newer one lacks the person. The day
+ * of the end is the first day without insurance (資格喪失日): on the first of a month, that month
+ * is not one of the stretch. A source that maps neither enrolled_from nor enrolled_to speaks only
+ * for those whom no other one has.
  */
 struct tg_people {
     struct tg_person *items;

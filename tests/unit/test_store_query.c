@@ -107,6 +107,19 @@ START_TEST(stretches_are_united)
 }
 END_TEST
 
+START_TEST(the_day_of_the_end_is_the_first_without_insurance)
+{
+    (void)take("roster", "2025-01",
+               ROWS("@n1,@r1,@k1,," BORN ",,2015-04-01,2016-04-01",
+                    "@n1,@r1,@k1,," BORN ",,2018-04-02,2019-01-01",
+                    "@n1,@r1,@k1,," BORN ",,2020-04-01,2020-04-01"));
+    const struct tg_person *p = only_person(M(2025, 1));
+    ck_assert_uint_eq(p->n_stretches, 2);
+    expect_stretch(p, 0, M(2015, 4), M(2016, 3));
+    expect_stretch(p, 1, M(2018, 4), M(2018, 12));
+}
+END_TEST
+
 START_TEST(undated_sources_speak_only_for_those_no_dated_one_knows)
 {
     (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,2015-04-01,2020-01-31"));
@@ -540,6 +553,7 @@ int main(void)
     tcase_add_test(t, in_one_period_the_first_source_of_the_study_is_newest);
     tcase_add_test(t, stretches_come_from_the_newest_delivery_with_the_person);
     tcase_add_test(t, stretches_are_united);
+    tcase_add_test(t, the_day_of_the_end_is_the_first_without_insurance);
     tcase_add_test(t, undated_sources_speak_only_for_those_no_dated_one_knows);
     tcase_add_test(t, a_delivery_without_a_period_is_the_oldest);
     tcase_add_test(t, tokens_of_places_come_in_one_pass);
