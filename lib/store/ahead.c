@@ -8,15 +8,9 @@
 
 enum { N_BATCHES = 3, BATCH_BYTES = 1 << 20, BATCH_ROWS = 2048 };
 
-struct read_row {
-    struct tg_token_row row;
-    unsigned char digest[TG_TOKEN_LEN];
-    bool has_digest;
-};
-
 /* Rows whose cells lie in `bytes`, which does not move while there are any. */
 struct batch {
-    struct read_row *rows;
+    struct tg_read_row *rows;
     size_t n;
     struct tg_buf bytes;
     bool last; /* nothing comes after it; `status` says why */
@@ -91,14 +85,14 @@ static void copy_row(const struct tg_ahead *r, const struct tg_token_row *row, s
     b->len = begin + room;
 }
 
-/* Fills a batch; the row that had no room any more stays in `*waiting`. */
-static void fill(struct tg_ahead *r, struct batch *batch, const struct tg_token_row **waiting)
+/* Reads rows into a batch; the row that had no room any more stays in `*waiting`. */
+static void read_batch(struct tg_ahead *r, struct batch *batch, const struct tg_token_row **waiting)
 {
     batch->n = 0;
     batch->bytes.len = 0;
     batch->last = false;
     batch->status = TG_OK;
-    while (batch->n < BATCH_ROWS && !batch->status) {
+    while (batch->n < BATCH_ROWS && !batch->last) {
         bool end = false;
         if (!*waiting)
             batch->status = tg_token_file_next(r->file, waiting, &end, &batch->err);
@@ -108,19 +102,25 @@ static void fill(struct tg_ahead *r, struct batch *batch, const struct tg_token_
         size_t room = room_for(r, *waiting);
         if (batch->n > 0 && room > batch->bytes.cap - batch->bytes.len)
             return;
-        struct read_row *out = &batch->rows[batch->n];
         batch->status = tg_buf_reserve(&batch->bytes, room, &batch->err);
-        if (!batch->status) {
-            copy_row(r, *waiting, &batch->bytes, &out->row);
-            out->has_digest = false;
-            if (r->on)
-                batch->status =
-                    r->on(r->ctx, &out->row, out->digest, &out->has_digest, &batch->err);
-        }
+        batch->last = batch->status != TG_OK;
+        if (!batch->last)
+            copy_row(r, *waiting, &batch->bytes, &batch->rows[batch->n++].row);
         *waiting = NULL;
-        batch->n += !batch->status;
     }
-    batch->last = batch->status != TG_OK;
+}
+
+static void fill(struct tg_ahead *r, struct batch *batch, const struct tg_token_row **waiting)
+{
+    struct tg_error err;
+    read_batch(r, batch, waiting);
+    enum tg_status status = r->on(r->ctx, batch->rows, batch->n, &err);
+    if (!status)
+        return;
+    batch->n = 0;
+    batch->last = true;
+    batch->status = status;
+    batch->err = err;
 }
 
 static void run(void *ctx)
@@ -194,15 +194,13 @@ static struct batch *current(struct tg_ahead *r)
     return batch;
 }
 
-enum tg_status tg_ahead_next(struct tg_ahead *r, const struct tg_token_row **row,
-                             const unsigned char **digest, bool *end, struct tg_error *err)
+enum tg_status tg_ahead_next(struct tg_ahead *r, const struct tg_read_row **row, bool *end,
+                             struct tg_error *err)
 {
     struct batch *batch = current(r);
     *end = false;
     if (r->at < batch->n) {
-        const struct read_row *next = &batch->rows[r->at++];
-        *row = &next->row;
-        *digest = next->has_digest ? next->digest : NULL;
+        *row = &batch->rows[r->at++];
         return TG_OK;
     }
     if (batch->status && err)

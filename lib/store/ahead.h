@@ -12,28 +12,27 @@
 
 struct tg_ahead;
 
+/** A row and what was found out about it. Its cells are a copy of its own. */
+struct tg_read_row {
+    struct tg_token_row row;
+    struct tg_found found;
+};
+
 /**
- * What else the thread does with a row: it may read what does not change while rows are read.
+ * What else the thread does with rows, in the file's order and some thousand at a time at most: it
+ * may read what does not change while rows are read.
  *
- * @param digest  out: of the row's identity
- * @param has     out: was it computed?
+ * @return TG_OK, TG_NO_MEMORY; what is wrong with a row is told when its turn comes
  */
-typedef enum tg_status tg_on_read(void *ctx, const struct tg_token_row *row,
-                                  unsigned char digest[TG_TOKEN_LEN], bool *has,
+typedef enum tg_status tg_on_read(void *ctx, struct tg_read_row *rows, size_t n,
                                   struct tg_error *err);
 
-/** @param on  NULL: nothing else; called in the thread. @return TG_OK, TG_NO_MEMORY */
+/** @param on  called in the thread. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_ahead_start(struct tg_token_file *file, tg_on_read *on, void *ctx,
                                          struct tg_ahead **out, struct tg_error *err);
-/**
- * The next row, valid until the one after it.
- *
- * @param digest  out: NULL where it was not computed
- * @return as tg_token_file_next() and `on`
- */
-TG_CHECKED enum tg_status tg_ahead_next(struct tg_ahead *r, const struct tg_token_row **row,
-                                        const unsigned char **digest, bool *end,
-                                        struct tg_error *err);
+/** The next row, valid until the one after it. @return as tg_token_file_next() and `on` */
+TG_CHECKED enum tg_status tg_ahead_next(struct tg_ahead *r, const struct tg_read_row **row,
+                                        bool *end, struct tg_error *err);
 /** Ends the thread, too, wherever it is. NULL and pointer to NULL are allowed. */
 void tg_ahead_free(struct tg_ahead **r);
 

@@ -39,7 +39,8 @@ static enum tg_status begin(const struct tg_db *db, int64_t source_id, struct tg
     sqlite3_stmt *stmt = NULL;
     enum tg_status status = tg_owners_new(db, found, err);
     if (!status)
-        status = tg_db_prepare(db, "SELECT id, ?2 FROM identity WHERE source_id = ?1", &stmt, err);
+        status = tg_db_prepare(
+            db, "SELECT identity_id, ?2 FROM identity_digest WHERE source_id = ?1", &stmt, err);
     if (!status)
         status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id), DB_INT(TG_UNASSIGNED)), err);
     if (!status)

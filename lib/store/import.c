@@ -245,7 +245,6 @@ static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
                                &im->add_withdrawal, err);
     im->interner.source_id = im->source_id;
     im->interner.period = im->period;
-    im->interner.rows = im->manifest->rows;
     im->interner.founds_persons = im->kind->kind == TG_KIND_ROSTER;
     if (!status && tg_kind_has_row_id(im->kind->kind)) {
         size_t n;
@@ -289,60 +288,56 @@ static enum tg_status tell_leaks(const struct tg_importing *im, struct tg_error 
     return status;
 }
 
-/* The row is the thread's own copy: its tokens become what is stored of them. */
-static enum tg_status hash_ahead(struct tg_importing *im, const struct tg_token_row *row,
+/* In the thread that reads: first of all, as long as the tokens are those of the file. */
+static enum tg_status look_ahead(void *ctx, struct tg_read_row *rows, size_t n,
                                  struct tg_error *err)
 {
+    struct tg_importing *im = ctx;
     enum tg_status status = TG_OK;
-    for (size_t c = 0; !status && c < im->interner.n_columns; c++) {
-        const struct tg_token_cell *cell = &row->tokens[im->columns[c].cell];
-        unsigned char(*tokens)[TG_TOKEN_LEN] = (unsigned char(*)[TG_TOKEN_LEN])cell->tokens;
-        for (size_t i = 0; !status && i < cell->n; i++)
-            status = tg_store_hash(im->store, im->columns[c].name, tokens[i], &im->digest_message,
-                                   tokens[i], err);
+    for (size_t i = 0; !status && im->leak && i < n; i++) {
+        if (tg_leak_wants(im->leak, rows[i].row.row_id))
+            status = look_for_leaks(im, &rows[i].row, err);
     }
-    return status;
+    return status ? status : tg_resolve(&im->resolver, rows, n, err);
 }
 
-/* In the thread that reads. A malformed cell is told when the row's turn comes. */
-static enum tg_status digest_ahead(void *ctx, const struct tg_token_row *row,
-                                   unsigned char digest[TG_TOKEN_LEN], bool *has,
-                                   struct tg_error *err)
+static enum tg_status begin_reading(struct tg_importing *im, struct tg_error *err)
 {
-    struct tg_importing *im = ctx;
-    struct tg_identity_facts facts;
-    *has = tg_import_facts(im, row, &facts, NULL) == TG_OK;
-    if (!*has)
-        return TG_OK;
+    enum tg_kind kind = im->kind->kind;
+    struct tg_resolver *r = &im->resolver;
+    r->store = im->store;
+    r->columns = im->columns;
+    r->n_columns = im->interner.n_columns;
+    r->period = im->period;
+    r->next_id = im->interner.next_id;
+    /* hashes are led over to another epoch by the store, and consents look at their tokens */
+    r->hashes = !im->store->bridge && kind != TG_KIND_CONSENTS;
+    r->facts = kind == TG_KIND_ROSTER || kind == TG_KIND_USERS ? tg_import_facts : NULL;
+    r->ctx = im;
     enum tg_status status =
-        tg_interner_digest(&im->interner, row, &facts, &im->digest_message, digest, err);
-    return status || !im->interner.hashed ? status : hash_ahead(im, row, err);
+        tg_known_load(&im->store->db, im->source_id, im->manifest->rows, &r->known, err);
+    return status ? status : tg_ahead_start(im->file, look_ahead, im, &im->ahead, err);
 }
 
 static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
 {
     enum { BETWEEN_REPORTS = 8192 };
-    const struct tg_token_row *row = NULL;
+    const struct tg_read_row *read = NULL;
     bool end = false;
-    bool ahead = im->kind->kind == TG_KIND_ROSTER || im->kind->kind == TG_KIND_USERS;
-    /* a source's first roster is all new: every token will be stored */
-    im->interner.hashed = im->kind->kind == TG_KIND_ROSTER && !im->store->bridge &&
-                          im->interner.known.slots && im->interner.known.n == 0;
-    enum tg_status status =
-        tg_ahead_start(im->file, ahead ? digest_ahead : NULL, im, &im->ahead, err);
+    enum tg_status status = begin_reading(im, err);
     while (!status && !end) {
-        status = tg_ahead_next(im->ahead, &row, &im->interner.digest, &end, err);
+        status = tg_ahead_next(im->ahead, &read, &end, err);
         if (status || end)
             break;
+        im->found = &read->found;
         if (im->rows++ % BETWEEN_REPORTS == 0)
             status = tg_progress(im->reporter, "import", im->rows - 1, im->manifest->rows, err);
-        if (!status && im->leak && tg_leak_wants(im->leak, row->row_id))
-            status = look_for_leaks(im, row, err);
         if (!status)
-            status = im->kind->row(im, row, err);
+            status = im->kind->row(im, &read->row, err);
         if (status &&
             sqlite3_extended_errcode(im->store->db.handle) == SQLITE_CONSTRAINT_PRIMARYKEY)
-            status = TG_FAIL(err, TG_MSG_IMPORT_ROW_TWICE, .file = im->path, .line = row->line);
+            status =
+                TG_FAIL(err, TG_MSG_IMPORT_ROW_TWICE, .file = im->path, .line = read->row.line);
     }
     if (!status && im->kind->end)
         status = im->kind->end(im, err);
@@ -470,7 +465,7 @@ static enum tg_status import_rows(struct tg_importing *im, struct tg_import_resu
 void tg_import_free_steps(struct tg_importing *im)
 {
     tg_ahead_free(&im->ahead);
-    tg_buf_free(&im->digest_message);
+    tg_resolver_free(&im->resolver);
     tg_epoch_end(im->store);
     tg_interner_free(&im->interner);
     tg_words_free(&im->words);
@@ -478,8 +473,6 @@ void tg_import_free_steps(struct tg_importing *im)
     (void)sqlite3_finalize(im->add_withdrawal);
     tg_buf_free(&im->scratch);
     tg_leak_free(&im->leak);
-    tg_buf_free(&im->run.tokens);
-    tg_buf_free(&im->run.next);
     tg_buf_free(&im->run.packed);
     free(im->columns);
     free(im->measures);

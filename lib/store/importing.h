@@ -8,12 +8,12 @@
 
 #include "store/graph.h"
 #include "store/intern.h"
+#include "store/resolve.h"
 #include "table/leak.h"
 
 /** Rows of events and measures that lie together and have the same tokens. */
 struct tg_run {
-    struct tg_buf tokens; /**< of the row before, flat */
-    struct tg_buf next;
+    unsigned char digest[TG_TOKEN_LEN]; /**< of the identity */
     struct tg_buf packed;
     int64_t identity;
     uint64_t n;
@@ -35,7 +35,8 @@ struct tg_importing {
     const struct tg_reporter *reporter;
     struct tg_token_file *file;
     struct tg_ahead *ahead;
-    struct tg_buf digest_message; /**< of the thread that reads */
+    struct tg_resolver resolver;  /**< of the thread that reads, as is `leak` */
+    const struct tg_found *found; /**< of the row at hand */
     const struct tg_manifest *manifest;
     const struct tg_source *source;
     const struct tg_kind_table *kind;
@@ -83,8 +84,7 @@ TG_CHECKED enum tg_status tg_import_event(struct tg_importing *im, const struct 
 TG_CHECKED enum tg_status tg_import_measure(struct tg_importing *im, const struct tg_token_row *row,
                                             struct tg_error *err);
 /** What a row of a roster or of users says of its person; any thread may ask. */
-TG_CHECKED enum tg_status tg_import_facts(const struct tg_importing *im,
-                                          const struct tg_token_row *row,
+TG_CHECKED enum tg_status tg_import_facts(const void *importing, const struct tg_token_row *row,
                                           struct tg_identity_facts *facts, struct tg_error *err);
 /** Writes the run that is open. */
 TG_CHECKED enum tg_status tg_import_end_run(struct tg_importing *im, struct tg_error *err);

@@ -2,20 +2,41 @@
 #include "store/query.h"
 #include "store/intern.h"
 
-#include "crypto/message.h"
 #include "text/calendar.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Tokens are put into their table in sorted batches; 32 bytes each. */
-enum { PENDING_MAX = 1 << 20 };
+/* Tokens and digests are put into their tables in sorted batches; 24 bytes each. While the tables
+ * are asked for identities, those that wait are also found by digest, at up to 64 bytes each. */
+enum { PENDING_MAX = 1 << 22, PENDING_ASKING_MAX = 1 << 20 };
+/* So many hashes are sorted by comparing. */
+enum { FEW = 32 };
 
+/* A token or, as if it were one of a column behind the last, a digest: its column, its hash and its
+ * identity, numbers big-endian, so that they are sorted as bytes. */
+enum { COLUMN_LEN = 2, IDENTITY_LEN = 6, PENDING_LEN = COLUMN_LEN + TG_TOKEN_LEN + IDENTITY_LEN };
 struct tg_pending {
-    unsigned char hash[TG_TOKEN_LEN];
-    int64_t identity;
-    uint32_t column;
+    unsigned char bytes[PENDING_LEN];
 };
+
+static size_t column_of(const struct tg_pending *p)
+{
+    return (size_t)p->bytes[0] << 8 | p->bytes[1];
+}
+
+static const unsigned char *hash_of(const struct tg_pending *p)
+{
+    return p->bytes + COLUMN_LEN;
+}
+
+static int64_t identity_of(const struct tg_pending *p)
+{
+    uint64_t identity = 0;
+    for (size_t i = COLUMN_LEN + TG_TOKEN_LEN; i < PENDING_LEN; i++)
+        identity = identity << 8 | p->bytes[i];
+    return (int64_t)identity;
+}
 
 enum tg_status tg_ids_add(struct tg_ids *ids, int64_t id, struct tg_error *err)
 {
@@ -60,12 +81,15 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
         sqlite3_stmt **stmt;
         const char *sql;
     } statements[] = {
-        {&in->find, "SELECT id, seen_from FROM identity WHERE source_id = ? AND digest = ?"},
+        {&in->find, "SELECT i.id, i.seen_from FROM identity_digest d JOIN identity i"
+                    " ON i.id = d.identity_id WHERE d.source_id = ? AND d.digest = ?"},
         {&in->add, "INSERT INTO identity(id, source_id, digest, birth_month, sex, tokens,"
                    " seen_from, person_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"},
         {&in->see, "UPDATE identity SET seen_from = ? WHERE id = ?"},
         {&in->add_token,
          "INSERT OR IGNORE INTO identity_token(token, hash, identity_id) VALUES(?, ?, ?)"},
+        {&in->add_digest,
+         "INSERT INTO identity_digest(source_id, digest, identity_id) VALUES(?, ?, ?)"},
         {&in->add_evidence, "INSERT INTO identity_evidence(identity_id, tokens) VALUES(?, ?)"},
         {&in->members, "SELECT i.id, i.source_id FROM identity_token t"
                        " JOIN identity i ON i.id = t.identity_id"
@@ -78,13 +102,13 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
     in->next_id = ++in->first_new;
     for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
         status = tg_db_prepare(db, statements[i].sql, statements[i].stmt, err);
-    return status ? status : tg_known_load(db, in->source_id, in->rows, &in->known, err);
+    return status;
 }
 
 void tg_interner_free(struct tg_interner *in)
 {
-    sqlite3_stmt *statements[] = {in->find,         in->add,     in->see,     in->add_token,
-                                  in->add_evidence, in->members, in->mark_kin};
+    sqlite3_stmt *statements[] = {in->find,         in->add,     in->see,      in->add_token,
+                                  in->add_evidence, in->members, in->mark_kin, in->add_digest};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
     tg_buf_free(&in->message);
@@ -92,37 +116,11 @@ void tg_interner_free(struct tg_interner *in)
     tg_buf_free(&in->evidence);
     tg_ids_free(&in->touched);
     tg_ids_free(&in->revived);
-    tg_known_free(&in->known);
+    tg_known_free(&in->fresh);
     if (in->pending)
         tg_wipe(in->pending, in->cap_pending * sizeof *in->pending);
     free(in->pending);
     in->pending = NULL;
-}
-
-/* The digest is keyed too: the store holds nothing that the shared key's holders could guess at. */
-enum tg_status tg_interner_digest(const struct tg_interner *in, const struct tg_token_row *row,
-                                  const struct tg_identity_facts *facts, struct tg_buf *m,
-                                  unsigned char digest[TG_TOKEN_LEN], struct tg_error *err)
-{
-    m->len = 0;
-    enum tg_status status = TG_OK;
-    for (size_t c = 0; !status && c < in->n_columns; c++) {
-        const struct tg_token_column *column = &in->columns[c];
-        const struct tg_token_cell *cell = &row->tokens[column->cell];
-        if (cell->n == 0)
-            continue;
-        status = tg_message_add(m, column->name, strlen(column->name), err);
-        if (!status)
-            status = tg_message_add(m, cell->tokens, cell->n * TG_TOKEN_LEN, err);
-    }
-    uint64_t birth = facts->birth_month == TG_NO_MONTH ? 0 : (uint64_t)facts->birth_month;
-    if (!status)
-        status = tg_message_add_number(m, birth, err);
-    if (!status)
-        status = tg_message_add_number(m, facts->sex, err);
-    if (!status)
-        tg_store_digest(in->store, m->data, m->len, digest);
-    return status;
 }
 
 static enum tg_status pack(struct tg_buf *packed, unsigned number,
@@ -133,133 +131,184 @@ static enum tg_status pack(struct tg_buf *packed, unsigned number,
     return status ? status : tg_buf_add(packed, hash, TG_TOKEN_LEN, err);
 }
 
+static enum tg_status wait_for_table(struct tg_interner *in, size_t column,
+                                     const unsigned char hash[TG_TOKEN_LEN], int64_t identity,
+                                     struct tg_error *err)
+{
+    enum tg_status status =
+        tg_grow(&in->pending, &in->cap_pending, in->n_pending + 1, sizeof *in->pending, err);
+    if (status)
+        return status;
+    struct tg_pending *p = &in->pending[in->n_pending++];
+    p->bytes[0] = (unsigned char)(column >> 8);
+    p->bytes[1] = (unsigned char)column;
+    memcpy(p->bytes + COLUMN_LEN, hash, TG_TOKEN_LEN);
+    for (size_t i = 0; i < IDENTITY_LEN; i++)
+        p->bytes[PENDING_LEN - 1 - i] = (unsigned char)((uint64_t)identity >> (8 * i));
+    return TG_OK;
+}
+
 /* Decisive tokens are looked up, so they wait for their table; evidence is only read along. */
-static enum tg_status add_pending(struct tg_interner *in, size_t column,
-                                  const struct tg_token_cell *cell, struct tg_error *err)
+static enum tg_status add_tokens(struct tg_interner *in, size_t column,
+                                 const struct tg_token_cell *cell, bool hashed, int64_t identity,
+                                 struct tg_error *err)
 {
     const struct tg_token_column *c = &in->columns[column];
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < cell->n; i++) {
         unsigned char hash[TG_TOKEN_LEN];
-        if (in->hashed)
+        if (hashed)
             memcpy(hash, cell->tokens[i], TG_TOKEN_LEN);
         else
             status = tg_store_hash(in->store, c->name, cell->tokens[i], &in->message, hash, err);
-        if (!status && c->evidence) {
-            status = pack(&in->evidence, c->number, hash, err);
-            continue;
-        }
+        if (!status && !c->evidence)
+            status = wait_for_table(in, column, hash, identity, err);
         if (!status)
-            status = tg_grow(&in->pending, &in->cap_pending, in->n_pending + 1, sizeof *in->pending,
-                             err);
-        if (status)
-            break;
-        struct tg_pending *p = &in->pending[in->n_pending++];
-        *p = (struct tg_pending){.identity = in->next_id, .column = (uint32_t)column};
-        memcpy(p->hash, hash, TG_TOKEN_LEN);
-        status = pack(&in->packed, c->number, hash, err);
+            status = pack(c->evidence ? &in->evidence : &in->packed, c->number, hash, err);
     }
     return status;
 }
 
 static enum tg_status add_identity(struct tg_interner *in, const struct tg_token_row *row,
                                    const struct tg_identity_facts *facts,
-                                   const unsigned char digest[TG_TOKEN_LEN], int64_t *id,
-                                   struct tg_error *err)
+                                   const struct tg_found *found, struct tg_error *err)
 {
     enum tg_status status = TG_OK;
+    int64_t id = found->id;
     in->packed.len = 0;
     in->evidence.len = 0;
     for (size_t c = 0; !status && c < in->n_columns; c++)
-        status = add_pending(in, c, &row->tokens[in->columns[c].cell], err);
+        status = add_tokens(in, c, &row->tokens[in->columns[c].cell], found->hashed, id, err);
+    if (!status)
+        status = wait_for_table(in, in->n_columns, found->digest, id, err);
     if (status)
         return status;
     /* a row without a token is nobody: it could be anybody */
     bool person = in->founds_persons && in->packed.len > 0;
-    status =
-        tg_db_run(&in->store->db, in->add,
-                  DB_ARGS(DB_INT(in->next_id), DB_INT(in->source_id), DB_BLOB(digest, TG_TOKEN_LEN),
-                          DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month),
-                          DB_INT(facts->sex), DB_BLOB(in->packed.data, in->packed.len),
-                          DB_INT(in->period), DB_MAYBE(person, in->next_id)),
-                  err);
+    status = tg_db_run(
+        &in->store->db, in->add,
+        DB_ARGS(DB_INT(id), DB_INT(in->source_id), DB_BLOB(found->digest, TG_TOKEN_LEN),
+                DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month), DB_INT(facts->sex),
+                DB_BLOB(in->packed.data, in->packed.len), DB_INT(in->period), DB_MAYBE(person, id)),
+        err);
     if (!status && in->evidence.len)
-        status = tg_db_run(
-            &in->store->db, in->add_evidence,
-            DB_ARGS(DB_INT(in->next_id), DB_BLOB(in->evidence.data, in->evidence.len)), err);
+        status = tg_db_run(&in->store->db, in->add_evidence,
+                           DB_ARGS(DB_INT(id), DB_BLOB(in->evidence.data, in->evidence.len)), err);
     if (status)
         return status;
-    *id = in->next_id++;
-    return in->n_pending < PENDING_MAX ? TG_OK : tg_interner_flush(in, err);
+    in->next_id = id + 1;
+    size_t limit = in->asks ? (size_t)PENDING_ASKING_MAX : (size_t)PENDING_MAX;
+    return in->n_pending < limit ? TG_OK : tg_interner_flush(in, err);
 }
 
-/* Keeps the first period in which the identity was seen, whatever the order of import. */
-static enum tg_status see_again(struct tg_interner *in, struct tg_known_identity *known,
+static enum tg_status see_again(struct tg_interner *in, const struct tg_found *found,
                                 struct tg_error *err)
 {
-    if (known->has_rows && known->seen_from <= in->period)
-        return TG_OK;
     enum tg_status status = TG_OK;
-    if (!known->has_rows && in->founds_persons)
-        status = tg_ids_add(&in->touched, known->id, err);
-    if (!status && !known->has_rows && in->founds_persons)
-        status = tg_ids_add(&in->revived, known->id, err);
-    known->has_rows = true;
-    known->seen_from = in->period;
+    if (found->revived && in->founds_persons)
+        status = tg_ids_add(&in->touched, found->id, err);
+    if (!status && found->revived && in->founds_persons)
+        status = tg_ids_add(&in->revived, found->id, err);
     if (status)
         return status;
-    return tg_db_run(&in->store->db, in->see, DB_ARGS(DB_INT(in->period), DB_INT(known->id)), err);
+    return tg_db_run(&in->store->db, in->see, DB_ARGS(DB_INT(in->period), DB_INT(found->id)), err);
 }
 
-static enum tg_status find_in_table(struct tg_interner *in, struct tg_known_identity *known,
+static enum tg_status find_in_table(struct tg_interner *in, struct tg_found *found,
                                     struct tg_error *err)
 {
     const struct tg_db *db = &in->store->db;
-    bool found = false;
+    bool there = false;
     enum tg_status status = tg_db_bind(
-        db, in->find, DB_ARGS(DB_INT(in->source_id), DB_BLOB(known->digest, TG_TOKEN_LEN)), err);
+        db, in->find, DB_ARGS(DB_INT(in->source_id), DB_BLOB(found->digest, TG_TOKEN_LEN)), err);
     if (!status)
-        status = tg_db_next(db, in->find, &found, err);
-    if (status || !found)
+        status = tg_db_next(db, in->find, &there, err);
+    if (status || !there)
         return status;
-    known->id = sqlite3_column_int64(in->find, 0);
-    known->has_rows = sqlite3_column_type(in->find, 1) != SQLITE_NULL;
-    known->seen_from = sqlite3_column_int(in->find, 1);
+    struct tg_known_identity known = {
+        .id = sqlite3_column_int64(in->find, 0),
+        .has_rows = sqlite3_column_type(in->find, 1) != SQLITE_NULL,
+        .seen_from = sqlite3_column_int(in->find, 1),
+    };
     (void)sqlite3_reset(in->find);
+    found->id = known.id;
+    tg_known_see(&known, in->period, found);
     return TG_OK;
 }
 
-enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
-                         const struct tg_identity_facts *facts, int64_t *id, struct tg_error *err)
+/* Looks up what was not looked up when the row was read. */
+static enum tg_status ask(struct tg_interner *in, struct tg_found *found, struct tg_error *err)
 {
-    struct tg_known_identity asked = {.seen_from = in->period, .has_rows = true}, *known = &asked;
     enum tg_status status = TG_OK;
-    if (in->digest)
-        memcpy(asked.digest, in->digest, TG_TOKEN_LEN);
-    else
-        status = tg_interner_digest(in, row, facts, &in->message, asked.digest, err);
-    if (!status && in->known.slots)
-        known = tg_known_find(&in->known, asked.digest);
-    else if (!status)
-        status = find_in_table(in, &asked, err);
-    if (status)
+    if (!in->asks)
+        status = tg_interner_flush(in, err);
+    in->asks = true;
+    if (!status && in->fresh.slots)
+        found->id = tg_known_find(&in->fresh, found->digest)->id;
+    if (!status && !found->id)
+        status = find_in_table(in, found, err);
+    if (status || found->id)
         return status;
-    if (known->id) {
-        *id = known->id;
-        return see_again(in, known, err);
-    }
-    status = add_identity(in, row, facts, asked.digest, id, err);
-    asked.id = *id;
-    return status || !in->known.slots ? status : tg_known_add(&in->known, &asked, err);
+    struct tg_known_identity fresh = {.id = in->next_id, .seen_from = in->period, .has_rows = true};
+    memcpy(fresh.digest, found->digest, TG_TOKEN_LEN);
+    found->id = in->next_id;
+    found->is_new = true;
+    return tg_known_add(&in->fresh, &fresh, err);
 }
 
-static int by_place(const void *a, const void *b)
+enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
+                         const struct tg_found *known, const struct tg_identity_facts *facts,
+                         int64_t *id, struct tg_error *err)
 {
-    const struct tg_pending *x = a, *y = b;
-    if (x->column != y->column)
-        return x->column < y->column ? -1 : 1;
-    int order = memcmp(x->hash, y->hash, TG_TOKEN_LEN);
-    return order ? order : (x->identity > y->identity) - (x->identity < y->identity);
+    struct tg_found found = *known;
+    enum tg_status status = found.id ? TG_OK : ask(in, &found, err);
+    if (status)
+        return status;
+    *id = found.id;
+    if (found.is_new)
+        return add_identity(in, row, facts, &found, err);
+    return found.seen ? see_again(in, &found, err) : TG_OK;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, PENDING_LEN);
+}
+
+/* Puts everyone into the bucket of its byte `at`, in place (American flag sort: McIlroy, Bostic and
+ * McIlroy, Engineering Radix Sort, 1993). `end[b]` out: where bucket b ends. */
+static void put_into_buckets(struct tg_pending *items, size_t n, size_t at, size_t end[256])
+{
+    size_t next[256];
+    memset(end, 0, 256 * sizeof *end);
+    for (size_t i = 0; i < n; i++)
+        end[items[i].bytes[at]]++;
+    for (size_t b = 0, sum = 0; b < 256; b++) {
+        next[b] = sum;
+        end[b] = sum += end[b];
+    }
+    for (size_t b = 0; b < 256; b++) {
+        while (next[b] < end[b]) {
+            size_t from = next[b], to = next[items[from].bytes[at]]++;
+            struct tg_pending kept = items[to];
+            items[to] = items[from];
+            items[from] = kept;
+        }
+    }
+}
+
+/* Hashes lie evenly, so a pass or two over their bytes leave little to compare. */
+static void sort_from(struct tg_pending *items, size_t n, size_t at)
+{
+    size_t end[256];
+    if (n <= FEW || at == PENDING_LEN) {
+        if (n > 1)
+            qsort(items, n, sizeof *items, by_bytes);
+        return;
+    }
+    put_into_buckets(items, n, at, end);
+    for (size_t b = 0, from = 0; b < 256; from = end[b++])
+        sort_from(items + from, end[b] - from, at + 1);
 }
 
 /* Those who carry one number-like token: when they are several, somebody has to look at them. The
@@ -271,10 +320,10 @@ static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pe
     size_t members = n;
     bool row = true;
     own->n = 0;
-    enum tg_status status = tg_db_bind(
-        db, in->members,
-        DB_ARGS(DB_INT(in->columns[group->column].number), DB_BLOB(group->hash, TG_TOKEN_LEN)),
-        err);
+    enum tg_status status = tg_db_bind(db, in->members,
+                                       DB_ARGS(DB_INT(in->columns[column_of(group)].number),
+                                               DB_BLOB(hash_of(group), TG_TOKEN_LEN)),
+                                       err);
     while (!status && row) {
         status = tg_db_next(db, in->members, &row, err);
         members += !status && row;
@@ -282,9 +331,9 @@ static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pe
             status = tg_ids_add(own, sqlite3_column_int64(in->members, 0), err);
     }
     for (size_t i = 0; !status && members > 1 && i < n; i++) {
-        status = tg_ids_add(&in->touched, group[i].identity, err);
+        status = tg_ids_add(&in->touched, identity_of(&group[i]), err);
         if (!status)
-            status = tg_ids_add(own, group[i].identity, err);
+            status = tg_ids_add(own, identity_of(&group[i]), err);
     }
     for (size_t i = 0; !status && own->n > 1 && i < own->n; i++)
         status = tg_db_run(db, in->mark_kin, DB_ARGS(DB_INT(own->items[i])), err);
@@ -297,31 +346,36 @@ static enum tg_status look_at_groups(struct tg_interner *in, struct tg_error *er
     enum tg_status status = TG_OK;
     for (size_t i = 0, n; !status && i < in->n_pending; i += n) {
         const struct tg_pending *group = &in->pending[i];
-        for (n = 1; i + n < in->n_pending && group[n].column == group->column &&
-                    memcmp(group[n].hash, group->hash, TG_TOKEN_LEN) == 0;)
+        for (n = 1; i + n < in->n_pending && column_of(&group[n]) == column_of(group) &&
+                    memcmp(hash_of(&group[n]), hash_of(group), TG_TOKEN_LEN) == 0;)
             n++;
-        if (in->columns[group->column].number_like)
+        if (column_of(group) < in->n_columns && in->columns[column_of(group)].number_like)
             status = look_at_members(in, group, n, &own, err);
     }
     tg_ids_free(&own);
     return status;
 }
 
+static enum tg_status put_into_table(struct tg_interner *in, const struct tg_pending *p,
+                                     struct tg_error *err)
+{
+    const struct tg_arg hash = DB_BLOB(hash_of(p), TG_TOKEN_LEN), id = DB_INT(identity_of(p));
+    if (column_of(p) == in->n_columns)
+        return tg_db_run(&in->store->db, in->add_digest, DB_ARGS(DB_INT(in->source_id), hash, id),
+                         err);
+    return tg_db_run(&in->store->db, in->add_token,
+                     DB_ARGS(DB_INT(in->columns[column_of(p)].number), hash, id), err);
+}
+
 enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
 {
-    enum tg_status status = TG_OK;
     if (in->n_pending == 0)
         return TG_OK;
-    qsort(in->pending, in->n_pending, sizeof *in->pending, by_place);
-    if (in->founds_persons)
-        status = look_at_groups(in, err);
-    for (size_t i = 0; !status && i < in->n_pending; i++) {
-        const struct tg_pending *p = &in->pending[i];
-        status = tg_db_run(&in->store->db, in->add_token,
-                           DB_ARGS(DB_INT(in->columns[p->column].number),
-                                   DB_BLOB(p->hash, TG_TOKEN_LEN), DB_INT(p->identity)),
-                           err);
-    }
+    sort_from(in->pending, in->n_pending, 0);
+    enum tg_status status = in->founds_persons ? look_at_groups(in, err) : TG_OK;
+    for (size_t i = 0; !status && i < in->n_pending; i++)
+        status = put_into_table(in, &in->pending[i], err);
     in->n_pending = 0;
+    tg_known_free(&in->fresh);
     return status;
 }

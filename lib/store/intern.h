@@ -37,7 +37,7 @@ struct tg_identity_facts {
     uint8_t sex;         /**< 0: unknown */
 };
 
-/** Identities of a source by digest, in memory, at most 256 MiB. All zero is an empty one. */
+/** Identities of a source by digest, in memory, at most 256 MiB. All zero is none. */
 struct tg_known {
     struct tg_known_identity *slots; /**< NULL: the table is asked instead */
     size_t n, n_slots;
@@ -55,6 +55,22 @@ struct tg_known_identity {
     int32_t seen_from;
     bool has_rows;
 };
+/** What is found out about the identity of a row. */
+struct tg_found {
+    unsigned char digest[TG_TOKEN_LEN];
+    int64_t id;      /**< 0: not looked up yet */
+    bool has_digest; /**< false: a cell of the row is malformed */
+    bool repeats;    /**< it has the tokens of the row before */
+    bool is_new;     /**< the number was given to it just now */
+    bool hashed;     /**< the tokens of the row are already what is stored of them */
+    bool seen;       /**< its first period is another one now */
+    bool revived;    /**< it had lost its rows */
+};
+/** Asks for memory that tg_known_find() will look at. */
+void tg_known_prefetch(const struct tg_known *known, const unsigned char digest[TG_TOKEN_LEN]);
+/** A row of `period`: keeps the first period in which the identity was seen, whatever the order of
+ * import. */
+void tg_known_see(struct tg_known_identity *known, int32_t period, struct tg_found *found);
 /** Where the identity is, or would be; valid until the next tg_known_add(). */
 struct tg_known_identity *tg_known_find(const struct tg_known *known,
                                         const unsigned char digest[TG_TOKEN_LEN]);
@@ -71,7 +87,6 @@ struct tg_interner {
     size_t n_columns;
     int64_t source_id;
     int32_t period;
-    uint64_t rows;       /**< of the file */
     bool founds_persons; /**< rosters: a new identity with a token is a new person at first */
 
     int64_t first_new; /**< identities from this number on are new */
@@ -79,30 +94,26 @@ struct tg_interner {
     struct tg_ids touched; /**< rosters: whose component must be looked at; in no order */
     struct tg_ids revived; /**< rosters: those that had lost their rows; in no order */
 
-    const unsigned char *digest; /**< of the row at hand, when it was computed before; or NULL */
-    bool hashed;                 /**< the tokens of the rows are already what is stored of them */
-    struct tg_known known;
-    sqlite3_stmt *find, *add, *see, *add_token, *add_evidence, *members, *mark_kin;
+    bool asks;             /**< rows come that were not looked up */
+    struct tg_known fresh; /**< while it asks: those whose digests are not in the table yet */
+    sqlite3_stmt *find, *add, *see, *add_token, *add_digest, *add_evidence, *members, *mark_kin;
     struct tg_buf message, packed, evidence;
-    struct tg_pending *pending; /**< tokens not yet in the table */
+    struct tg_pending *pending; /**< tokens and digests not yet in their tables */
     size_t n_pending, cap_pending;
 };
 
 /** Fills in what is not given: statements, the next number. */
 TG_CHECKED enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err);
-/** The digest of a row's identity; any thread may ask. `message` is scratch room. */
-TG_CHECKED enum tg_status
-tg_interner_digest(const struct tg_interner *in, const struct tg_token_row *row,
-                   const struct tg_identity_facts *facts, struct tg_buf *message,
-                   unsigned char digest[TG_TOKEN_LEN], struct tg_error *err);
 /**
  * Finds or makes the identity of a row.
- * @param id  out: its number
+ * @param found  what is known of it already
+ * @param id     out: its number
  */
 TG_CHECKED enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
+                                    const struct tg_found *found,
                                     const struct tg_identity_facts *facts, int64_t *id,
                                     struct tg_error *err);
-/** Puts the tokens of new identities into their table. Call it once more at the end. */
+/** Puts tokens and digests of new identities into their tables. Call it once more at the end. */
 TG_CHECKED enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err);
 void tg_interner_free(struct tg_interner *in);
 

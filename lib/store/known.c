@@ -20,6 +20,23 @@ struct tg_known_identity *tg_known_find(const struct tg_known *known,
     return &known->slots[at];
 }
 
+void tg_known_prefetch(const struct tg_known *known, const unsigned char digest[TG_TOKEN_LEN])
+{
+    uint64_t h;
+    memcpy(&h, digest, sizeof h);
+    __builtin_prefetch(&known->slots[(size_t)h & (known->n_slots - 1)], 1);
+}
+
+void tg_known_see(struct tg_known_identity *known, int32_t period, struct tg_found *found)
+{
+    if (known->has_rows && known->seen_from <= period)
+        return;
+    found->seen = true;
+    found->revived = !known->has_rows;
+    known->has_rows = true;
+    known->seen_from = period;
+}
+
 static enum tg_status make_room(struct tg_known *known, size_t need, struct tg_error *err)
 {
     struct tg_known old = *known;
@@ -56,31 +73,51 @@ enum tg_status tg_known_add(struct tg_known *known, const struct tg_known_identi
     return TG_OK;
 }
 
+/* The slots of a few are asked for together: each is far from the others. */
+static enum tg_status add_some(struct tg_known *known, const struct tg_known_identity *some,
+                               size_t n, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; i < n; i++)
+        tg_known_prefetch(known, some[i].digest);
+    for (size_t i = 0; !status && known->slots && i < n; i++)
+        status = tg_known_add(known, &some[i], err);
+    return status;
+}
+
 static enum tg_status load_all(const struct tg_db *db, int64_t source_id, struct tg_known *known,
                                struct tg_error *err)
 {
+    enum { SOME = 64 };
+    struct tg_known_identity some[SOME];
+    size_t n = 0;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
     enum tg_status status = tg_db_prepare(
-        db, "SELECT id, digest, seen_from FROM identity NOT INDEXED WHERE source_id = ?", &stmt,
-        err);
+        db, "SELECT id, digest, seen_from FROM identity WHERE source_id = ?", &stmt, err);
     if (!status)
         status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id)), err);
     while (!status && row && known->slots) {
         status = tg_db_next(db, stmt, &row, err);
         if (status || !row)
             break;
-        struct tg_known_identity identity = {
+        some[n] = (struct tg_known_identity){
             .id = sqlite3_column_int64(stmt, 0),
             .seen_from = sqlite3_column_int(stmt, 2),
             .has_rows = sqlite3_column_type(stmt, 2) != SQLITE_NULL,
         };
         if (sqlite3_column_bytes(stmt, 1) != TG_TOKEN_LEN)
             continue;
-        memcpy(identity.digest, sqlite3_column_blob(stmt, 1), TG_TOKEN_LEN);
-        status = tg_known_add(known, &identity, err);
+        memcpy(some[n++].digest, sqlite3_column_blob(stmt, 1), TG_TOKEN_LEN);
+        if (n == SOME) {
+            status = add_some(known, some, n, err);
+            n = 0;
+        }
     }
     (void)sqlite3_finalize(stmt);
+    if (!status && known->slots)
+        status = add_some(known, some, n, err);
+    tg_wipe(some, sizeof some);
     return status;
 }
 
@@ -88,12 +125,13 @@ enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t
                              struct tg_known *known, struct tg_error *err)
 {
     int64_t n = 0;
-    enum tg_status status = tg_db_number(db, "SELECT count(*) FROM identity WHERE source_id = ?",
-                                         DB_ARGS(DB_INT(source_id)), &n, err);
+    enum tg_status status =
+        tg_db_number(db, "SELECT count(*) FROM identity_digest WHERE source_id = ?",
+                     DB_ARGS(DB_INT(source_id)), &n, err);
     if (status || n > KNOWN_MAX || (uint64_t)n / LOADS_A_LOOKUP > rows)
         return status;
     status = make_room(known, (size_t)n + 1, err);
-    return status ? status : load_all(db, source_id, known, err);
+    return status || n == 0 ? status : load_all(db, source_id, known, err);
 }
 
 void tg_known_free(struct tg_known *known)

@@ -65,17 +65,22 @@ static enum tg_status check_owner(struct tg_store *store, struct tg_error *err)
     return status;
 }
 
+/* A table that is made anew is gone for a moment from under those that refer to it. */
 static enum tg_status upgrade(struct tg_store *store, struct tg_error *err)
 {
-    enum tg_status status = tg_db_exec(&store->db, before_first_write, err);
+    const struct tg_db *db = &store->db;
+    enum tg_status status = tg_db_exec(db, before_first_write, err);
     if (!status)
-        status = tg_db_begin(&store->db, err);
+        status = tg_db_exec(db, "PRAGMA foreign_keys=OFF", err);
+    if (!status)
+        status = tg_db_begin(db, err);
     if (status)
         return status;
-    status = tg_schema_upgrade(&store->db, err);
+    status = tg_schema_upgrade(db, err);
     if (!status)
         status = tg_evidence_move(store, err);
-    return tg_db_end(&store->db, status, err);
+    status = tg_db_end(db, status, err);
+    return status ? status : tg_db_exec(db, "PRAGMA foreign_keys=ON", err);
 }
 
 static enum tg_status use_file(struct tg_store *store, struct tg_error *err)

@@ -83,6 +83,12 @@ static const char *const steps[] = {
     "UPDATE person_apart SET hash = remap(token, hash)",
 };
 
+static const char *const digest_steps[] = {
+    "DELETE FROM identity_digest",
+    "INSERT INTO identity_digest SELECT source_id, digest, id FROM identity"
+    " WHERE digest IS NOT NULL ORDER BY source_id, digest",
+};
+
 /* An app's token stands in columns of that name, in whatever table. */
 static const char app_steps[] =
     "SELECT 'UPDATE \"' || t.name || '\" SET app = remap(1, app) WHERE app IS NOT NULL'"
@@ -151,6 +157,9 @@ enum tg_status tg_remap_all(struct tg_store *store, const struct tg_remap *remap
         if (!status)
             status = tg_progress(reporter, "hashes", i + 1, N_STEPS + 1, err);
     }
+    for (size_t i = 0; !status && remap->digest && i < sizeof digest_steps / sizeof *digest_steps;
+         i++)
+        status = step(db, &call, digest_steps[i], err);
     if (!status && remap->bridge)
         status = step(db, &call,
                       "UPDATE bridge SET old = remap(token, old), new = remap(token, new)", err);

@@ -17,9 +17,10 @@ enum {
     CONSENT_WITHDRAWN_ON
 };
 
-enum tg_status tg_import_facts(const struct tg_importing *im, const struct tg_token_row *row,
+enum tg_status tg_import_facts(const void *importing, const struct tg_token_row *row,
                                struct tg_identity_facts *facts, struct tg_error *err)
 {
+    const struct tg_importing *im = importing;
     bool roster = im->kind->kind == TG_KIND_ROSTER;
     enum tg_status status =
         tg_cell_month(im, row, roster ? (size_t)ROSTER_BIRTH_MONTH : (size_t)USER_BIRTH_MONTH,
@@ -34,7 +35,7 @@ static enum tg_status intern_person(struct tg_importing *im, const struct tg_tok
 {
     struct tg_identity_facts facts;
     enum tg_status status = tg_import_facts(im, row, &facts, err);
-    return status ? status : tg_intern(&im->interner, row, &facts, id, err);
+    return status ? status : tg_intern(&im->interner, row, im->found, &facts, id, err);
 }
 
 enum tg_status tg_import_roster(struct tg_importing *im, const struct tg_token_row *row,
@@ -132,7 +133,7 @@ enum tg_status tg_import_consent(struct tg_importing *im, const struct tg_token_
     int64_t id = 0;
     enum tg_status status = read_consent(im, row, &c, err);
     if (!status)
-        status = tg_intern(&im->interner, row, &unknown, &id, err);
+        status = tg_intern(&im->interner, row, im->found, &unknown, &id, err);
     if (!status)
         status = tg_db_run(
             db, im->add_row,

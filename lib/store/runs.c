@@ -12,20 +12,6 @@ enum { RUN_MAX = 4096 };
 enum { EVENT_MONTH, EVENT_CODE, EVENT_AMOUNT };
 enum { MEASURE_DAY };
 
-static enum tg_status flatten(const struct tg_importing *im, const struct tg_token_row *row,
-                              struct tg_buf *out, struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    out->len = 0;
-    for (size_t i = 0; !status && i < im->interner.n_columns; i++) {
-        const struct tg_token_cell *cell = &row->tokens[i];
-        status = tg_pack_number(out, cell->n, err);
-        if (!status)
-            status = tg_buf_add(out, cell->tokens, cell->n * TG_TOKEN_LEN, err);
-    }
-    return status;
-}
-
 enum tg_status tg_import_end_run(struct tg_importing *im, struct tg_error *err)
 {
     struct tg_run *run = &im->run;
@@ -57,21 +43,15 @@ static enum tg_status continue_run(struct tg_importing *im, const struct tg_toke
 {
     const struct tg_identity_facts unknown = {.birth_month = TG_NO_MONTH};
     struct tg_run *run = &im->run;
-    enum tg_status status = flatten(im, row, &run->next, err);
-    if (status)
-        return status;
-    bool same = run->open && run->next.len == run->tokens.len &&
-                memcmp(run->next.data, run->tokens.data, run->next.len) == 0;
+    bool same = run->open && memcmp(run->digest, im->found->digest, TG_TOKEN_LEN) == 0;
     if (same && run->n < RUN_MAX)
         return TG_OK;
-    status = tg_import_end_run(im, err);
+    enum tg_status status = tg_import_end_run(im, err);
     if (status || same)
         return status;
-    struct tg_buf swap = run->tokens;
-    run->tokens = run->next;
-    run->next = swap;
+    memcpy(run->digest, im->found->digest, TG_TOKEN_LEN);
     run->open = true;
-    return tg_intern(&im->interner, row, &unknown, &run->identity, err);
+    return tg_intern(&im->interner, row, im->found, &unknown, &run->identity, err);
 }
 
 static void widen_months(struct tg_importing *im, int32_t month)

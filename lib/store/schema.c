@@ -299,10 +299,50 @@ static const char version_apart[] =
     "  PRIMARY KEY(token, hash, identity_id)"
     ") STRICT, WITHOUT ROWID;";
 
+/*
+ * Digests of identities in a table of their own, which takes them in sorted batches, instead of an
+ * index that takes each when it comes. Column digest stays what it was, and the table follows it:
+ * by the statements that add identities, and by a trigger that takes one away. The table is made
+ * anew because what makes a column unique cannot be dropped; references to it must not be enforced
+ * meanwhile.
+ */
+static const char version_digest[] =
+    "CREATE TABLE identity_new("
+    "  id INTEGER PRIMARY KEY,"
+    "  source_id INTEGER NOT NULL REFERENCES source,"
+    "  digest BLOB,"
+    "  birth_month INTEGER,"
+    "  sex INTEGER NOT NULL,"
+    "  tokens BLOB NOT NULL,"
+    "  seen_from INTEGER,"
+    "  person_id INTEGER REFERENCES identity,"
+    "  kin INTEGER NOT NULL DEFAULT 0,"
+    "  conflict INTEGER"
+    ") STRICT;"
+    "INSERT INTO identity_new SELECT id, source_id, digest, birth_month, sex, tokens, seen_from,"
+    "  person_id, kin, conflict FROM identity ORDER BY id;"
+    "DROP TABLE identity;"
+    "ALTER TABLE identity_new RENAME TO identity;"
+    "CREATE INDEX identity_joined ON identity(person_id) WHERE person_id <> id;"
+    "CREATE INDEX identity_conflict ON identity(conflict) WHERE conflict IS NOT NULL;"
+    "CREATE TABLE identity_digest("
+    "  source_id INTEGER NOT NULL REFERENCES source,"
+    "  digest BLOB NOT NULL,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  PRIMARY KEY(source_id, digest)"
+    ") STRICT, WITHOUT ROWID;"
+    "INSERT INTO identity_digest SELECT source_id, digest, id FROM identity"
+    "  WHERE digest IS NOT NULL ORDER BY source_id, digest;"
+    "CREATE TRIGGER digest_of_nobody AFTER UPDATE OF digest ON identity"
+    " WHEN new.digest IS NULL BEGIN"
+    "  DELETE FROM identity_evidence WHERE identity_id = new.id;"
+    "  DELETE FROM identity_digest WHERE source_id = old.source_id AND digest = old.digest;"
+    " END;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {version_1,       version_review,   version_placing,
-                                       version_consent, version_evidence, version_epoch,
-                                       version_basis,   version_person,   version_apart};
+static const char *const upgrades[] = {
+    version_1,     version_review, version_placing, version_consent, version_evidence,
+    version_epoch, version_basis,  version_person,  version_apart,   version_digest};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

@@ -46,6 +46,13 @@ static const char missing_rows[] =
     "  ELSE (SELECT total(n) FROM measure_run"
     "   WHERE id BETWEEN d.first_run AND d.last_run AND delivery_id = d.id) END";
 
+/* The table of digests follows the column. */
+static const char strange_digests[] =
+    "SELECT 'identity_digest' WHERE (SELECT count(digest) FROM identity) <>"
+    "  (SELECT count(*) FROM identity_digest) OR EXISTS (SELECT 1 FROM identity_digest d"
+    "   LEFT JOIN identity i ON i.id = d.identity_id"
+    "   WHERE i.digest IS NOT d.digest OR i.source_id IS NOT d.source_id)";
+
 /* A file that was recorded is looked for in its folder and, when an interrupted run has not put its
  * month in place, where that run may have left it. */
 static enum tg_status find_output(struct check *c, sqlite3_stmt *stmt, const char *name,
@@ -159,6 +166,8 @@ enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter 
     if (!status)
         status = warn_of_rows(&c, "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check", NULL,
                               TG_MSG_STORE_DANGLING, err);
+    if (!status)
+        status = warn_of_rows(&c, strange_digests, NULL, TG_MSG_STORE_DANGLING, err);
     if (!status)
         status = tg_progress(reporter, "verify", 2, 5, err);
     if (!status)

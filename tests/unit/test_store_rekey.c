@@ -123,6 +123,7 @@ START_TEST(no_old_hash_is_left_in_any_file)
         "SELECT hash FROM identity_token ORDER BY hash LIMIT 1",
         "SELECT substr(tokens, 3, 16) FROM identity_evidence LIMIT 1",
         "SELECT digest FROM identity LIMIT 1",
+        "SELECT digest FROM identity_digest LIMIT 1",
         "SELECT app FROM withdrawal",
         "SELECT app FROM consent_row ORDER BY app LIMIT 1",
     };
@@ -156,6 +157,7 @@ START_TEST(no_column_of_hashes_is_forgotten)
                " AND c.name <> 'row_id' AND t.name || '.' || c.name NOT IN ("
                " 'person_apart.hash',"
                " 'identity.digest', 'identity.tokens', 'identity_evidence.tokens',"
+               " 'identity_digest.digest',"
                " 'identity_token.hash', 'shared_token.hash', 'run_users.users',"
                " 'bridge.old', 'bridge.new',"
                " 'event_run.events', 'measure_run.measures', 'audit.prev', 'audit.mac')"),

@@ -150,6 +150,24 @@ START_TEST(dangling_rows_and_lost_rows_are_found)
 }
 END_TEST
 
+START_TEST(digests_that_do_not_follow_their_identities_are_found)
+{
+    static const char *const changes[] = {
+        "DELETE FROM identity_digest WHERE identity_id = 1",
+        "UPDATE identity_digest SET digest = x'00' WHERE identity_id = 1",
+        "UPDATE identity_digest SET identity_id = 3 WHERE identity_id = 1",
+        "UPDATE identity SET source_id = source_id + 1 WHERE id = 1",
+    };
+    four_entries();
+    ck_assert_int_eq(number("SELECT count(*) FROM identity_digest"), number("SELECT count(*)"
+                                                                            " FROM identity"));
+    OK(tg_store_verify(store, NULL, &err));
+    tamper(changes[_i]);
+    ck_assert_int_eq(verify(), TG_CHECK_FAILED);
+    ck_assert(found(TG_MSG_STORE_DANGLING, "identity_digest"));
+}
+END_TEST
+
 START_TEST(a_broken_page_is_found)
 {
     four_entries();
@@ -232,7 +250,7 @@ static enum tg_status seek(uint64_t most)
 
 START_TEST(no_token_stands_as_it_arrived)
 {
-    char hex[33], sql[128];
+    char hex[33], sql[256];
     four_entries();
     OK(seek(0));
     ck_assert_uint_eq(sought, 3);
@@ -247,10 +265,13 @@ START_TEST(no_token_stands_as_it_arrived)
     tamper("PRAGMA secure_delete=ON; VACUUM");
     OK(seek(0));
     label_token("k1", 2, hex);
-    (void)snprintf(sql, sizeof sql, "UPDATE identity SET digest = x'%s' WHERE id = 1", hex);
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE identity SET digest = x'%s' WHERE id = 1;"
+                   "UPDATE identity_digest SET digest = x'%s' WHERE identity_id = 1",
+                   hex, hex);
     tamper(sql);
     ck_assert_int_eq(seek(0), TG_CHECK_FAILED);
-    ck_assert_uint_eq(notes.n, 2); /* the table and its index */
+    ck_assert_uint_eq(notes.n, 2); /* both tables */
 }
 END_TEST
 
@@ -343,6 +364,7 @@ int main(void)
     tcase_add_test(t, reordered_entries_are_found);
     tcase_add_test(t, an_entry_sealed_by_another_store_is_found);
     tcase_add_test(t, dangling_rows_and_lost_rows_are_found);
+    tcase_add_loop_test(t, digests_that_do_not_follow_their_identities_are_found, 0, 4);
     tcase_add_test(t, a_broken_page_is_found);
     tcase_add_test(t, outputs_are_held_against_what_was_recorded);
     tcase_add_test(t, no_token_stands_as_it_arrived);
