@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/month.h"
 
-#include "sys/file.h"
-#include "text/calendar.h"
-
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +8,10 @@
 /* What was left out last month: tables of two months must not give away what either hides. */
 static enum tg_status read_before(struct tg_month *m, struct tg_concealing *c, struct tg_error *err)
 {
-    char name[8];
     struct tg_withheld *before = NULL;
-    tg_month_format(m->month - 1, name);
-    char *folder = tg_path_join(&m->arena, m->out ? m->out : "", name, err);
-    char *path = folder ? tg_path_join(&m->arena, folder, "run.json", err) : NULL;
-    if (!path)
-        return TG_NO_MEMORY;
-    enum tg_status status = tg_report_withheld(path, &m->arena, &before, &c->n_before, err);
+    if (!m->before)
+        return TG_OK;
+    enum tg_status status = tg_report_withheld(m->before, &m->arena, &before, &c->n_before, err);
     c->before = before;
     return status;
 }

@@ -38,6 +38,8 @@ struct tg_month {
     const char *recipient;
     const char *out;       /**< where the months lie */
     struct tg_arena arena; /**< of everything below that has no free of its own */
+    const char
+        *before; /**< run.json of the newest month before that the recipient got; NULL: none */
 
     /* lacking.c */
     struct tg_gap *gaps;
@@ -107,9 +109,10 @@ void tg_month_note_basis(struct tg_month *m, const char *out, const struct tg_ru
 /** Reads people and users, honours consents, links, makes subject ids. */
 TG_CHECKED enum tg_status tg_month_link(struct tg_month *m, struct tg_error *err);
 
-/** Warns where linkage expects of itself what the month before did not: out/YYYY-MM/run.json of
- * that month, if it is there. */
-TG_CHECKED enum tg_status tg_month_drift(struct tg_month *m, const char *out, struct tg_error *err);
+/** Finds the month before, wherever it lies now; warns when its run.json is gone or was changed. */
+TG_CHECKED enum tg_status tg_month_find_before(struct tg_month *m, struct tg_error *err);
+/** Warns where linkage expects of itself what the month before did not. */
+TG_CHECKED enum tg_status tg_month_drift(struct tg_month *m, struct tg_error *err);
 
 /** Draws controls, measures outcomes and balance, hides small cells. */
 TG_CHECKED enum tg_status tg_month_compare(struct tg_month *m, struct tg_error *err);

@@ -45,9 +45,11 @@ uint64_t tg_month_linked(const struct tg_month *m)
 static enum tg_status do_month(struct tg_month *m, const char *out, struct tg_run_summary *summary,
                                struct tg_error *err)
 {
-    enum tg_status status = tg_month_link(m, err);
+    enum tg_status status = tg_month_find_before(m, err);
     if (!status)
-        status = tg_month_drift(m, out, err);
+        status = tg_month_link(m, err);
+    if (!status)
+        status = tg_month_drift(m, err);
     if (!status)
         status = tg_month_list_linked(m, err);
     if (!status && m->study->has_cohort)

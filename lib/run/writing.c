@@ -33,11 +33,12 @@ struct sheet {
     enum tg_status (*rows)(struct tg_month *m, struct tg_csv_writer *w, struct tg_error *err);
 };
 
-/* What holds row ids or exact counts is for the municipality alone. */
-static bool is_internal(const char *name)
+/* What holds neither row ids nor exact counts may be handed over; all else is the municipality's.
+ */
+static bool is_released(const char *name)
 {
-    static const char *const names[] = {"links.csv", "unlinked.csv", "review.csv", "conflicts.csv",
-                                        "run.json"};
+    static const char *const names[] = {"cohort.csv",   "balance.csv", "outcomes.csv",
+                                        "payments.csv", "report.html", "report.xlsx"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], name) == 0)
             return true;
@@ -53,7 +54,7 @@ static enum tg_status note_file(struct folder *f, const char *name, const char *
         return status;
     f->files[f->n].name = name;
     f->files[f->n].rows = -1;
-    f->files[f->n].internal = is_internal(name);
+    f->files[f->n].internal = !is_released(name);
     memcpy(f->files[f->n].sha256, sha256, TG_DIGEST_HEX + 1);
     f->n++;
     return TG_OK;

@@ -71,3 +71,37 @@ const char *tg_store_folder_name(const struct tg_store *store, const char *folde
         return absolute + len + 1;
     return absolute;
 }
+
+enum tg_status tg_store_month_before(struct tg_store *store, int32_t month, const char *recipient,
+                                     const char *out, struct tg_arena *arena, char **folder,
+                                     bool *whole, struct tg_error *err)
+{
+    static const char sql[] =
+        "SELECT folder, sha256 FROM output WHERE month < ?1 AND recipient = ?2 AND name = "
+        "'run.json'"
+        " ORDER BY month DESC, substr(folder, 1, length(?3) + 1) = ?3 || '/' DESC, folder LIMIT 1";
+    sqlite3_stmt *stmt = NULL;
+    struct tg_error missing;
+    bool row = false;
+    const char *in = out ? tg_store_folder_name(store, out, arena, &missing) : NULL;
+    *folder = NULL;
+    *whole = false;
+    in = in ? in : "";
+    enum tg_status status = tg_db_prepare(&store->db, sql, &stmt, err);
+    if (!status)
+        status = tg_db_bind(
+            &store->db, stmt,
+            DB_ARGS(DB_INT(month), DB_TEXT(recipient, strlen(recipient)), DB_TEXT(in, strlen(in))),
+            err);
+    if (!status)
+        status = tg_db_next(&store->db, stmt, &row, err);
+    if (!status && row) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 0);
+        *folder = name ? tg_path_join(arena, store->folder, name, err) : NULL;
+        const char *sha256 = (const char *)sqlite3_column_text(stmt, 1);
+        status = *folder && sha256 ? tg_output_is(*folder, "run.json", sha256, whole, err)
+                                   : TG_NO_MEMORY;
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}

@@ -216,6 +216,17 @@ TG_CHECKED enum tg_status tg_store_deliveries(struct tg_store *store, int32_t mo
                                               struct tg_arena *arena, struct tg_delivery **out,
                                               size_t *n, struct tg_error *err);
 
+/**
+ * Where the newest month before `month` lies that was made for the recipient. Of several folders
+ * the one in `out` comes first, then the first by name.
+ * @param folder  out: in the arena; NULL: there is no such month
+ * @param whole   out: its run.json lies there as it was recorded
+ */
+TG_CHECKED enum tg_status tg_store_month_before(struct tg_store *store, int32_t month,
+                                                const char *recipient, const char *out,
+                                                struct tg_arena *arena, char **folder, bool *whole,
+                                                struct tg_error *err);
+
 /** Months of a source that never came, between its first one and a later one or the month asked. */
 struct tg_gap {
     const char *source;

@@ -46,15 +46,26 @@ expect 0 "$TOTSUGO" verify -s study.yaml
 
 # what the linkage expects of itself is told, and compared with the month before
 grep -q '"expected_precision": *0.9' $month/run.json || fail "no expected precision"
-mkdir -p drift/2025-02
-echo '{"linkage": {"expected_precision": 0.5, "expected_recall": null}}' >drift/2025-02/run.json
-expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03 --out drift
-says W961
-diff -r first drift/2025-03 >/dev/null || fail "the month before gives other bytes"
-rm -r drift/2025-03
-echo '{"linkage": {"expected_precision": 0.98}}' >drift/2025-02/run.json
-expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03 --out drift
+head -6 roster.raw >half.raw
+"$TOTSUGO" pseudonymize -s study.yaml -k key --source roster --period 2025-04 -o inbox/half.csv half.raw 2>err || fail "$(cat err)"
+mkdir half
+cp totsugo.db site.key half/
+cp -r runs half/
+for drift in 0 0.5; do
+    { cat study.yaml; echo "linkage: {drift: $drift}"; } >half/study.yaml
+    expect 0 "$TOTSUGO" run -s half/study.yaml --inbox inbox --month 2025-04
+    [ $drift = 0.5 ] || says W961
+    rm -r half/runs/2025-04
+done
 ! grep -q W961 err || fail "a small change is a warning"
+# what is not as it was delivered is not believed
+echo >>half/runs/2025-03/run.json
+expect 0 "$TOTSUGO" run -s half/study.yaml --inbox inbox --month 2025-05
+says W975
+rm half/runs/2025-03/run.json
+expect 0 "$TOTSUGO" run -s half/study.yaml --inbox inbox --month 2025-04
+says W975
+rm inbox/half*
 
 # another recipient or month: other subject ids
 expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03 --recipient auditor --out other
