@@ -66,6 +66,8 @@ void tg_page_inputs(struct tg_markup *m, const struct tg_view *v);
 bool tg_page_has_risks(const struct tg_report *r);
 bool tg_page_has_transitions(const struct tg_report *r);
 bool tg_page_has_savings(const struct tg_report *r);
+/** Is there a saving of outcome `i`, and is it not hidden? */
+bool tg_page_shows_saving(const struct tg_report *r, size_t i);
 /** @} */
 
 #endif

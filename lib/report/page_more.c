@@ -241,7 +241,7 @@ void tg_page_transitions(struct tg_markup *m, const struct tg_view *v)
 
 /* --- savings --- */
 
-static bool saving_is_shown(const struct tg_report *r, size_t i)
+bool tg_page_shows_saving(const struct tg_report *r, size_t i)
 {
     const struct tg_saving *s = &r->outcomes[i].saving;
     return s->known && !(r->shown && r->shown[i].hidden);
@@ -250,7 +250,7 @@ static bool saving_is_shown(const struct tg_report *r, size_t i)
 bool tg_page_has_savings(const struct tg_report *r)
 {
     for (size_t i = 0; r->outcomes && i < r->study->n_outcomes; i++) {
-        if (saving_is_shown(r, i))
+        if (tg_page_shows_saving(r, i))
             return true;
     }
     return false;
@@ -269,7 +269,7 @@ void tg_page_savings(struct tg_markup *m, const struct tg_view *v)
     tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
     for (size_t i = 0; i < r->study->n_outcomes; i++) {
         const struct tg_saving *s = &r->outcomes[i].saving;
-        if (!saving_is_shown(r, i))
+        if (!tg_page_shows_saving(r, i))
             continue;
         tg_markup_raw(m, "<tr>");
         tg_page_row_head(m, r->outcomes[i].rule->name);

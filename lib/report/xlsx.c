@@ -283,6 +283,28 @@ static void transitions_sheet(struct book *b, const struct tg_report *r)
     }
 }
 
+static void savings_sheet(struct book *b, const struct tg_view *v)
+{
+    static const enum tg_word columns[] = {
+        TG_WORD_OUTCOME, TG_WORD_SAVING_BASIS, TG_WORD_N_PEOPLE,     TG_WORD_MONTHS_ALL,
+        TG_WORD_SAVING,  TG_WORD_INTERVAL_LOW, TG_WORD_INTERVAL_HIGH};
+    start_sheet(b, TG_WORD_SAVINGS, columns, sizeof columns / sizeof columns[0], 30);
+    for (size_t i = 0; i < v->r->study->n_outcomes; i++) {
+        const struct tg_saving *s = &v->r->outcomes[i].saving;
+        if (!tg_page_shows_saving(v->r, i))
+            continue;
+        bool counted = tg_mask_alone(s->people, v->min_cell) == TG_MARK_SHOWN;
+        put_text(b, v->r->outcomes[i].rule->name, STYLE_NONE);
+        put_word(b, s->from_levels ? TG_WORD_SAVING_LEVELS : TG_WORD_SAVING_COST, STYLE_NONE);
+        put_number(b, counted ? (double)s->people : (double)NAN, STYLE_YEN);
+        put_number(b, s->months, STYLE_YEN);
+        put_number(b, s->yen, STYLE_YEN);
+        put_number(b, s->ci_low, STYLE_YEN);
+        put_number(b, s->ci_high, STYLE_YEN);
+        end_row(b);
+    }
+}
+
 static double shown_yen(const struct tg_payment *p, bool known)
 {
     bool has = known && p->reason != TG_PAID_HIDDEN && p->reason != TG_PAID_NO_VALUE;
@@ -387,6 +409,8 @@ static void fill(struct book *b, const struct tg_view *v)
         risks_sheet(b, v->r);
     if (tg_page_has_transitions(v->r))
         transitions_sheet(b, v->r);
+    if (tg_page_has_savings(v->r))
+        savings_sheet(b, v);
 }
 
 /* Makes the workbook at `path`, with the library's own temporary files beside it. */

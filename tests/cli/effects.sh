@@ -83,6 +83,10 @@ for part in payment subgroups sensitivity risks transitions savings; do
     done
 done
 
+if command -v unzip >/dev/null; then
+    unzip -p $here_is/report.xlsx xl/workbook.xml | grep -q 削減額 || fail "no savings in the workbook"
+fi
+
 # inside nothing is hidden, and nothing changes but that
 run_for municipality
 tr -d ' \n' <runs-municipality/"$month"/run.json | grep -q '"withheld":\[\]' || fail "withheld inside"
