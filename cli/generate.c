@@ -5,13 +5,15 @@
 
 #include <stdio.h>
 
-enum { O_PERSONS, O_USERS, O_MONTHS, O_SEED, O_FORCE };
+enum { O_PERSONS, O_USERS, O_MONTHS, O_ROSTER_EVERY, O_SEED, O_FORCE };
 static const struct option_def options[] = {
     {"persons", 0, "N", false, "residents, 100 or more; default 20000",
      "住民の数（100以上、省略時20000）"},
     {"users", 0, "N", false, "app users; default 2000", "アプリ利用者の数（省略時2000）"},
     {"months", 0, "N", false, "months of claims, 2 to 120; default 24",
      "レセプトの月数（2から120、省略時24）"},
+    {"roster-every", 0, "N", false, "months from one roster to the next, 1 to 12; default 12",
+     "台帳の間隔の月数（1から12、省略時12）"},
     {"seed", 0, "N", false, "start of the random numbers; default 1", "乱数の種（省略時1）"},
     {"force", 'f', NULL, false, "write into a folder that is not empty",
      "空でないフォルダーにも書き込みます"},
@@ -20,7 +22,7 @@ static const struct option_def options[] = {
 static enum tg_status read_options(const struct verb *verb, const struct args *args,
                                    struct tg_generate_options *o, struct tg_error *err)
 {
-    uint64_t months = 0;
+    uint64_t months = 0, every = 0;
     o->dir = args->operands[0];
     o->force = cli_has(args, O_FORCE);
     enum tg_status status =
@@ -29,7 +31,10 @@ static enum tg_status read_options(const struct verb *verb, const struct args *a
         status = cli_number(verb, args, O_USERS, 0, 10000000, 2000, &o->users, err);
     if (!status)
         status = cli_number(verb, args, O_MONTHS, 2, 120, 24, &months, err);
+    if (!status)
+        status = cli_number(verb, args, O_ROSTER_EVERY, 1, 12, 0, &every, err);
     o->months = (unsigned)months;
+    o->roster_every = (unsigned)every;
     if (!status)
         status = cli_number(verb, args, O_SEED, 0, UINT64_MAX, 1, &o->seed, err);
     return status;

@@ -5,18 +5,22 @@
  *
  *     DIR/study.yaml                  the study that reads them, without a key
  *     DIR/raw/SOURCE_YYYY-MM.csv      a delivery of SOURCE (a source of the study) for a month:
- *                                     roster, late_elderly, care_ledger (every 12 months and the
- *                                     last month), medical, care (every month), checkup (every
- *                                     March and the last month)
- *     DIR/raw/SOURCE.csv              without a month: app_users, app_steps, consents
- *     DIR/truth/users.csv             uid, line (in app_users.csv), person (empty: lives
- *                                     elsewhere), number (1: has a checked insured number),
- *                                     slips (name;surname;birth;gender;order)
- *     DIR/truth/roster_lines.csv      file, line, person, for the three rosters
- *     DIR/truth/persons.csv           person, household, birth_date, sex, district, events
- *                                     (moved_in turned75 married left died with their day; twin_of
- *                                     namesake_of with a person)
- *     DIR/truth/effect.csv            source, factor on a user's cost, from when
+ *                                     roster, late_elderly, care_ledger (every `roster_every`
+ *                                     months and the last month), medical, care (every month),
+ * checkup (every March and the last month) DIR/raw/SOURCE.csv              without a month:
+ * app_users, app_steps, consents DIR/truth/users.csv             uid, line (in app_users.csv),
+ * person (empty: lives elsewhere), number (1: has a checked insured number), slips
+ * (name;surname;birth;gender;order) DIR/truth/roster_lines.csv      file, line, person, for the
+ * three rosters DIR/truth/persons.csv           person, household, birth_date, sex, district,
+ * events (moved_in turned75 married left died, renumbered, reading, returned, returned_new with
+ * their day; no_resident with a source; twin_of namesake_of with a person) DIR/truth/effect.csv
+ * source, factor on a user's cost, from when
+ *
+ * What years bring begins with 2026-04, the 25th month: people who left are insured again
+ * (returned), some of them with a new resident number (returned_new); all insured symbols and
+ * numbers change on 2026-10-01 (renumbered); readings of names are corrected from 2026-05 on
+ * (reading: the voicing of one character); late_elderly and care_ledger lack some people's resident
+ * number (no_resident).
  *
  * Lines are physical lines from 1, as in the lookup files of `pseudonymize`, so that links can be
  * joined with the truth. The first month is 2024-04. What people are like depends on the seed and
@@ -41,6 +45,9 @@ struct tg_generate_options {
     unsigned months;  /**< 2…120 */
     uint64_t seed;    /**< any */
     bool force;       /**< `dir` need not be empty */
+    /** Months from one roster to the next, 1…12; 0: 12. Of fewer than 12, some beginnings and ends
+     *  of insurance reach the rosters months after their day. */
+    unsigned roster_every;
 };
 
 /**

@@ -56,6 +56,8 @@ static enum tg_status generate(struct demo *d, struct tg_error *err)
         &command, err, "totsugo generate %s --persons %llu --users %llu --months %u --seed %llu",
         g->dir, (unsigned long long)g->persons, (unsigned long long)g->users, g->months,
         (unsigned long long)g->seed);
+    if (!status && g->roster_every)
+        status = tg_buf_printf(&command, err, " --roster-every %u", g->roster_every);
     if (!status)
         status = say(d, &command, err);
     tg_buf_free(&command);

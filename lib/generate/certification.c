@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "generate/format.h"
+#include "generate/numbers.h"
 #include "generate/world.h"
 
 #include "text/calendar.h"
@@ -10,7 +10,8 @@ static const struct tg_gen_manners manners = {
     .header = "介護保険者番号,介護被保険者番号,認定年月日,要介護状態区分",
 };
 
-/* Certifications, as the care office lists them: one row each time the level changes. */
+/* Certifications, as the care office lists them: one row each time the level changes,
+ * and when somebody comes back with a new number. */
 struct certifications {
     const struct tg_gen_world *world;
     struct tg_gen_file file;
@@ -21,7 +22,7 @@ static enum tg_status put_level(struct certifications *c, const struct tg_gen_pe
                                 int32_t month, int level, struct tg_error *err)
 {
     char text[TG_GEN_FORMAT_BYTES], number[TG_GEN_FORMAT_BYTES];
-    tg_gen_care_number(c->world->seed, p->id, number);
+    tg_gen_care_on(c->world->seed, p, tg_month_last_day(month), number);
     tg_gen_cell(&c->file, c->insurer);
     tg_gen_cell(&c->file, number);
     tg_gen_date(TG_GEN_SLASHES, tg_gen_day(month, 1), text);
@@ -39,6 +40,8 @@ static enum tg_status put_person(void *ctx, const struct tg_gen_person *p,
     (void)user;
     for (int32_t month = c->world->first; !status && month <= c->world->last; month++) {
         int level = tg_gen_present(p, month) ? tg_gen_care_level(p, month) : -1;
+        if (p->new_resident && tg_month_of_day(p->returned) == month)
+            before = -1;
         if (level >= 0 && level != before)
             status = put_level(c, p, month, level, err);
         before = level >= 0 ? level : before;

@@ -86,8 +86,7 @@ static enum tg_status put_person(void *ctx, const struct tg_gen_person *p,
     int32_t month = c->from + tg_gen_between(&r, 1, 10);
     uint32_t day = tg_gen_day(month, tg_gen_between(&r, 1, 27));
     double age = tg_gen_age(p, month);
-    uint32_t end = tg_gen_end(p);
-    if (!goes || age < 40 || month > c->to || day < p->arrived || (end && day >= end))
+    if (!goes || age < 40 || month > c->to || !tg_gen_insured_on(p, day))
         return TG_OK;
     struct tg_gen_insured id;
     char text[TG_GEN_FORMAT_BYTES];

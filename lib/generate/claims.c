@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "generate/insured.h"
+#include "generate/numbers.h"
 #include "generate/world.h"
 
 #include "text/calendar.h"
@@ -95,7 +96,7 @@ static enum tg_status put_service(struct claims *c, const struct tg_gen_person *
 {
     struct tg_gen_file *f = &c->care;
     char number[TG_GEN_FORMAT_BYTES];
-    tg_gen_care_number(c->world->seed, p->id, number);
+    tg_gen_care_on(c->world->seed, p, tg_month_last_day(c->month), number);
     tg_gen_cell(f, c->care_insurer);
     tg_gen_cell(f, tg_gen_chance(r, TG_GEN_P_ZEROS_LOST) ? tg_gen_without_zeros(number) : number);
     tg_gen_cell(f, c->care_month);

@@ -10,6 +10,7 @@ enum {
     PERSONS_MAX = 10000000,
     MONTHS_MIN = 2,
     MONTHS_MAX = 120,
+    ROSTER_EVERY_MAX = 12,
 };
 
 /* The folders being filled and where they go when whole. */
@@ -27,6 +28,8 @@ static enum tg_status check_options(const struct tg_generate_options *o, struct 
         return TG_FAIL(err, TG_MSG_USAGE_VALUE, .column = "--users", .rule = "0…persons");
     if (o->months < MONTHS_MIN || o->months > MONTHS_MAX)
         return TG_FAIL(err, TG_MSG_USAGE_VALUE, .column = "--months", .rule = "2…120");
+    if (o->roster_every > ROSTER_EVERY_MAX)
+        return TG_FAIL(err, TG_MSG_USAGE_VALUE, .column = "--roster-every", .rule = "1…12");
     return TG_OK;
 }
 
@@ -117,6 +120,8 @@ enum tg_status tg_generate(const struct tg_generate_options *options,
                              .persons = options->persons,
                              .first = TG_GEN_FIRST_MONTH,
                              .last = TG_GEN_FIRST_MONTH + (int32_t)options->months - 1,
+                             .roster_every = options->roster_every ? (int32_t)options->roster_every
+                                                                   : TG_GEN_SNAPSHOT_MONTHS,
                              .reporter = reporter,
                              .arena = &arena};
     set_programme(&w, options->months);

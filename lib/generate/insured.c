@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "generate/insured.h"
+#include "generate/numbers.h"
 
 #include <string.h>
 
@@ -21,18 +22,19 @@ static void insurer_of_claims(char out[TG_GEN_FORMAT_BYTES])
 void tg_gen_insure(uint64_t seed, const struct tg_gen_person *p, int32_t month,
                    struct tg_gen_rng *r, struct tg_gen_insured *out)
 {
+    uint32_t day = tg_month_last_day(month);
     out->symbol[0] = out->number[0] = out->branch[0] = out->late_number[0] = '\0';
     out->sex = p->sex == 1 ? "1" : "2";
     tg_gen_date(TG_GEN_ERA_DIGITS, p->birth, out->birth);
     if (tg_month_of_day(p->turns75) <= month) {
         tg_gen_late_insurer(out->insurer);
-        tg_gen_late_number(seed, p->id, out->late_number);
+        tg_gen_late_on(seed, p, day, out->late_number);
         return;
     }
     insurer_of_claims(out->insurer);
-    tg_gen_symbol(tg_gen_chance(r, 0.5) ? TG_GEN_SYMBOL_BARE : TG_GEN_SYMBOL_NARROW, p->symbol,
-                  out->symbol);
-    tg_gen_insured_number(seed, p->household, out->number);
+    tg_gen_symbol_on(p, day, tg_gen_chance(r, 0.5) ? TG_GEN_SYMBOL_BARE : TG_GEN_SYMBOL_NARROW,
+                     out->symbol);
+    tg_gen_insured_on_day(seed, p, day, out->number);
     if (tg_gen_chance(r, TG_GEN_P_ZEROS_LOST))
         drop_front(out->number, tg_gen_without_zeros(out->number));
     if (p->branch)

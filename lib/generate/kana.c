@@ -242,3 +242,20 @@ void tg_gen_mistype(struct tg_gen_rng *r, char *kana, size_t size)
         out = put_char(out, chars[i]);
     *out = '\0';
 }
+
+void tg_gen_correct(struct tg_gen_rng *r, char *kana)
+{
+    uint32_t chars[MAX_CHARS];
+    size_t at[MAX_CHARS], n_at = 0;
+    size_t n = read_chars(kana, chars, MAX_CHARS);
+    for (size_t i = 1; i < n; i++) {
+        if (other_voicing(chars[i]) != chars[i])
+            at[n_at++] = i;
+    }
+    if (!n_at)
+        return;
+    size_t one = at[tg_gen_below(r, (uint32_t)n_at)];
+    chars[one] = other_voicing(chars[one]);
+    for (size_t i = 0; i < n; i++)
+        kana = put_char(kana, chars[i]);
+}

@@ -47,4 +47,12 @@ void tg_gen_cut(char *text, size_t n);
  */
 void tg_gen_mistype(struct tg_gen_rng *r, char *kana, size_t size);
 
+/**
+ * Corrects the voicing of one character that is not the first, as in ヤマサキ and ヤマザキ. A
+ * reading that has no such character stays.
+ *
+ * @param kana  full-width katakana
+ */
+void tg_gen_correct(struct tg_gen_rng *r, char *kana);
+
 #endif

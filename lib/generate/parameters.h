@@ -8,8 +8,10 @@
  * 25.6, 47.7 and 73.0 % from 65 to 90 and over), and benefit per head (13.6, 31.0 and 68.1 times
  * 10,000 yen a year at 75, 80 and 85), fiscal 2023. [M] MHLW, national medical expenditure of
  * fiscal 2021: 754,000 yen a head and year at 65 and over, 198,600 below; the curve by age through
- * them is an assumption. [S] Meiji Yasuda's survey of surnames, 2018. Everything else is an
- * assumption, chosen so that each trap of real files occurs in a municipality of 20,000.
+ * them is an assumption. [S] Meiji Yasuda's survey of surnames, 2018. [K] Act of 2023 on readings
+ * in the family register, in force since 26 May 2025: readings are told within a year and entered
+ * after it. Everything else is an assumption, chosen so that each trap of real files occurs in a
+ * municipality of 20,000.
  */
 #ifndef TG_GENERATE_PARAMETERS_H
 #define TG_GENERATE_PARAMETERS_H
@@ -20,6 +22,13 @@ enum {
     TG_GEN_FIRST_MONTH = 2024 * 12 + 3, /* 2024-04, the first of a Japanese fiscal year */
     TG_GEN_ARRIVAL_MONTHS = 24,         /* people who move in do so in the first two years */
     TG_GEN_SNAPSHOT_MONTHS = 12,        /* a roster each year, and one of the last month */
+    TG_GEN_YEARS_MONTH = TG_GEN_FIRST_MONTH + 24,    /* from here on happens what years bring */
+    TG_GEN_RENUMBERED = 20261001,                    /* new insured symbols and numbers for all */
+    TG_GEN_READINGS_MONTH = TG_GEN_FIRST_MONTH + 25, /* 2026-05: readings enter the family register
+                                                      * a year after the law on them [K] */
+    TG_GEN_AWAY_MIN = 3, /* months after which people come back, an assumption */
+    TG_GEN_AWAY_MAX = 36,
+    TG_GEN_NOTICE_MONTHS = 4,    /* an end is told so late at most, an assumption */
     TG_GEN_PROGRAMME_MONTH = 12, /* app users register in the six months from here on, or in the */
     TG_GEN_PROGRAMME_SPAN = 6,   /* second half of a shorter time */
     TG_GEN_USER_AGE = 40,        /* youngest app user who is asked to take part */
@@ -45,6 +54,17 @@ enum {
 #define TG_GEN_P_NO_BRANCH  0.10 /* of households: branch numbers are absent */
 #define TG_GEN_DEATH_AT_40  0.0010 /* a year; Gompertz's law */
 #define TG_GEN_DEATH_GROWTH 0.095  /* a year of age */
+
+/* What years bring, from TG_GEN_YEARS_MONTH on; an insurer that renumbers everybody in mid-year and
+ * files of the wide-area union without the city's number have been met, shares are assumptions */
+#define TG_GEN_P_RETURNS        0.25  /* of those who leave: are insured here again */
+#define TG_GEN_P_NEW_RESIDENT   0.30  /* of those who move back: all their numbers are new */
+#define TG_GEN_Y_FAMILY_READING 0.006 /* a year, households: the surname's reading is corrected */
+#define TG_GEN_Y_GIVEN_READING  0.006 /* a year: the given name's */
+#define TG_GEN_P_LATE_NO_NUMBER 0.30  /* of people: late_elderly lacks the resident number */
+#define TG_GEN_P_CARE_NO_NUMBER 0.30  /* of people: care_ledger lacks it */
+#define TG_GEN_P_NOTICE_JOB     0.30  /* another insurance, or its end, is told months later */
+#define TG_GEN_P_NOTICE_OTHER   0.10  /* so is moving, or death */
 
 /* Damage in municipal files, share of rows */
 #define TG_GEN_P_ZEROS_LOST 0.08  /* a spreadsheet ate leading zeros of one number */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "generate/kana.h"
 #include "generate/person.h"
 
 #include <string.h>
@@ -154,6 +155,70 @@ static void draw_health(uint64_t seed, struct tg_gen_person *p)
         p->chronic[i] = (uint8_t)tg_gen_pick_disease(&r, tg_gen_chronic, tg_gen_n_chronic);
 }
 
+enum {
+    OF_RETURN,
+    OF_HOUSEHOLDS_RETURN,
+    OF_READING,
+    OF_HOUSEHOLDS_READING,
+    OF_CORRECTION,
+    OF_HOUSEHOLDS_CORRECTION,
+    OF_FILES
+};
+
+static struct tg_gen_rng of_years(uint64_t seed, uint64_t id, int what)
+{
+    return tg_gen_rng(seed, TG_GEN_STREAM_YEARS, id, (uint64_t)what);
+}
+
+static uint8_t draw_notice(struct tg_gen_rng *r, double late)
+{
+    bool is_late = tg_gen_chance(r, late);
+    int months = tg_gen_between(r, 1, TG_GEN_NOTICE_MONTHS);
+    return (uint8_t)(is_late ? months : 0);
+}
+
+/* A household comes back together; nobody does before TG_GEN_YEARS_MONTH. */
+static void draw_return(uint64_t seed, const struct household *h, struct tg_gen_person *p)
+{
+    p->left_alone = p->left != h->left;
+    struct tg_gen_rng r = p->left_alone ? of_years(seed, p->id, OF_RETURN)
+                                        : of_years(seed, h->id, OF_HOUSEHOLDS_RETURN);
+    bool returns = tg_gen_chance(&r, TG_GEN_P_RETURNS);
+    int away = tg_gen_between(&r, TG_GEN_AWAY_MIN, TG_GEN_AWAY_MAX);
+    bool new_resident = tg_gen_chance(&r, TG_GEN_P_NEW_RESIDENT);
+    double late = p->left_alone ? TG_GEN_P_NOTICE_JOB : TG_GEN_P_NOTICE_OTHER;
+    p->left_notice = draw_notice(&r, late);
+    p->returned_notice = draw_notice(&r, late);
+    p->died_notice = draw_notice(&r, TG_GEN_P_NOTICE_OTHER);
+    int32_t month = p->left ? tg_month_of_day(p->left) + away : 0;
+    if (!returns || month < TG_GEN_YEARS_MONTH)
+        return;
+    p->returned = some_day(&r, month);
+    p->new_resident = new_resident && !p->left_alone;
+    r = of_years(seed, p->id, OF_RETURN);
+    (void)tg_gen_next(&r);
+    p->died = day_after(&r, month + 1, months_to_live(&r, p, tg_gen_age(p, month)));
+    if (p->left_notice > away)
+        p->left_notice = (uint8_t)away;
+}
+
+static void draw_readings(uint64_t seed, struct tg_gen_person *p)
+{
+    struct tg_gen_rng r = of_years(seed, p->household, OF_HOUSEHOLDS_READING);
+    int family = tg_gen_wait(&r, p->foreign ? 0 : TG_GEN_Y_FAMILY_READING);
+    p->reread_family = day_after(&r, TG_GEN_READINGS_MONTH, family);
+    r = of_years(seed, p->id, OF_READING);
+    int given = tg_gen_wait(&r, p->foreign ? 0 : TG_GEN_Y_GIVEN_READING);
+    p->reread_given = day_after(&r, TG_GEN_READINGS_MONTH, given);
+}
+
+static void draw_files(uint64_t seed, struct tg_gen_person *p)
+{
+    struct tg_gen_rng r = of_years(seed, p->id, OF_FILES);
+    p->late_no_resident = tg_gen_chance(&r, TG_GEN_P_LATE_NO_NUMBER);
+    p->ledger_no_resident = tg_gen_chance(&r, TG_GEN_P_CARE_NO_NUMBER);
+}
+
 static void draw_member(uint64_t seed, const struct household *h, unsigned place,
                         struct tg_gen_person *p)
 {
@@ -169,6 +234,9 @@ static void draw_member(uint64_t seed, const struct household *h, unsigned place
     draw_birth(&r, h, place, p);
     draw_events(&r, h, p);
     draw_health(seed, p);
+    draw_return(seed, h, p);
+    draw_readings(seed, p);
+    draw_files(seed, p);
 }
 
 /* Twins and namesakes take over what must be equal; what happens to them stays their own. */
@@ -259,47 +327,16 @@ void tg_gen_person_name(uint64_t seed, const struct tg_gen_person *p, uint32_t d
         second_twins_name(seed, p, name);
     if (p->foreign)
         return;
-    struct tg_gen_rng r = tg_gen_rng(seed, TG_GEN_STREAM_NAME, p->name_household, OF_HOUSEHOLD);
+    struct tg_gen_rng r = of_years(seed, p->id, OF_CORRECTION);
+    if (p->reread_given && day >= p->reread_given)
+        tg_gen_correct(&r, name->given_kana);
+    r = tg_gen_rng(seed, TG_GEN_STREAM_NAME, p->name_household, OF_HOUSEHOLD);
     tg_gen_family_name(&r, name);
     if (p->renamed && day >= p->renamed) {
         r = tg_gen_rng(seed, TG_GEN_STREAM_NAME, p->id, OF_MARRIAGE);
         tg_gen_family_name(&r, name);
+    } else if (p->reread_family && day >= p->reread_family) {
+        r = of_years(seed, p->household, OF_HOUSEHOLDS_CORRECTION);
+        tg_gen_correct(&r, name->family_kana);
     }
-}
-
-uint32_t tg_gen_end(const struct tg_gen_person *p)
-{
-    if (p->died)
-        return p->died + 1; /* insurance is lost the day after */
-    return p->left;
-}
-
-bool tg_gen_present(const struct tg_gen_person *p, int32_t month)
-{
-    uint32_t end = tg_gen_end(p);
-    return p->arrived <= tg_month_last_day(month) && (!end || end > tg_gen_day(month, 1));
-}
-
-double tg_gen_age(const struct tg_gen_person *p, int32_t month)
-{
-    return (double)(month - p->birth_month) / 12;
-}
-
-/* Need grows with age, so the level follows from the age at which it passed the person's mark. */
-int tg_gen_care_level(const struct tg_gen_person *p, int32_t month)
-{
-    double age = tg_gen_age(p, month);
-    if (tg_gen_certified(age) <= p->care_need)
-        return -1;
-    double low = 65, high = age;
-    while (high - low > 1.0 / 24) {
-        double middle = (low + high) / 2;
-        if (tg_gen_certified(middle) > p->care_need)
-            high = middle;
-        else
-            low = middle;
-    }
-    int steps = (int)((age - high) * 12) / p->care_pace;
-    int level = p->care_level + steps;
-    return level < TG_GEN_N_LEVELS ? level : TG_GEN_N_LEVELS - 1;
 }

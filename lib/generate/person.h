@@ -39,6 +39,16 @@ struct tg_gen_person {
     uint8_t symbol;   /**< how the household's symbol is made */
     bool foreign;
     bool uses_care;
+    uint32_t returned;       /**< insured here again from this day on; 0: never */
+    uint32_t reread_family;  /**< first day of a corrected reading of the surname; 0: never */
+    uint32_t reread_given;   /**< of the given name */
+    bool left_alone;         /**< for a job, without the household */
+    bool new_resident;       /**< came back with a new resident number */
+    bool late_no_resident;   /**< late_elderly lacks the resident number */
+    bool ledger_no_resident; /**< care_ledger lacks it */
+    uint8_t left_notice;     /**< months after which the insurer hears of it */
+    uint8_t returned_notice;
+    uint8_t died_notice;
     uint8_t care_level;                     /**< first level: index into tg_gen_levels */
     uint8_t care_pace;                      /**< months from one level to the next */
     uint8_t chronic[TG_GEN_N_CHRONIC_EACH]; /**< indexes into tg_gen_chronic */
@@ -54,8 +64,21 @@ void tg_gen_person(uint64_t seed, uint64_t id, struct tg_gen_person *out);
 void tg_gen_person_name(uint64_t seed, const struct tg_gen_person *p, uint32_t day,
                         struct tg_gen_name *name);
 
-/** First day on which the person is not insured here any more, as the files have it; 0: never. */
-uint32_t tg_gen_end(const struct tg_gen_person *p);
+/** A time of insurance here. */
+struct tg_gen_stay {
+    uint32_t from;
+    uint32_t to;    /**< first day on which the person is not insured any more; 0: stays */
+    uint8_t notice; /**< months after which the insurer hears of the end */
+    uint8_t heard;  /**< and of the beginning */
+};
+enum { TG_GEN_MAX_STAYS = 2 };
+/** Ascending; returns how many. */
+size_t tg_gen_stays(const struct tg_gen_person *p, struct tg_gen_stay out[TG_GEN_MAX_STAYS]);
+/** First day on which the person is not insured here any more, as far as known on a day; 0: never.
+ */
+uint32_t tg_gen_end(const struct tg_gen_person *p, uint32_t today);
+/** Is the person insured here on a day? */
+bool tg_gen_insured_on(const struct tg_gen_person *p, uint32_t day);
 /** Is the person insured here on some day of the month? */
 bool tg_gen_present(const struct tg_gen_person *p, int32_t month);
 /** Age in years at the start of a month. */

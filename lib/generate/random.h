@@ -28,6 +28,7 @@ enum tg_gen_stream {
     TG_GEN_STREAM_APP,
     TG_GEN_STREAM_CONSENT,
     TG_GEN_STREAM_STEPS,
+    TG_GEN_STREAM_YEARS,
 };
 
 struct tg_gen_rng {

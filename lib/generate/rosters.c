@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "generate/format.h"
 #include "generate/kana.h"
+#include "generate/numbers.h"
 #include "generate/world.h"
 
 #include <stdio.h>
@@ -47,8 +47,18 @@ struct snapshot {
     struct tg_gen_file roster, late, ledger;
     struct tg_gen_file *lines;
     char roster_name[40], late_name[40], ledger_name[40];
-    uint32_t after, until; /* rows of those who were insured on a day in between */
-    int32_t month;
+    int32_t before, month; /* rows of what was so, or became known, after one until the other */
+    uint32_t until;        /* last day of the month */
+};
+
+/* A time under one number: a row of each snapshot that meets it. */
+struct stretch {
+    uint32_t from;
+    uint32_t to;    /* first day after it; 0: goes on */
+    uint32_t ended; /* as the row says */
+    int32_t shown;  /* first month in which the insurer knows of it */
+    int32_t closed; /* and of its end; INT32_MAX: never */
+    uint64_t place; /* 0 for a person's first */
 };
 
 static void put_number(struct tg_gen_file *f, struct tg_gen_rng *r, const char *digits)
@@ -116,33 +126,52 @@ static void put_postal_code(struct tg_gen_file *f, const struct tg_gen_person *p
 }
 
 static void put_insurance(struct tg_gen_file *f, struct tg_gen_rng *r, const struct tg_gen_world *w,
-                          const struct tg_gen_person *p)
+                          const struct tg_gen_person *p, uint32_t day)
 {
     char text[TG_GEN_FORMAT_BYTES];
     tg_gen_insurer(text);
     tg_gen_cell(f, text);
-    tg_gen_symbol(tg_gen_chance(r, 0.7) ? TG_GEN_SYMBOL_WIDE : TG_GEN_SYMBOL_NARROW, p->symbol,
-                  text);
+    tg_gen_symbol_on(p, day, tg_gen_chance(r, 0.7) ? TG_GEN_SYMBOL_WIDE : TG_GEN_SYMBOL_NARROW,
+                     text);
     tg_gen_cell(f, text);
-    tg_gen_insured_number(w->seed, p->household, text);
+    tg_gen_insured_on_day(w->seed, p, day, text);
     put_number(f, r, text);
 }
 
-static enum tg_status put_roster(struct snapshot *s, const struct tg_gen_person *p, uint32_t to,
-                                 struct tg_error *err)
+static bool is_closed(const struct snapshot *s, const struct stretch *t)
+{
+    return t->to && t->closed <= s->month;
+}
+
+static struct tg_gen_rng rng_of_row(const struct snapshot *s, enum tg_gen_stream stream,
+                                    const struct tg_gen_person *p, uint64_t place)
+{
+    return tg_gen_rng(s->world->seed, stream, p->id, (uint64_t)s->month + (place << 32));
+}
+
+/* A file that lacks the number has an empty cell for it. */
+static void put_resident(struct tg_gen_file *f, struct tg_gen_rng *r, const struct tg_gen_world *w,
+                         const struct tg_gen_person *p, uint32_t day, bool lacks)
+{
+    char text[TG_GEN_FORMAT_BYTES];
+    tg_gen_resident_on(w->seed, p, day, text);
+    put_number(f, r, lacks ? "" : text);
+}
+
+static enum tg_status put_roster(struct snapshot *s, const struct tg_gen_person *p,
+                                 const struct stretch *t, struct tg_error *err)
 {
     const struct tg_gen_world *w = s->world;
     struct tg_gen_file *f = &s->roster;
-    struct tg_gen_rng r = tg_gen_rng(w->seed, TG_GEN_STREAM_ROSTER_ROW, p->id, (uint64_t)s->month);
+    struct tg_gen_rng r = rng_of_row(s, TG_GEN_STREAM_ROSTER_ROW, p, t->place);
     struct tg_gen_name name;
     char text[TG_GEN_FORMAT_BYTES] = "";
     tg_gen_person_name(w->seed, p, s->until, &name);
-    put_insurance(f, &r, w, p);
+    put_insurance(f, &r, w, p, t->from);
     if (p->branch)
         tg_gen_branch(p->branch, text);
     put_number(f, &r, text);
-    tg_gen_resident_number(w->seed, p->id, text);
-    put_number(f, &r, text);
+    put_resident(f, &r, w, p, t->from, false);
     put_kana(f, TG_GEN_HALF_LARGE, &name);
     put_kanji(f, &r, &name);
     put_date(f, TG_GEN_ERA_KANJI, p->birth);
@@ -150,46 +179,46 @@ static enum tg_status put_roster(struct snapshot *s, const struct tg_gen_person 
     put_postal_code(f, p);
     put_phone(f, w, p);
     tg_gen_cell(f, tg_gen_districts[p->district]);
-    put_date(f, TG_GEN_ERA_KANJI, p->arrived);
-    put_date(f, TG_GEN_ERA_KANJI, to && to <= s->until ? to : 0);
+    put_date(f, TG_GEN_ERA_KANJI, t->from);
+    put_date(f, TG_GEN_ERA_KANJI, is_closed(s, t) ? t->ended : 0);
     enum tg_status status = tg_gen_row_end(f, err);
     return status ? status : note_line(s, f, s->roster_name, p, err);
 }
 
-static enum tg_status put_late(struct snapshot *s, const struct tg_gen_person *p, uint32_t from,
-                               uint32_t to, struct tg_error *err)
+static enum tg_status put_late(struct snapshot *s, const struct tg_gen_person *p,
+                               const struct stretch *t, struct tg_error *err)
 {
     const struct tg_gen_world *w = s->world;
     struct tg_gen_file *f = &s->late;
-    struct tg_gen_rng r = tg_gen_rng(w->seed, TG_GEN_STREAM_LATE_ROW, p->id, (uint64_t)s->month);
+    struct tg_gen_rng r = rng_of_row(s, TG_GEN_STREAM_LATE_ROW, p, t->place);
     struct tg_gen_name name;
     char text[TG_GEN_FORMAT_BYTES];
     tg_gen_person_name(w->seed, p, s->until, &name);
     tg_gen_late_insurer(text);
     tg_gen_cell(f, text);
-    tg_gen_late_number(w->seed, p->id, text);
+    tg_gen_late_on(w->seed, p, t->from, text);
     put_number(f, &r, text);
-    tg_gen_resident_number(w->seed, p->id, text);
-    put_number(f, &r, text);
+    put_resident(f, &r, w, p, t->from, p->late_no_resident && s->month >= TG_GEN_YEARS_MONTH);
     put_kana(f, TG_GEN_FULL_LARGE, &name);
     put_kanji(f, &r, &name);
     put_date(f, TG_GEN_ERA_DIGITS, p->birth);
     tg_gen_cell_number(f, p->sex);
     put_postal_code(f, p);
     tg_gen_cell(f, tg_gen_districts[p->district]);
-    put_date(f, TG_GEN_ERA_DIGITS, from);
-    put_date(f, TG_GEN_ERA_DIGITS, to && to <= s->until ? to : 0);
+    put_date(f, TG_GEN_ERA_DIGITS, t->from);
+    put_date(f, TG_GEN_ERA_DIGITS, is_closed(s, t) ? t->ended : 0);
     enum tg_status status = tg_gen_row_end(f, err);
     return status ? status : note_line(s, f, s->late_name, p, err);
 }
 
 static void put_late_numbers(struct tg_gen_file *f, struct tg_gen_rng *r,
-                             const struct tg_gen_world *w, const struct tg_gen_person *p)
+                             const struct tg_gen_world *w, const struct tg_gen_person *p,
+                             uint32_t day)
 {
     char text[TG_GEN_FORMAT_BYTES];
     tg_gen_late_insurer(text);
     tg_gen_cell(f, text);
-    tg_gen_late_number(w->seed, p->id, text);
+    tg_gen_late_on(w->seed, p, day, text);
     put_number(f, r, text);
     for (int i = 0; i < 3; i++)
         tg_gen_cell(f, "*");
@@ -206,17 +235,16 @@ static enum tg_status put_ledger(struct snapshot *s, const struct tg_gen_person 
     tg_gen_person_name(w->seed, p, s->until, &name);
     tg_gen_care_insurer(text);
     tg_gen_cell(f, text);
-    tg_gen_care_number(w->seed, p->id, text);
+    tg_gen_care_on(w->seed, p, s->until, text);
     put_number(f, &r, text);
     if (p->turns75 <= s->until) {
-        put_late_numbers(f, &r, w, p);
+        put_late_numbers(f, &r, w, p, s->until);
     } else {
         tg_gen_cell(f, "*");
         tg_gen_cell(f, "*");
-        put_insurance(f, &r, w, p);
+        put_insurance(f, &r, w, p, s->until);
     }
-    tg_gen_resident_number(w->seed, p->id, text);
-    put_number(f, &r, text);
+    put_resident(f, &r, w, p, s->until, p->ledger_no_resident && s->month >= TG_GEN_YEARS_MONTH);
     put_kana(f, TG_GEN_HALF_LARGE, &name);
     put_date(f, TG_GEN_ERA_SHORT, p->birth);
     tg_gen_cell_number(f, p->sex);
@@ -225,14 +253,67 @@ static enum tg_status put_ledger(struct snapshot *s, const struct tg_gen_person 
     return status ? status : note_line(s, f, s->ledger_name, p, err);
 }
 
-static bool overlaps(const struct snapshot *s, uint32_t from, uint32_t to)
+/* Shown as long as it lasts, and once more when its end is told. */
+static bool is_shown(const struct snapshot *s, const struct stretch *t)
 {
-    return from <= s->until && (!to || (to > s->after && to > from));
+    return t->from <= s->until && t->shown <= s->month &&
+           (!t->to || (t->closed > s->before && t->to > t->from));
 }
 
-static uint32_t earlier(uint32_t a, uint32_t b)
+/* Everybody's row is looked at in the month in which all are renumbered, or the person turns 75. */
+static int32_t told(int32_t ended, uint8_t notice, uint32_t turns75)
 {
-    return !a || (b && b < a) ? b : a;
+    int32_t looks[] = {tg_month_of_day(TG_GEN_RENUMBERED), tg_month_of_day(turns75)};
+    int32_t month = ended + notice;
+    for (size_t i = 0; i < sizeof looks / sizeof looks[0]; i++) {
+        if (looks[i] >= ended && looks[i] < month)
+            month = looks[i];
+    }
+    return month;
+}
+
+/* Yearly files know everything of their months. */
+static struct stretch stretch_of(const struct snapshot *s, const struct tg_gen_person *p,
+                                 const struct tg_gen_stay *stay, uint32_t from, uint32_t to)
+{
+    bool often = s->world->roster_every < TG_GEN_SNAPSHOT_MONTHS;
+    struct stretch t = {from, to, to, tg_month_of_day(from), INT32_MAX, 0};
+    if (often && from == stay->from)
+        t.shown += stay->heard;
+    if (to)
+        t.closed =
+            told(tg_month_of_day(to), often && to == stay->to ? stay->notice : 0, p->turns75);
+    return t;
+}
+
+static enum tg_status put_insured(struct snapshot *s, const struct tg_gen_person *p,
+                                  const struct tg_gen_stay *stay, uint64_t place,
+                                  struct tg_error *err)
+{
+    uint32_t end = stay->to && stay->to < p->turns75 ? stay->to : p->turns75;
+    uint32_t from = stay->from;
+    enum tg_status status = TG_OK;
+    if (from < TG_GEN_RENUMBERED && end > TG_GEN_RENUMBERED) {
+        struct stretch t = stretch_of(s, p, stay, from, TG_GEN_RENUMBERED);
+        t.ended = tg_month_last_day(tg_month_of_day(TG_GEN_RENUMBERED) - 1);
+        t.place = place++;
+        if (is_shown(s, &t))
+            status = put_roster(s, p, &t, err);
+        from = TG_GEN_RENUMBERED;
+    }
+    struct stretch t = stretch_of(s, p, stay, from, end);
+    t.place = place;
+    return !status && from < end && is_shown(s, &t) ? put_roster(s, p, &t, err) : status;
+}
+
+static enum tg_status put_elderly(struct snapshot *s, const struct tg_gen_person *p,
+                                  const struct tg_gen_stay *stay, uint64_t place,
+                                  struct tg_error *err)
+{
+    uint32_t from = p->turns75 > stay->from ? p->turns75 : stay->from;
+    struct stretch t = stretch_of(s, p, stay, from, stay->to);
+    t.place = place;
+    return is_shown(s, &t) ? put_late(s, p, &t, err) : TG_OK;
 }
 
 static enum tg_status put_person(void *ctx, const struct tg_gen_person *p,
@@ -240,14 +321,13 @@ static enum tg_status put_person(void *ctx, const struct tg_gen_person *p,
 {
     (void)user;
     struct snapshot *s = ctx;
+    struct tg_gen_stay stays[TG_GEN_MAX_STAYS];
     enum tg_status status = TG_OK;
-    uint32_t end = tg_gen_end(p);
-    uint32_t late_from = p->turns75 > p->arrived ? p->turns75 : p->arrived;
-    uint32_t nhi_to = earlier(end, p->turns75);
-    if (p->arrived < p->turns75 && overlaps(s, p->arrived, nhi_to))
-        status = put_roster(s, p, nhi_to, err);
-    if (!status && (!end || end > p->turns75) && overlaps(s, late_from, end))
-        status = put_late(s, p, late_from, end, err);
+    size_t n = tg_gen_stays(p, stays);
+    for (size_t i = 0; !status && i < n; i++)
+        status = put_insured(s, p, &stays[i], 2 * i, err);
+    for (size_t i = 0; !status && i < n; i++)
+        status = put_elderly(s, p, &stays[i], i, err);
     int level = tg_gen_care_level(p, s->month);
     if (!status && level >= 0 && tg_gen_present(p, s->month))
         status = put_ledger(s, p, level, err);
@@ -302,7 +382,7 @@ enum tg_status tg_gen_write_rosters(const struct tg_gen_world *w, struct tg_erro
         if (!tg_gen_is_snapshot(w, month))
             continue;
         struct snapshot s = {.world = w, .lines = &lines, .month = month};
-        s.after = tg_month_last_day(tg_gen_snapshot_before(w, month));
+        s.before = tg_gen_snapshot_before(w, month);
         s.until = tg_month_last_day(month);
         status = write_snapshot(&s, err);
     }

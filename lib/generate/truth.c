@@ -3,6 +3,7 @@
 #include "generate/world.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "text/calendar.h"
 
@@ -23,7 +24,7 @@ struct persons {
 
 /* "moved_in:2024-05-03;turned75:2025-01-31" */
 struct events {
-    char text[256];
+    char text[512];
     size_t len;
 };
 
@@ -53,6 +54,48 @@ static void add_person(struct events *e, const char *name, uint64_t person)
     add_event(e, name, text);
 }
 
+static void add_days(const struct tg_gen_world *w, struct events *e, const struct tg_gen_person *p)
+{
+    uint32_t end = tg_gen_end(p, tg_month_last_day(w->last));
+    add_day(w, e, "moved_in", p->arrived);
+    if (p->turns75 > p->arrived && (!end || end > p->turns75))
+        add_day(w, e, "turned75", p->turns75);
+    if (!end || p->renamed < end)
+        add_day(w, e, "married", p->renamed);
+    add_day(w, e, "left", p->left);
+    add_day(w, e, "died", p->died);
+}
+
+/* The reading is another one from this day on. */
+static void add_reading(const struct tg_gen_world *w, struct events *e,
+                        const struct tg_gen_person *p, uint32_t day)
+{
+    struct tg_gen_name old, new;
+    if (!day || (p->renamed && p->renamed == day))
+        return;
+    tg_gen_person_name(w->seed, p, day - 1, &old);
+    tg_gen_person_name(w->seed, p, day, &new);
+    if (strcmp(old.family_kana, new.family_kana) || strcmp(old.given_kana, new.given_kana))
+        add_day(w, e, "reading", day);
+}
+
+static void add_years(const struct tg_gen_world *w, struct events *e, const struct tg_gen_person *p)
+{
+    if (tg_gen_insured_on(p, TG_GEN_RENUMBERED - 1) && tg_gen_insured_on(p, TG_GEN_RENUMBERED) &&
+        p->turns75 > TG_GEN_RENUMBERED)
+        add_day(w, e, "renumbered", TG_GEN_RENUMBERED);
+    add_reading(w, e, p, p->reread_family);
+    if (p->reread_given != p->reread_family)
+        add_reading(w, e, p, p->reread_given);
+    add_day(w, e, p->new_resident ? "returned_new" : "returned", p->returned);
+    if (w->last < TG_GEN_YEARS_MONTH)
+        return;
+    if (p->late_no_resident && p->turns75 <= tg_month_last_day(w->last))
+        add_event(e, "no_resident", "late_elderly");
+    if (p->ledger_no_resident && tg_gen_care_level(p, w->last) >= 0)
+        add_event(e, "no_resident", "care_ledger");
+}
+
 static enum tg_status put_person(void *ctx, const struct tg_gen_person *p,
                                  const struct tg_gen_user *user, struct tg_error *err)
 {
@@ -60,14 +103,8 @@ static enum tg_status put_person(void *ctx, const struct tg_gen_person *p,
     struct persons *t = ctx;
     struct events events = {.len = 0};
     char text[TG_GEN_FORMAT_BYTES];
-    uint32_t end = tg_gen_end(p);
-    add_day(t->world, &events, "moved_in", p->arrived);
-    if (p->turns75 > p->arrived && (!end || end > p->turns75))
-        add_day(t->world, &events, "turned75", p->turns75);
-    if (!end || p->renamed < end)
-        add_day(t->world, &events, "married", p->renamed);
-    add_day(t->world, &events, "left", p->left);
-    add_day(t->world, &events, "died", p->died);
+    add_days(t->world, &events, p);
+    add_years(t->world, &events, p);
     add_person(&events, "twin_of", p->twin);
     add_person(&events, "namesake_of", p->namesake);
     tg_gen_cell_number(&t->file, p->id);

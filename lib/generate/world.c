@@ -146,14 +146,14 @@ enum tg_status tg_gen_each_person(const struct tg_gen_world *w, const char *stag
 
 bool tg_gen_is_snapshot(const struct tg_gen_world *w, int32_t month)
 {
-    return month == w->last || (month - w->first) % TG_GEN_SNAPSHOT_MONTHS == 0;
+    return month == w->last || (month - w->first) % w->roster_every == 0;
 }
 
 int32_t tg_gen_snapshot_before(const struct tg_gen_world *w, int32_t month)
 {
     if (month == w->first)
         return w->first - 1;
-    int32_t since = (month - 1 - w->first) % TG_GEN_SNAPSHOT_MONTHS;
+    int32_t since = (month - 1 - w->first) % w->roster_every;
     return month - 1 - since;
 }
 

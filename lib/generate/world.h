@@ -22,6 +22,7 @@ struct tg_gen_world {
     uint64_t seed;
     uint64_t persons;
     int32_t first, last;  /**< months with data */
+    int32_t roster_every; /**< months from one roster to the next */
     int32_t programme;    /**< first month in which users register */
     int programme_months; /**< how many such months there are */
     const char *raw;      /**< folders being filled */
@@ -45,7 +46,7 @@ typedef enum tg_status tg_gen_visit(void *ctx, const struct tg_gen_person *p,
 TG_CHECKED enum tg_status tg_gen_each_person(const struct tg_gen_world *w, const char *stage,
                                              tg_gen_visit *visit, void *ctx, struct tg_error *err);
 
-/** Is there a roster of this month: every 12 months, and of the last. */
+/** Is there a roster of this month: every `roster_every` months, and of the last. */
 bool tg_gen_is_snapshot(const struct tg_gen_world *w, int32_t month);
 /** The month of the snapshot before; first − 1 when there is none. */
 int32_t tg_gen_snapshot_before(const struct tg_gen_world *w, int32_t month);

@@ -6,6 +6,7 @@
 
 #include "generate/format.h"
 #include "generate/kana.h"
+#include "generate/numbers.h"
 #include "generate/world.h"
 #include "table/study.h"
 #include "text/calendar.h"
@@ -60,7 +61,7 @@ static const char *make(const char *name, uint64_t persons, uint64_t users, unsi
     const char *dir = in(top, name);
     if (tg_dir_exists(dir))
         return dir;
-    struct tg_generate_options o = {dir, persons, users, months, 7, false};
+    struct tg_generate_options o = {dir, persons, users, months, 7, false, 0};
     struct tg_error err;
     ck_assert_int_eq(tg_generate(&o, NULL, &err), TG_OK);
     return dir;
@@ -284,6 +285,119 @@ START_TEST(twins_and_namesakes_are_what_they_are_said_to_be)
 }
 END_TEST
 
+START_TEST(who_comes_back_has_two_stays_and_new_numbers)
+{
+    size_t back = 0, new = 0;
+    for (uint64_t id = 0; id < 8000; id++) {
+        struct tg_gen_person p;
+        struct tg_gen_stay stays[TG_GEN_MAX_STAYS];
+        char before[TG_GEN_FORMAT_BYTES], after[TG_GEN_FORMAT_BYTES];
+        tg_gen_person(9, id, &p);
+        ck_assert_uint_eq(tg_gen_stays(&p, stays), p.returned ? 2 : 1);
+        if (!p.returned)
+            continue;
+        ck_assert_int_ge(tg_month_of_day(p.returned), TG_GEN_YEARS_MONTH);
+        ck_assert_uint_lt(stays[0].to, stays[1].from);
+        ck_assert(tg_gen_insured_on(&p, stays[0].to - 1) && !tg_gen_insured_on(&p, stays[0].to));
+        ck_assert(!tg_gen_present(&p, tg_month_of_day(stays[0].to) + 1));
+        ck_assert(tg_gen_present(&p, tg_month_of_day(p.returned)));
+        tg_gen_insured_on_day(9, &p, p.returned - 1, before);
+        tg_gen_insured_on_day(9, &p, p.returned, after);
+        ck_assert_str_ne(before, after);
+        tg_gen_resident_on(9, &p, p.returned - 1, before);
+        tg_gen_resident_on(9, &p, p.returned, after);
+        ck_assert_int_eq(p.new_resident, strcmp(before, after) != 0);
+        back++;
+        new += p.new_resident;
+    }
+    ck_assert_uint_gt(back, 200);
+    ck_assert_uint_gt(new, 20);
+    ck_assert_uint_lt(new, back / 3);
+}
+END_TEST
+
+START_TEST(corrected_readings_differ_in_one_voicing)
+{
+    size_t changed = 0;
+    for (uint64_t id = 0; id < 20000; id++) {
+        struct tg_gen_person p;
+        struct tg_gen_name old, new;
+        tg_gen_person(9, id, &p);
+        uint32_t day = p.reread_family;
+        if (!day || tg_month_of_day(day) > TG_GEN_FIRST_MONTH + 120 || p.renamed == day)
+            continue;
+        ck_assert_int_ge(tg_month_of_day(day), TG_GEN_READINGS_MONTH);
+        tg_gen_person_name(9, &p, day - 1, &old);
+        tg_gen_person_name(9, &p, day, &new);
+        size_t differ = 0;
+        for (size_t i = 0; old.family_kana[i]; i++)
+            differ += old.family_kana[i] != new.family_kana[i];
+        ck_assert_uint_eq(strlen(old.family_kana), strlen(new.family_kana));
+        ck_assert_uint_le(differ, 2); /* bytes of one character */
+        ck_assert_mem_eq(old.family_kana, new.family_kana, 3);
+        ck_assert_str_eq(old.family, new.family);
+        changed += differ > 0;
+    }
+    ck_assert_uint_gt(changed, 100);
+}
+END_TEST
+
+START_TEST(years_bring_what_they_are_said_to)
+{
+    static const char *const events[] = {"renumbered:2026-10-01",
+                                         "reading:20",
+                                         "returned:20",
+                                         "returned_new:20",
+                                         "no_resident:care_ledger",
+                                         "no_resident:late_elderly"};
+    struct tg_generate_options o = {in(top, "years"), 2000, 20, 48, 7, false, 1};
+    struct tg_buf text = {0};
+    struct tg_error err;
+    char **names;
+    size_t n;
+    ck_assert_int_eq(tg_generate(&o, NULL, &err), TG_OK);
+    ck_assert_int_eq(tg_dir_list(in(o.dir, "raw"), &arena, &names, &n, &err), TG_OK);
+    ck_assert_uint_eq(n, 5 * 48 + 4 + 4);
+    read_file(in(o.dir, "truth/persons.csv"), &text);
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        ck_assert_msg(count(&text, events[i]) >= 2, "%s", events[i]);
+    size_t renumbered = count(&text, events[0]);
+    /* in CP932: 令和8年9月30日 ends the old rows, once, 令和8年10月1日 begins the new ones */
+    static const char ends[] = "\x97\xdf\x98\x61\x38\x94\x4e\x39\x8c\x8e\x33\x30\x93\xfa\r\n";
+    static const char begins[] = "\x97\xdf\x98\x61\x38\x94\x4e\x31\x30\x8c\x8e\x31\x93\xfa,";
+    read_file(in(o.dir, "raw/roster_2026-09.csv"), &text);
+    ck_assert_uint_eq(count(&text, ends), 0);
+    read_file(in(o.dir, "raw/roster_2026-10.csv"), &text);
+    ck_assert_uint_eq(count(&text, ends), renumbered);
+    ck_assert_uint_ge(count(&text, begins), renumbered);
+    read_file(in(o.dir, "raw/roster_2026-11.csv"), &text);
+    ck_assert_uint_eq(count(&text, ends), 0);
+    tg_buf_free(&text);
+}
+END_TEST
+
+START_TEST(some_ends_are_told_late_in_monthly_rosters_only)
+{
+    size_t late = 0;
+    for (uint64_t id = 0; id < 4000; id++) {
+        struct tg_gen_person p;
+        tg_gen_person(9, id, &p);
+        late += p.left && p.left_notice > 0;
+        ck_assert_uint_le(p.left_notice, TG_GEN_NOTICE_MONTHS);
+    }
+    ck_assert_uint_gt(late, 100);
+    struct tg_generate_options o = {in(top, "monthly"), 2000, 200, 18, 7, false, 1};
+    struct tg_error err;
+    ck_assert_int_eq(tg_generate(&o, NULL, &err), TG_OK);
+    const char *yearly = make("a", 2000, 200, 18);
+    ck_assert(
+        same_file(in(o.dir, "raw/medical_2025-09.csv"), in(yearly, "raw/medical_2025-09.csv")));
+    ck_assert(same_file(in(o.dir, "truth/persons.csv"), in(yearly, "truth/persons.csv")));
+    ck_assert(
+        !same_file(in(o.dir, "raw/roster_2025-09.csv"), in(yearly, "raw/roster_2025-09.csv")));
+}
+END_TEST
+
 START_TEST(same_options_give_same_bytes)
 {
     static const char *const files[] = {"study.yaml",
@@ -440,7 +554,7 @@ END_TEST
 START_TEST(wrong_options_are_refused)
 {
     struct tg_error err;
-    struct tg_generate_options good = {in(top, "wrong"), 100, 10, 2, 1, false};
+    struct tg_generate_options good = {in(top, "wrong"), 100, 10, 2, 1, false, 0};
     struct tg_generate_options o = good;
     o.persons = 99;
     ck_assert_int_eq(tg_generate(&o, NULL, &err), TG_USAGE);
@@ -449,6 +563,9 @@ START_TEST(wrong_options_are_refused)
     ck_assert_int_eq(tg_generate(&o, NULL, &err), TG_USAGE);
     o = good;
     o.months = 1;
+    ck_assert_int_eq(tg_generate(&o, NULL, &err), TG_USAGE);
+    o = good;
+    o.roster_every = 13;
     ck_assert_int_eq(tg_generate(&o, NULL, &err), TG_USAGE);
     ck_assert(!tg_dir_exists(good.dir));
     ck_assert_int_eq(tg_generate(&good, NULL, &err), TG_OK);
@@ -467,7 +584,7 @@ START_TEST(cancelled_leaves_nothing)
 {
     int calls = 0;
     struct tg_reporter reporter = {.ctx = &calls, .cancelled = at_claims};
-    struct tg_generate_options o = {in(top, "cancelled"), 100, 10, 4, 1, false};
+    struct tg_generate_options o = {in(top, "cancelled"), 100, 10, 4, 1, false, 0};
     struct tg_error err;
     char **names;
     size_t n;
@@ -512,6 +629,10 @@ int main(void)
     tcase_add_test(tcase, insurers_have_check_digits);
     tcase_add_test(tcase, numbers_are_nobody_elses);
     tcase_add_test(tcase, twins_and_namesakes_are_what_they_are_said_to_be);
+    tcase_add_test(tcase, who_comes_back_has_two_stays_and_new_numbers);
+    tcase_add_test(tcase, corrected_readings_differ_in_one_voicing);
+    tcase_add_test(tcase, years_bring_what_they_are_said_to);
+    tcase_add_test(tcase, some_ends_are_told_late_in_monthly_rosters_only);
     tcase_add_test(tcase, same_options_give_same_bytes);
     tcase_add_test(tcase, more_months_continue_and_more_persons_add);
     tcase_add_test(tcase, programme_scales_users_claims_and_nothing_else);
