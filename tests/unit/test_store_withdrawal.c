@@ -292,8 +292,24 @@ static void record_run(int32_t month, const char *recipient)
     tg_users_free(&users);
 }
 
+/* A clerk says that the app user of a row is the person of roster row 0. */
+static void decide(const char *user_row)
+{
+    struct tg_review_counts counts;
+    struct tg_buf text = {0};
+    char user[33];
+    (void)snprintf(user, sizeof user, "%s", user_row);
+    OK(tg_buf_printf(&text, &err, "user_row_id,roster_row_id,decision\n%s,%s,same\n", user,
+                     row("roster", "2025-01", 0)));
+    OK(tg_file_write_whole(in_dir("decided.csv"), text.data, text.len, 0600, true, &err));
+    OK(tg_review_apply(store, in_dir("decided.csv"), &counts, &err));
+    ck_assert_uint_eq(counts.same, 1);
+    tg_buf_free(&text);
+}
+
 START_TEST(what_was_purged_cannot_be_found_in_any_byte)
 {
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,,1950-03,1,,,"));
     (void)take("users", "2024-12", ROWS(USER("a1")));
     take_crowd("users", true, USER("a1"));
     take_crowd("steps", false, "@a1,2025-01-05,31337.5,77.25");
@@ -302,6 +318,7 @@ START_TEST(what_was_purged_cannot_be_found_in_any_byte)
     record_run(M(2025, 1), "evaluator");
     record_run(M(2025, 1), "evaluator");
     record_run(M(2025, 1), "auditor");
+    decide(row("users", "2025-01", 0));
     OK(withdraw(token("a1"), NULL, 20250301));
     const struct trace traces[] = {trace_row("users", 0), trace_token("person", "ka1"),
                                    trace_number(31337.5), trace_number(77.25)};
@@ -315,6 +332,7 @@ START_TEST(what_was_purged_cannot_be_found_in_any_byte)
     ck_assert_uint_eq(r.deliveries, 2);
     for (size_t i = 0; i < N_TRACES; i++)
         ck_assert_msg(!store_holds(traces[i].bytes, traces[i].len), "trace %zu", i);
+    ck_assert_int_eq(number("SELECT count(*) FROM review_decision"), 0);
     struct tg_buf text = {0};
     char line[128];
     read_text(in_dir("purged.csv"), &text);
