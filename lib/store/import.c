@@ -13,27 +13,28 @@
 static const struct tg_kind_table kinds[] = {
     {.kind = TG_KIND_ROSTER,
      .table = "roster_row",
-     .insert = "INSERT INTO roster_row VALUES(?, ?, ?, ?, ?, ?, ?)",
+     .insert = "INSERT INTO roster_row SELECT b, c, d, e, f, g, h FROM feed(?)",
      .row = tg_import_roster},
     {.kind = TG_KIND_USERS,
      .table = "user_row",
-     .insert = "INSERT INTO user_row VALUES(?, ?, ?, ?, ?)",
+     .insert = "INSERT INTO user_row SELECT b, c, d, e, f FROM feed(?)",
      .row = tg_import_user},
     {.kind = TG_KIND_CONSENTS,
      .table = "consent_row",
-     .insert = "INSERT INTO consent_row VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+     .insert = "INSERT INTO consent_row SELECT b, c, d, e, f, g, h, i, j, k, l FROM feed(?)",
      .row = tg_import_consent},
     {.kind = TG_KIND_EVENTS,
      .table = "event_run",
      .in_runs = true,
-     .insert = "INSERT INTO event_run(delivery_id, identity_id, n, events) VALUES(?, ?, ?, ?)",
+     .insert = "INSERT INTO event_run(id, delivery_id, identity_id, n, events)"
+               " SELECT a, b, c, d, e FROM feed(?)",
      .row = tg_import_event,
      .end = tg_import_end_run},
     {.kind = TG_KIND_MEASURES,
      .table = "measure_run",
      .in_runs = true,
-     .insert = "INSERT INTO measure_run(delivery_id, identity_id, n, measures, first_day)"
-               " VALUES(?, ?, ?, ?, ?)",
+     .insert = "INSERT INTO measure_run(id, delivery_id, identity_id, n, measures, first_day)"
+               " SELECT a, b, c, d, e, f FROM feed(?)",
      .row = tg_import_measure,
      .end = tg_import_end_run},
 };
@@ -224,6 +225,14 @@ static enum tg_status find_words(struct tg_importing *im, struct tg_error *err)
     return status;
 }
 
+static enum tg_status find_next_run(struct tg_importing *im, struct tg_error *err)
+{
+    const char *sql = im->kind->kind == TG_KIND_EVENTS
+                          ? "SELECT coalesce(max(id), 0) + 1 FROM event_run"
+                          : "SELECT coalesce(max(id), 0) + 1 FROM measure_run";
+    return tg_db_number(&im->store->db, sql, DB_NO_ARGS, &im->run.next_id, err);
+}
+
 static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
 {
     const struct tg_db *db = &im->store->db;
@@ -237,7 +246,11 @@ static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
     if (!status)
         status = find_words(im, err);
     if (!status)
-        status = tg_db_prepare(db, im->kind->insert, &im->add_row, err);
+        status = tg_feed_register(db, err);
+    if (!status)
+        status = tg_db_prepare(db, im->kind->insert, &im->add.insert, err);
+    if (!status && im->kind->in_runs)
+        status = find_next_run(im, err);
     if (!status && im->kind->kind == TG_KIND_CONSENTS)
         status = tg_db_prepare(db,
                                "INSERT OR REPLACE INTO withdrawal"
@@ -319,6 +332,16 @@ static enum tg_status begin_reading(struct tg_importing *im, struct tg_error *er
     return status ? status : tg_ahead_start(im->file, look_ahead, im, &im->ahead, err);
 }
 
+/* What is wrong with a row that waits comes before what is wrong with a later one. */
+static enum tg_status put_rest(struct tg_importing *im, enum tg_status status, struct tg_error *err)
+{
+    struct tg_error first;
+    enum tg_status before = tg_import_put(im, &first);
+    if (before && err)
+        *err = first;
+    return before ? before : status;
+}
+
 static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
 {
     enum { BETWEEN_REPORTS = 8192 };
@@ -334,13 +357,10 @@ static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
             status = tg_progress(im->reporter, "import", im->rows - 1, im->manifest->rows, err);
         if (!status)
             status = im->kind->row(im, &read->row, err);
-        if (status &&
-            sqlite3_extended_errcode(im->store->db.handle) == SQLITE_CONSTRAINT_PRIMARYKEY)
-            status =
-                TG_FAIL(err, TG_MSG_IMPORT_ROW_TWICE, .file = im->path, .line = read->row.line);
     }
     if (!status && im->kind->end)
         status = im->kind->end(im, err);
+    status = put_rest(im, status, err);
     if (!status)
         status = tell_leaks(im, err);
     return status ? status : tg_interner_flush(&im->interner, err);
@@ -469,7 +489,7 @@ void tg_import_free_steps(struct tg_importing *im)
     tg_epoch_end(im->store);
     tg_interner_free(&im->interner);
     tg_words_free(&im->words);
-    (void)sqlite3_finalize(im->add_row);
+    tg_rows_free(&im->add);
     (void)sqlite3_finalize(im->add_withdrawal);
     tg_buf_free(&im->scratch);
     tg_leak_free(&im->leak);

@@ -19,6 +19,7 @@ struct tg_run {
     uint64_t n;
     uint32_t first_day;
     bool open;
+    int64_t next_id;
     int64_t first_id, last_id; /**< rows written; 0: none */
 };
 
@@ -50,7 +51,8 @@ struct tg_importing {
     struct tg_buf scratch;
     struct tg_leak *leak; /**< NULL: rows have no ids */
 
-    sqlite3_stmt *add_row, *add_withdrawal;
+    struct tg_rows add; /**< rows that wait; see tg_import_add() */
+    sqlite3_stmt *add_withdrawal;
     int64_t provider;                       /**< word */
     struct tg_extra *measures, *attributes; /**< those that the study and the file have */
     size_t n_measures, n_attributes;
@@ -86,6 +88,12 @@ TG_CHECKED enum tg_status tg_import_measure(struct tg_importing *im, const struc
 /** What a row of a roster or of users says of its person; any thread may ask. */
 TG_CHECKED enum tg_status tg_import_facts(const void *importing, const struct tg_token_row *row,
                                           struct tg_identity_facts *facts, struct tg_error *err);
+/** Adds a row of the kind's table; it may wait for others. The first value is its line, or, where
+ * rows are runs, its number. */
+TG_CHECKED enum tg_status tg_import_add(struct tg_importing *im, const struct tg_arg *args,
+                                        size_t n, struct tg_error *err);
+/** Inserts the rows that wait. @return TG_OK; TG_DATA: a row id comes twice */
+TG_CHECKED enum tg_status tg_import_put(struct tg_importing *im, struct tg_error *err);
 /** Writes the run that is open. */
 TG_CHECKED enum tg_status tg_import_end_run(struct tg_importing *im, struct tg_error *err);
 /** @} */

@@ -83,14 +83,16 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
     } statements[] = {
         {&in->find, "SELECT i.id, i.seen_from FROM identity_digest d JOIN identity i"
                     " ON i.id = d.identity_id WHERE d.source_id = ? AND d.digest = ?"},
-        {&in->add, "INSERT INTO identity(id, source_id, digest, birth_month, sex, tokens,"
-                   " seen_from, person_id) VALUES(?, ?, ?, ?, ?, ?, ?, ?)"},
+        {&in->identities.insert,
+         "INSERT INTO identity(id, source_id, digest, birth_month, sex, tokens, seen_from,"
+         " person_id) SELECT a, b, c, d, e, f, g, h FROM feed(?)"},
         {&in->see, "UPDATE identity SET seen_from = ? WHERE id = ?"},
-        {&in->add_token,
-         "INSERT OR IGNORE INTO identity_token(token, hash, identity_id) VALUES(?, ?, ?)"},
+        {&in->add_token, "INSERT OR IGNORE INTO identity_token(token, hash, identity_id)"
+                         " SELECT a, b, c FROM feed(?)"},
         {&in->add_digest,
-         "INSERT INTO identity_digest(source_id, digest, identity_id) VALUES(?, ?, ?)"},
-        {&in->add_evidence, "INSERT INTO identity_evidence(identity_id, tokens) VALUES(?, ?)"},
+         "INSERT INTO identity_digest(source_id, digest, identity_id) SELECT a, b, c FROM feed(?)"},
+        {&in->evidences.insert,
+         "INSERT INTO identity_evidence(identity_id, tokens) SELECT a, b FROM feed(?)"},
         {&in->members, "SELECT i.id, i.source_id FROM identity_token t"
                        " JOIN identity i ON i.id = t.identity_id"
                        " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
@@ -107,10 +109,12 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
 
 void tg_interner_free(struct tg_interner *in)
 {
-    sqlite3_stmt *statements[] = {in->find,         in->add,     in->see,      in->add_token,
-                                  in->add_evidence, in->members, in->mark_kin, in->add_digest};
+    sqlite3_stmt *statements[] = {in->find,    in->see,      in->add_token,
+                                  in->members, in->mark_kin, in->add_digest};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
+    tg_rows_free(&in->identities);
+    tg_rows_free(&in->evidences);
     tg_buf_free(&in->message);
     tg_buf_free(&in->packed);
     tg_buf_free(&in->evidence);
@@ -169,6 +173,12 @@ static enum tg_status add_tokens(struct tg_interner *in, size_t column,
     return status;
 }
 
+static enum tg_status put_identities(struct tg_interner *in, struct tg_error *err)
+{
+    enum tg_status status = tg_rows_put(&in->store->db, &in->identities, err);
+    return status ? status : tg_rows_put(&in->store->db, &in->evidences, err);
+}
+
 static enum tg_status add_identity(struct tg_interner *in, const struct tg_token_row *row,
                                    const struct tg_identity_facts *facts,
                                    const struct tg_found *found, struct tg_error *err)
@@ -185,15 +195,17 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
         return status;
     /* a row without a token is nobody: it could be anybody */
     bool person = in->founds_persons && in->packed.len > 0;
-    status = tg_db_run(
-        &in->store->db, in->add,
+    status = tg_rows_add(
+        &in->identities,
         DB_ARGS(DB_INT(id), DB_INT(in->source_id), DB_BLOB(found->digest, TG_TOKEN_LEN),
                 DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month), DB_INT(facts->sex),
                 DB_BLOB(in->packed.data, in->packed.len), DB_INT(in->period), DB_MAYBE(person, id)),
         err);
     if (!status && in->evidence.len)
-        status = tg_db_run(&in->store->db, in->add_evidence,
-                           DB_ARGS(DB_INT(id), DB_BLOB(in->evidence.data, in->evidence.len)), err);
+        status = tg_rows_add(
+            &in->evidences, DB_ARGS(DB_INT(id), DB_BLOB(in->evidence.data, in->evidence.len)), err);
+    if (!status && (tg_rows_are_many(&in->identities) || tg_rows_are_many(&in->evidences)))
+        status = put_identities(in, err);
     if (status)
         return status;
     in->next_id = id + 1;
@@ -356,25 +368,43 @@ static enum tg_status look_at_groups(struct tg_interner *in, struct tg_error *er
     return status;
 }
 
-static enum tg_status put_into_table(struct tg_interner *in, const struct tg_pending *p,
-                                     struct tg_error *err)
+/* Columns: token or source, hash, identity. */
+static struct tg_arg pending_value(const void *ctx, size_t row, int column)
 {
-    const struct tg_arg hash = DB_BLOB(hash_of(p), TG_TOKEN_LEN), id = DB_INT(identity_of(p));
-    if (column_of(p) == in->n_columns)
-        return tg_db_run(&in->store->db, in->add_digest, DB_ARGS(DB_INT(in->source_id), hash, id),
-                         err);
-    return tg_db_run(&in->store->db, in->add_token,
-                     DB_ARGS(DB_INT(in->columns[column_of(p)].number), hash, id), err);
+    const struct tg_interner *in = ctx;
+    const struct tg_pending *p = &in->pending[row];
+    struct tg_arg hash = DB_BLOB(hash_of(p), TG_TOKEN_LEN), id = DB_INT(identity_of(p));
+    struct tg_arg token =
+        DB_INT(column_of(p) < in->n_columns ? in->columns[column_of(p)].number : in->source_id);
+    return column == 0 ? token : column == 1 ? hash : id;
+}
+
+static struct tg_arg digest_value(const void *ctx, size_t row, int column)
+{
+    const struct tg_interner *in = ctx;
+    return pending_value(in, in->n_pending_tokens + row, column);
 }
 
 enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
 {
-    if (in->n_pending == 0)
-        return TG_OK;
+    const struct tg_db *db = &in->store->db;
+    enum tg_status status = put_identities(in, err);
+    if (status || in->n_pending == 0)
+        return status;
     sort_from(in->pending, in->n_pending, 0);
-    enum tg_status status = in->founds_persons ? look_at_groups(in, err) : TG_OK;
-    for (size_t i = 0; !status && i < in->n_pending; i++)
-        status = put_into_table(in, &in->pending[i], err);
+    if (in->founds_persons)
+        status = look_at_groups(in, err);
+    /* behind the tokens lies a digest of each identity */
+    size_t n = 0;
+    while (n < in->n_pending && column_of(&in->pending[n]) < in->n_columns)
+        n++;
+    in->n_pending_tokens = n;
+    struct tg_feed tokens = {.n = n, .value = pending_value, .ctx = in};
+    struct tg_feed digests = {.n = in->n_pending - n, .value = digest_value, .ctx = in};
+    if (!status)
+        status = tg_feed_run(db, in->add_token, &tokens, err);
+    if (!status)
+        status = tg_feed_run(db, in->add_digest, &digests, err);
     in->n_pending = 0;
     tg_known_free(&in->fresh);
     return status;

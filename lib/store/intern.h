@@ -7,6 +7,7 @@
 #ifndef TG_STORE_INTERN_H
 #define TG_STORE_INTERN_H
 
+#include "store/feed.h"
 #include "store/room.h"
 #include "table/tokenfile.h"
 
@@ -96,10 +97,11 @@ struct tg_interner {
 
     bool asks;             /**< rows come that were not looked up */
     struct tg_known fresh; /**< while it asks: those whose digests are not in the table yet */
-    sqlite3_stmt *find, *add, *see, *add_token, *add_digest, *add_evidence, *members, *mark_kin;
+    struct tg_rows identities, evidences; /**< not yet in their tables */
+    sqlite3_stmt *find, *see, *add_token, *add_digest, *members, *mark_kin;
     struct tg_buf message, packed, evidence;
     struct tg_pending *pending; /**< tokens and digests not yet in their tables */
-    size_t n_pending, cap_pending;
+    size_t n_pending, cap_pending, n_pending_tokens;
 };
 
 /** Fills in what is not given: statements, the next number. */

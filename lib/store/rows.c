@@ -54,11 +54,12 @@ enum tg_status tg_import_roster(struct tg_importing *im, const struct tg_token_r
         status = tg_cell_attributes(im, row, &attributes, err);
     if (status)
         return status;
-    return tg_db_run(&im->store->db, im->add_row,
-                     DB_ARGS(DB_INT(im->delivery_id), DB_BLOB(row->row_id, TG_TOKEN_LEN),
-                             DB_INT(id), DB_MAYBE(district, district), DB_MAYBE(from, from),
-                             DB_MAYBE(to, to), DB_MAYBE(attributes, attributes)),
-                     err);
+    return tg_import_add(im,
+                         DB_ARGS(DB_INT((int64_t)row->line), DB_INT(im->delivery_id),
+                                 DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
+                                 DB_MAYBE(district, district), DB_MAYBE(from, from),
+                                 DB_MAYBE(to, to), DB_MAYBE(attributes, attributes)),
+                         err);
 }
 
 enum tg_status tg_import_user(struct tg_importing *im, const struct tg_token_row *row,
@@ -73,11 +74,31 @@ enum tg_status tg_import_user(struct tg_importing *im, const struct tg_token_row
         status = tg_cell_attributes(im, row, &attributes, err);
     if (status)
         return status;
-    return tg_db_run(&im->store->db, im->add_row,
-                     DB_ARGS(DB_INT(im->delivery_id), DB_BLOB(row->row_id, TG_TOKEN_LEN),
-                             DB_INT(id), DB_MAYBE(registered_on, registered_on),
-                             DB_MAYBE(attributes, attributes)),
-                     err);
+    return tg_import_add(im,
+                         DB_ARGS(DB_INT((int64_t)row->line), DB_INT(im->delivery_id),
+                                 DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
+                                 DB_MAYBE(registered_on, registered_on),
+                                 DB_MAYBE(attributes, attributes)),
+                         err);
+}
+
+enum tg_status tg_import_put(struct tg_importing *im, struct tg_error *err)
+{
+    struct tg_rows *rows = &im->add;
+    sqlite3 *handle = im->store->db.handle;
+    enum tg_status status = tg_rows_put(&im->store->db, rows, err);
+    if (status && !im->kind->in_runs &&
+        sqlite3_extended_errcode(handle) == SQLITE_CONSTRAINT_PRIMARYKEY)
+        status = TG_FAIL(err, TG_MSG_IMPORT_ROW_TWICE, .file = im->path,
+                         .line = (uint64_t)rows->args[rows->n * rows->n_columns].number);
+    return status;
+}
+
+enum tg_status tg_import_add(struct tg_importing *im, const struct tg_arg *args, size_t n,
+                             struct tg_error *err)
+{
+    enum tg_status status = tg_rows_add(&im->add, args, n, err);
+    return status || !tg_rows_are_many(&im->add) ? status : tg_import_put(im, err);
 }
 
 /* The stored hash of the row's app token; false when it has none. */
@@ -135,10 +156,11 @@ enum tg_status tg_import_consent(struct tg_importing *im, const struct tg_token_
     if (!status)
         status = tg_intern(&im->interner, row, im->found, &unknown, &id, err);
     if (!status)
-        status = tg_db_run(
-            db, im->add_row,
+        status = tg_import_add(
+            im,
             DB_ARGS(
-                DB_INT(im->delivery_id), DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
+                DB_INT((int64_t)row->line), DB_INT(im->delivery_id),
+                DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
                 {.type = c.has_app ? TG_ARG_BLOB : TG_ARG_NULL, .data = c.app, .len = TG_TOKEN_LEN},
                 DB_INT(im->provider), DB_INT(c.purpose), DB_MAYBE(c.form, c.form),
                 DB_MAYBE(c.method, c.method), DB_MAYBE(c.granted_on, c.granted_on),

@@ -15,19 +15,21 @@ enum { MEASURE_DAY };
 enum tg_status tg_import_end_run(struct tg_importing *im, struct tg_error *err)
 {
     struct tg_run *run = &im->run;
-    const struct tg_db *db = &im->store->db;
     if (!run->open || run->n == 0)
         return TG_OK;
     bool events = im->kind->kind == TG_KIND_EVENTS;
     const struct tg_arg args[] = {
-        DB_INT(im->delivery_id), DB_INT(run->identity),
-        DB_INT((int64_t)run->n), DB_BLOB(run->packed.data, run->packed.len),
+        DB_INT(run->next_id),
+        DB_INT(im->delivery_id),
+        DB_INT(run->identity),
+        DB_INT((int64_t)run->n),
+        DB_BLOB(run->packed.data, run->packed.len),
         DB_INT(run->first_day),
     };
-    enum tg_status status = tg_db_run(db, im->add_row, args, events ? 4 : 5, err);
+    enum tg_status status = tg_import_add(im, args, events ? 5 : 6, err);
     if (status)
         return status;
-    run->last_id = sqlite3_last_insert_rowid(db->handle);
+    run->last_id = run->next_id++;
     if (run->first_id == 0)
         run->first_id = run->last_id;
     run->packed.len = 0;
