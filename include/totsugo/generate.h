@@ -16,7 +16,8 @@
  * their day; no_resident with a source; twin_of namesake_of with a person) DIR/truth/effect.csv
  * source, factor on a user's cost, from when
  *
- * What years bring begins with 2026-04, the 25th month: people who left are insured again
+ * What years bring begins with 2026-04, the 25th month: newcomers, whose numbers follow a gap, move
+ * in; people who left are insured again
  * (returned), some of them with a new resident number (returned_new); all insured symbols and
  * numbers change on 2026-10-01 (renumbered); readings of names are corrected from 2026-05 on
  * (reading: the voicing of one character); late_elderly and care_ledger lack some people's resident

@@ -26,7 +26,8 @@ enum {
     TG_GEN_RENUMBERED = 20261001,                    /* new insured symbols and numbers for all */
     TG_GEN_READINGS_MONTH = TG_GEN_FIRST_MONTH + 25, /* 2026-05: readings enter the family register
                                                       * a year after the law on them [K] */
-    TG_GEN_AWAY_MIN = 3, /* months after which people come back, an assumption */
+    TG_GEN_NEWCOMER_SPAN = 96, /* months in which newcomers move in, a quarter as many as people */
+    TG_GEN_AWAY_MIN = 3,       /* months after which people come back, an assumption */
     TG_GEN_AWAY_MAX = 36,
     TG_GEN_NOTICE_MONTHS = 4,    /* an end is told so late at most, an assumption */
     TG_GEN_PROGRAMME_MONTH = 12, /* app users register in the six months from here on, or in the */

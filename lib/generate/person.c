@@ -41,6 +41,11 @@ static uint32_t day_after(struct tg_gen_rng *r, int32_t from, int months)
     return months < 2400 ? day : 0;
 }
 
+static bool is_newcomer(uint64_t id)
+{
+    return id >= TG_GEN_NEWCOMERS && id < TG_GEN_ELSEWHERE;
+}
+
 static struct household draw_household(uint64_t seed, uint64_t id, unsigned room)
 {
     struct tg_gen_rng r = tg_gen_rng(seed, TG_GEN_STREAM_HOUSEHOLD, id, 0);
@@ -59,6 +64,9 @@ static struct household draw_household(uint64_t seed, uint64_t id, unsigned room
     bool moves_in = tg_gen_chance(&r, TG_GEN_P_ARRIVES);
     int months =
         moves_in ? tg_gen_between(&r, 1, TG_GEN_ARRIVAL_MONTHS - 1) : -tg_gen_between(&r, 3, 300);
+    if (is_newcomer(id))
+        months = TG_GEN_YEARS_MONTH - TG_GEN_FIRST_MONTH +
+                 tg_gen_between(&r, 0, TG_GEN_NEWCOMER_SPAN - 1);
     h.arrived = some_day(&r, TG_GEN_FIRST_MONTH + months);
     int wait = tg_gen_wait(&r, TG_GEN_Y_MOVES_OUT);
     h.left = day_after(&r, TG_GEN_FIRST_MONTH + (months > 0 ? months + 1 : 0), wait);
@@ -262,6 +270,8 @@ static void make_namesake(uint64_t seed, struct tg_gen_person *p)
 {
     struct tg_gen_rng r = tg_gen_rng(seed, TG_GEN_STREAM_PERSON, p->id, 1);
     uint64_t first = p->id / TG_GEN_BLOCK * TG_GEN_BLOCK;
+    if (is_newcomer(p->id))
+        first = (first - TG_GEN_NEWCOMERS) * TG_GEN_PER_NEWCOMER;
     if (first == 0 || p->id >= TG_GEN_ELSEWHERE || p->foreign ||
         !tg_gen_chance(&r, TG_GEN_P_NAMESAKE))
         return;

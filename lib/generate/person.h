@@ -16,6 +16,12 @@
 enum { TG_GEN_BLOCK = 16, TG_GEN_N_CHRONIC_EACH = 3 };
 
 #define TG_GEN_NOBODY UINT64_MAX
+/**
+ * Those from this number on move in during the years after TG_GEN_YEARS_MONTH. A block of them goes
+ * with each TG_GEN_PER_NEWCOMER blocks of the others.
+ */
+#define TG_GEN_NEWCOMERS (UINT64_C(1445313) * TG_GEN_BLOCK)
+enum { TG_GEN_PER_NEWCOMER = 4 };
 /** People from this number on live elsewhere. */
 #define TG_GEN_ELSEWHERE (UINT64_C(1) << 40)
 

@@ -124,6 +124,22 @@ uint32_t tg_gen_effect_from(const struct tg_gen_user *user)
     return user && !user->earlier ? user->registered : 0;
 }
 
+static enum tg_status visit_newcomers(const struct tg_gen_world *w, uint64_t b, tg_gen_visit *visit,
+                                      void *ctx, struct tg_error *err)
+{
+    struct tg_gen_person block[TG_GEN_BLOCK];
+    uint32_t today = tg_month_last_day(w->last);
+    enum tg_status status = TG_OK;
+    if (w->last < TG_GEN_YEARS_MONTH)
+        return TG_OK;
+    tg_gen_block(w->seed, TG_GEN_NEWCOMERS / TG_GEN_BLOCK + b, block);
+    for (size_t i = 0; !status && i < TG_GEN_BLOCK; i++) {
+        if (block[i].arrived <= today)
+            status = visit(ctx, &block[i], NULL, err);
+    }
+    return status;
+}
+
 enum tg_status tg_gen_each_person(const struct tg_gen_world *w, const char *stage,
                                   tg_gen_visit *visit, void *ctx, struct tg_error *err)
 {
@@ -138,6 +154,9 @@ enum tg_status tg_gen_each_person(const struct tg_gen_world *w, const char *stag
                 user = &w->users[next_user++];
             status = visit(ctx, &block[i], user, err);
         }
+        uint64_t b = id / TG_GEN_BLOCK;
+        if (!status && b % TG_GEN_PER_NEWCOMER == TG_GEN_PER_NEWCOMER - 1)
+            status = visit_newcomers(w, b / TG_GEN_PER_NEWCOMER, visit, ctx, err);
         if (!status && id % 16384 == 0)
             status = tg_progress(w->reporter, stage, id, w->persons, err);
     }

@@ -40,7 +40,7 @@ TG_CHECKED enum tg_status tg_gen_draw_users(struct tg_gen_world *w, uint64_t n,
 /** From this day on a user's costs are multiplied; 0: never. */
 uint32_t tg_gen_effect_from(const struct tg_gen_user *user);
 
-/** Walks all residents, ascending; `user` is NULL for those without the app. */
+/** Walks all residents, newcomers in between; `user` is NULL for those without the app. */
 typedef enum tg_status tg_gen_visit(void *ctx, const struct tg_gen_person *p,
                                     const struct tg_gen_user *user, struct tg_error *err);
 TG_CHECKED enum tg_status tg_gen_each_person(const struct tg_gen_world *w, const char *stage,

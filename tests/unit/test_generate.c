@@ -316,6 +316,30 @@ START_TEST(who_comes_back_has_two_stays_and_new_numbers)
 }
 END_TEST
 
+START_TEST(newcomers_are_new)
+{
+    enum { N = 8000, NEW = 8000 };
+    char(*all)[TG_GEN_FORMAT_BYTES] = calloc(N + NEW, sizeof *all);
+    ck_assert_ptr_nonnull(all);
+    size_t namesakes = 0;
+    for (uint64_t i = 0; i < N + NEW; i++) {
+        struct tg_gen_person p;
+        tg_gen_person(9, i < N ? i : TG_GEN_NEWCOMERS + i - N, &p);
+        tg_gen_resident_on(9, &p, 20291231, all[i]);
+        if (i < N)
+            continue;
+        ck_assert_int_ge(tg_month_of_day(p.arrived), TG_GEN_YEARS_MONTH);
+        ck_assert(p.namesake == TG_GEN_NOBODY || p.namesake < 4 * (i - N));
+        namesakes += p.namesake != TG_GEN_NOBODY;
+    }
+    ck_assert_uint_gt(namesakes, 0);
+    qsort(all, N + NEW, sizeof *all, by_text);
+    for (size_t i = 1; i < N + NEW; i++)
+        ck_assert_str_ne(all[i - 1], all[i]);
+    free(all);
+}
+END_TEST
+
 START_TEST(corrected_readings_differ_in_one_voicing)
 {
     size_t changed = 0;
@@ -344,7 +368,8 @@ END_TEST
 
 START_TEST(years_bring_what_they_are_said_to)
 {
-    static const char *const events[] = {"renumbered:2026-10-01",
+    static const char *const events[] = {"moved_in:2027-",
+                                         "renumbered:2026-10-01",
                                          "reading:20",
                                          "returned:20",
                                          "returned_new:20",
@@ -361,7 +386,7 @@ START_TEST(years_bring_what_they_are_said_to)
     read_file(in(o.dir, "truth/persons.csv"), &text);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         ck_assert_msg(count(&text, events[i]) >= 2, "%s", events[i]);
-    size_t renumbered = count(&text, events[0]);
+    size_t renumbered = count(&text, events[1]);
     /* in CP932: 令和8年9月30日 ends the old rows, once, 令和8年10月1日 begins the new ones */
     static const char ends[] = "\x97\xdf\x98\x61\x38\x94\x4e\x39\x8c\x8e\x33\x30\x93\xfa\r\n";
     static const char begins[] = "\x97\xdf\x98\x61\x38\x94\x4e\x31\x30\x8c\x8e\x31\x93\xfa,";
@@ -630,6 +655,7 @@ int main(void)
     tcase_add_test(tcase, numbers_are_nobody_elses);
     tcase_add_test(tcase, twins_and_namesakes_are_what_they_are_said_to_be);
     tcase_add_test(tcase, who_comes_back_has_two_stays_and_new_numbers);
+    tcase_add_test(tcase, newcomers_are_new);
     tcase_add_test(tcase, corrected_readings_differ_in_one_voicing);
     tcase_add_test(tcase, years_bring_what_they_are_said_to);
     tcase_add_test(tcase, some_ends_are_told_late_in_monthly_rosters_only);
