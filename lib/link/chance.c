@@ -7,6 +7,7 @@
 
 enum {
     N_UNKNOWN_MAX = 2 * TG_LINK_FIELDS_MAX, /* near and same of each field */
+    N_TRIPLES_MAX = 64,
     FEW_PAIRS = 5,
     PARTNERS_MIN = 2,
 };
@@ -25,8 +26,14 @@ enum set { WITHIN, ACROSS, N_SETS }; /* pairs of one file; pairs of the two that
 struct rates {
     double joint[N_UNKNOWN_MAX][N_UNKNOWN_MAX];           /* pairs seen that have both levels */
     double pairs[TG_LINK_FIELDS_MAX][TG_LINK_FIELDS_MAX]; /* pairs that have both fields */
+    double joint_of_three[N_TRIPLES_MAX], pairs_of_three[N_TRIPLES_MAX]; /* by triple */
     double rate[N_UNKNOWN_MAX];
     double before[N_UNKNOWN_MAX], weight_before; /* what is known without the pairs */
+};
+
+/* The unknowns of a key of three parts. */
+struct triple {
+    size_t of[3];
 };
 
 struct tg_chance {
@@ -35,6 +42,8 @@ struct tg_chance {
     const struct tg_candidates *seen;
     double sides[TG_N_SIDES];                    /* entities */
     bool observed[N_UNKNOWN_MAX][N_UNKNOWN_MAX]; /* some key is made of the two */
+    struct triple triples[N_TRIPLES_MAX];
+    size_t n_triples;
     struct rates rates[N_SETS];
     bool knows_across;
     double extra[N_UNKNOWN_MAX][N_UNKNOWN_MAX]; /* of dependent fields */
@@ -66,6 +75,13 @@ static void count_joint(const struct tg_chance *c, struct rates *r, uint64_t lev
         for (size_t j = i + 1; j < n; j++)
             r->joint[agreeing[i]][agreeing[j]] += times;
     }
+    uint64_t bits = 0;
+    for (size_t i = 0; i < n; i++)
+        bits |= UINT64_C(1) << agreeing[i];
+    for (size_t t = 0; t < c->n_triples; t++) {
+        const size_t *of = c->triples[t].of;
+        r->joint_of_three[t] += (bits >> of[0] & bits >> of[1] & bits >> of[2] & 1) ? times : 0;
+    }
 }
 
 static void count_sexes(struct tg_chance *c, uint64_t levels, double times)
@@ -76,16 +92,26 @@ static void count_sexes(struct tg_chance *c, uint64_t levels, double times)
         c->sexes[agreeing[i]][tg_level_of(levels, TG_SEX_PLACE)] += times;
 }
 
-/* Two levels are seen as often as they occur only where a key is made of them and nothing else. */
+static size_t unknown_of(const struct tg_link_part *part)
+{
+    return 2 * (size_t)part->field + part->whole;
+}
+
+/* Levels are seen as often as they occur only where a key is made of them and nothing else. */
 static void note_observed(struct tg_chance *c, const struct tg_linkage *l)
 {
     for (size_t k = 0; k < l->n_keys; k++) {
         const struct tg_link_key *key = &l->keys[k];
-        if (key->n_parts != 2 || key->with_sex)
+        const struct tg_link_part *parts = key->parts;
+        if (key->with_sex)
             continue;
-        size_t a = 2 * (size_t)key->parts[0].field + key->parts[0].whole;
-        size_t b = 2 * (size_t)key->parts[1].field + key->parts[1].whole;
-        c->observed[a < b ? a : b][a < b ? b : a] = true;
+        if (key->n_parts == 2) {
+            size_t a = unknown_of(&parts[0]), b = unknown_of(&parts[1]);
+            c->observed[a < b ? a : b][a < b ? b : a] = true;
+        }
+        if (key->n_parts == 3 && c->n_triples < N_TRIPLES_MAX)
+            c->triples[c->n_triples++] = (struct triple){
+                {unknown_of(&parts[0]), unknown_of(&parts[1]), unknown_of(&parts[2])}};
     }
 }
 
@@ -94,9 +120,9 @@ static double log_rate(const struct rates *r, size_t a, size_t b)
     return log((r->joint[a][b] + few) / r->pairs[a / 2][b / 2]);
 }
 
-static double weight_of(const struct rates *r, size_t a, size_t b)
+static double weight_of(double joint)
 {
-    return 1 / (1 / (r->joint[a][b] + few) + misfit * misfit);
+    return 1 / (1 / (joint + few) + misfit * misfit);
 }
 
 static bool is_equation(const struct tg_chance *c, const struct rates *r, size_t a, size_t b)
@@ -104,15 +130,44 @@ static bool is_equation(const struct tg_chance *c, const struct rates *r, size_t
     return c->observed[a][b] && !c->dependent[a / 2][b / 2] && r->pairs[a / 2][b / 2] >= 1;
 }
 
-static void add_equation(struct tg_chance *c, const struct rates *r, size_t a, size_t b)
+static bool are_dependent(const struct tg_chance *c, size_t f, size_t g)
 {
-    double weight = weight_of(r, a, b), y = weight * log_rate(r, a, b);
-    c->rows[a][a] += weight;
-    c->rows[b][b] += weight;
-    c->rows[a][b] += weight;
-    c->rows[b][a] += weight;
-    c->rows[a][c->n] += y;
-    c->rows[b][c->n] += y;
+    return f < g ? c->dependent[f][g] : c->dependent[g][f];
+}
+
+static bool is_equation_of_three(const struct tg_chance *c, const struct rates *r, size_t triple)
+{
+    const size_t *of = c->triples[triple].of;
+    return r->pairs_of_three[triple] >= 1 && !are_dependent(c, of[0] / 2, of[1] / 2) &&
+           !are_dependent(c, of[0] / 2, of[2] / 2) && !are_dependent(c, of[1] / 2, of[2] / 2);
+}
+
+/* The sum of the unknowns is the logarithm of a rate. */
+static void add_equation(struct tg_chance *c, const size_t *unknowns, size_t n, double weight,
+                         double log_rate)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++)
+            c->rows[unknowns[i]][unknowns[j]] += weight;
+        c->rows[unknowns[i]][c->n] += weight * log_rate;
+    }
+}
+
+static void add_equations(struct tg_chance *c, const struct rates *r)
+{
+    for (size_t a = 0; a < c->n; a++) {
+        for (size_t b = a + 1; b < c->n; b++) {
+            if (is_equation(c, r, a, b))
+                add_equation(c, (const size_t[]){a, b}, 2, weight_of(r->joint[a][b]),
+                             log_rate(r, a, b));
+        }
+    }
+    for (size_t t = 0; t < c->n_triples; t++) {
+        double joint = r->joint_of_three[t];
+        if (is_equation_of_three(c, r, t))
+            add_equation(c, c->triples[t].of, 3, weight_of(joint),
+                         log((joint + few) / r->pairs_of_three[t]));
+    }
 }
 
 /* Gauss and Jordan; the matrix is symmetric and, by the ridge, positive definite. */
@@ -144,18 +199,13 @@ static double fit_rates(struct tg_chance *c, struct rates *r)
         c->rows[i][i] = r->weight_before;
         c->rows[i][c->n] = r->weight_before * r->before[i];
     }
-    for (size_t a = 0; a < c->n; a++) {
-        for (size_t b = a + 1; b < c->n; b++) {
-            if (is_equation(c, r, a, b))
-                add_equation(c, r, a, b);
-        }
-    }
+    add_equations(c, r);
     solve(c, r);
     double sum = 0;
     for (size_t a = 0; a < c->n; a++) {
         for (size_t b = a + 1; b < c->n; b++) {
             double s = is_equation(c, r, a, b) ? surplus(r, a, b) : 0;
-            sum += weight_of(r, a, b) * s * s;
+            sum += weight_of(r->joint[a][b]) * s * s;
         }
     }
     return sum;
@@ -265,8 +315,7 @@ static double by_rates(const struct tg_chance *c, const struct rates *r, uint64_
         for (size_t j = i + 1; j < n; j++)
             sum += c->extra[agreeing[i]][agreeing[j]];
         for (size_t g = 0; g < c->n_fields; g++) {
-            bool dependent = f < g ? c->dependent[f][g] : c->dependent[g][f];
-            if (dependent && tg_level_of(levels, g) == TG_DIFFERENT)
+            if (are_dependent(c, f, g) && tg_level_of(levels, g) == TG_DIFFERENT)
                 sum += log(share_different(c, r, agreeing[i], g));
         }
     }
@@ -309,6 +358,11 @@ static uint32_t known_fields(const struct tg_chance *c, uint64_t levels)
             fields |= UINT32_C(1) << f;
     }
     return fields;
+}
+
+static uint32_t fields_of(const struct triple *t)
+{
+    return UINT32_C(1) << t->of[0] / 2 | UINT32_C(1) << t->of[1] / 2 | UINT32_C(1) << t->of[2] / 2;
 }
 
 /* Pairs within the files, of people who both have the fields. */
@@ -354,6 +408,11 @@ void tg_chance_learn_across(struct tg_chance *c)
             r->pairs[f][g] = n[TG_LEFT] * n[TG_RIGHT];
         }
     }
+    for (size_t t = 0; t < c->n_triples; t++) {
+        double n[TG_N_SIDES];
+        tg_holders_of(&c->seen->holders, fields_of(&c->triples[t]), n);
+        r->pairs_of_three[t] = n[TG_LEFT] * n[TG_RIGHT];
+    }
     r->weight_before = 1;
     memcpy(r->before, c->rates[WITHIN].rate, sizeof r->before);
     (void)fit_rates(c, r);
@@ -375,6 +434,8 @@ static void count_within(struct tg_chance *c)
         for (size_t g = 0; g < c->n_fields; g++)
             r->pairs[f][g] = pairs_with(c, UINT32_C(1) << f | UINT32_C(1) << g);
     }
+    for (size_t t = 0; t < c->n_triples; t++)
+        r->pairs_of_three[t] = pairs_with(c, fields_of(&c->triples[t]));
 }
 
 enum tg_status tg_chance_learn(const struct tg_linkage *l, const struct tg_candidates *seen,

@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* The fields met so far; a field's number is its place. The beginning and the end of a value are a
- * field of their own: they say much less than a value with one error. */
+ * field of their own, the end as its whole value, the beginning as a near one: they say much less
+ * than a value with one error, and not the same (twins have the beginning of a name in common). */
 struct fields {
     const struct tg_field *items[TG_LINK_FIELDS_MAX];
     bool ends[TG_LINK_FIELDS_MAX];
@@ -36,7 +37,8 @@ static void add_part(struct tg_link_key *key, struct fields *fields, const struc
     fields->items[at] = field;
     fields->ends[at] = ends;
     fields->n += at == fields->n;
-    key->parts[key->n_parts++] = (struct tg_link_part){(uint8_t)at, ends || form == TG_PART_WHOLE};
+    key->parts[key->n_parts++] =
+        (struct tg_link_part){(uint8_t)at, form == TG_PART_LAST || form == TG_PART_WHOLE};
 }
 
 static void find_ends(struct tg_linkage *l, const struct fields *fields)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { N_ROUNDS = 3 };
+
 /* Below one half somebody else is likelier, or nobody: nothing is decided there. */
 static const double likelier_than_not = 0.5;
 
@@ -81,18 +83,21 @@ static double probability_of(const struct weighing *w, const struct tg_pair *pai
 }
 
 /* Two who are known to have nobody else are likelier to be one than two at random. */
-static double alone_factor(const struct weighing *w)
+static enum tg_status weigh_alone(struct weighing *w, struct tg_error *err)
 {
-    double factor = 1, matches = 0;
-    for (uint32_t i = 0; i < w->l->facts[TG_LEFT].n; i++)
-        matches += w->decisions[i].state == TG_LINK_LINKED;
-    for (size_t i = 0; i < w->candidates.across.n; i++)
-        matches += probability_of(w, &w->candidates.across.items[i]);
-    for (int side = 0; side < TG_N_SIDES; side++) {
-        double n = w->l->facts[side].n, open = n - matches > 0 ? n - matches : 0;
-        factor *= n / (open + 1);
+    struct tg_pairs *pairs = &w->candidates.across;
+    struct tg_alone *alone = NULL;
+    enum tg_status status = tg_alone_begin(w->l, w->decisions, &alone, err);
+    for (int round = 0; !status && round < N_ROUNDS; round++) {
+        for (size_t i = 0; i < pairs->n; i++)
+            tg_alone_add(alone, &pairs->items[i], probability_of(w, &pairs->items[i]));
+        tg_alone_update(alone);
+        for (size_t i = 0; i < pairs->n; i++)
+            pairs->items[i].odds *= tg_alone_ratio(alone, &pairs->items[i]);
+        add_odds(w);
     }
-    return factor > 1 ? factor : 1;
+    tg_alone_free(alone);
+    return status;
 }
 
 static enum tg_status add_up(struct weighing *w, struct tg_error *err)
@@ -115,11 +120,7 @@ static enum tg_status add_up(struct weighing *w, struct tg_error *err)
             pair->odds = 0;
     }
     add_odds(w);
-    double factor = alone_factor(w);
-    for (size_t i = 0; i < w->candidates.across.n; i++)
-        w->candidates.across.items[i].odds *= factor;
-    add_odds(w);
-    return TG_OK;
+    return weigh_alone(w, err);
 }
 
 /* Is no other pair of the two nearly as good? What the others have together is no less. */

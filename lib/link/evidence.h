@@ -13,25 +13,29 @@
  * Chance: how often different people agree is taken from pairs of two entities of the same file,
  * without those that share a number or all that both have: they are different people. Of a file of
  * more than 20,000 a sample of 10,000 is paired with all. From the pairs that agree on two fields
- * follows by least squares of logarithms how often each level of each field is met by chance. Two
- * fields that agree together more often than their own rates say (over twice, and the equations are
- * clearly better without theirs) are dependent and keep their joint rate. What the rates say of a
- * pattern is weighed with how often it was seen (a Gamma prior worth half a pair). Names tell the
- * sex, so the rate of equal sexes is that among pairs that agree on the field that says most of it.
- * At last the rates are learned again from the pairs of the two files, as far as they are no
- * matches: the files may be of other people.
+ * follows by least squares of logarithms how often each level of each field is met by chance; keys
+ * of three parts have equations, too. Two fields that agree together more often than their own
+ * rates say (over twice, and the equations are clearly better without theirs) are dependent and
+ * keep their joint rate. What the rates say of a pattern is weighed with how often it was seen (a
+ * Gamma prior worth half a pair). Names tell the sex, so the rate of equal sexes is that among
+ * pairs that agree on the field that says most of it. At last the rates are learned again from the
+ * pairs of the two files, as far as they are no matches: the files may be of other people.
  *
- * Rarity: chance is weighed with how many others share a pair's whole values, relative to the
- * usual number; how much a number says follows from how much numbers differ (negative binomial).
+ * Rarity: chance is weighed with how common the pair's shared values are, relative to the usual
+ * ones (link/rarity.h).
  *
  * Matches: two classes, records without and with many errors, since errors come together; 60
- * rounds. Fields of one person's records depend on each other in more ways than classes say: what
- * they say of a pattern is weighed with its own count in the same way, 20 rounds.
+ * rounds. Pairs most of whose fields differ teach them nothing: relatives and neighbours would be
+ * taken for bad records. Fields of one person's records depend on each other in more ways than
+ * classes say: what they say of a pattern is weighed with its own count in the same way, 20 rounds.
  *
  * One to one: with odds o of a pair, and the sum s of the odds of all pairs of either of the two,
  * its probability is o / (1 + s): where two are equally good neither is above one half. Odds of two
  * entities at random grow when they are known to have nobody else: of n entities of a side of whom
- * m have matches n − m are left, so odds are multiplied by n / (n − m + 1) for each side.
+ * m have matches n − m are left, so odds are multiplied by n / (n − m + 1) for each side. Where the
+ * share n − m differs by year of birth (a file of those over 75 meets one of all ages), each year
+ * has its own, drawn to that of the whole side by as much as the years are alike (beta-binomial);
+ * 3 rounds.
  */
 #ifndef TG_LINK_EVIDENCE_H
 #define TG_LINK_EVIDENCE_H
@@ -46,11 +50,17 @@ static inline enum tg_link_level tg_level_of(uint64_t levels, size_t field)
     return (enum tg_link_level)(levels >> (2 * field) & 3);
 }
 
+/** Of beginnings and ends: is one of them the same? */
+static inline bool tg_is_shared(enum tg_link_level level)
+{
+    return level == TG_NEAR || level == TG_SAME;
+}
+
 /** Does the field differ by one error or by more? It is near, and so are its ends: not seen. */
 static inline bool tg_is_unseen(const struct tg_linkage *l, uint64_t levels, size_t field)
 {
     return field < l->n_fields && l->ends[field] && tg_level_of(levels, field) == TG_NEAR &&
-           tg_level_of(levels, l->ends[field] - 1u) == TG_SAME;
+           tg_is_shared(tg_level_of(levels, l->ends[field] - 1u));
 }
 
 /** Where the levels of a pair say whether the sexes agree; the fields are before it. */
@@ -106,7 +116,7 @@ struct tg_candidates {
  *
  * Cost: evidence tokens are walked once for the filter (those of open and sampled entities) and
  * once more (all). Those that may be met are kept, 16 bytes each, in 512 parts by their hash; each
- * part is sorted in the cache and joined. Every pair and key that meet take 16 bytes until they are
+ * part is sorted in the cache and joined. Every pair and key that meet take 12 bytes until they are
  * folded.
  *
  * @param decisions  of the exact passes, by left entity; NULL: all are open
@@ -148,6 +158,22 @@ void tg_chance_free(struct tg_chance *c);
 /** Sets the odds of all pairs across. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
                                        struct tg_error *err);
+
+/** How likely each year of birth has nobody else. */
+struct tg_alone;
+/** @param decisions  whose links count. @param out  tg_alone_free() it. @return TG_OK, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_alone_begin(const struct tg_linkage *l,
+                                         const struct tg_link_decision *decisions,
+                                         struct tg_alone **out, struct tg_error *err);
+/** Counts the two as matched, as far as the probability says. */
+void tg_alone_add(struct tg_alone *a, const struct tg_pair *pair, double probability);
+/** Takes what was added since the last update. */
+void tg_alone_update(struct tg_alone *a);
+/** By what the last update changes the odds of a pair. */
+double tg_alone_ratio(const struct tg_alone *a, const struct tg_pair *pair);
+/** NULL is allowed. */
+void tg_alone_free(struct tg_alone *a);
 
 /** Are there as many evidence keys with tokens on both sides as levels to be weighed? */
 bool tg_evidence_applies(const struct tg_linkage *l, const struct tg_link_key_report *reports);

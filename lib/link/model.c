@@ -12,6 +12,7 @@ static const double trust_in_classes = 0.5;
 struct pattern {
     uint64_t levels;
     double chance; /* pairs of the two files expected without a match */
+    bool teaches;  /* of classes */
     double match[N_CLASSES];
     double got[N_CLASSES];
     double matches; /* expected in all */
@@ -47,6 +48,20 @@ static size_t run_end(const struct tg_pairs *pairs, size_t at)
     return end;
 }
 
+/* Where most fields differ, relatives and neighbours who agree more than chance says would be taken
+ * for a class of bad records. */
+static bool is_mostly_same(const struct model *m, uint64_t levels)
+{
+    size_t n = 0, different = 0;
+    for (size_t f = 0; f < m->l->n_fields; f++) {
+        if (tg_linkage_is_ends(m->l, f) || tg_level_of(levels, f) == TG_MISSING)
+            continue;
+        n++;
+        different += tg_level_of(levels, f) == TG_DIFFERENT;
+    }
+    return 2 * different <= n;
+}
+
 /* One pattern for each run of pairs with the same levels. */
 static enum tg_status list_patterns(struct model *m, struct tg_pairs *pairs, struct tg_error *err)
 {
@@ -59,6 +74,7 @@ static enum tg_status list_patterns(struct model *m, struct tg_pairs *pairs, str
     for (size_t at = 0, end; at < pairs->n; at = end, n++) {
         end = run_end(pairs, at);
         m->patterns[n].levels = pairs->items[at].levels;
+        m->patterns[n].teaches = is_mostly_same(m, pairs->items[at].levels);
         for (size_t i = at; i < end; i++)
             pairs->items[i].pattern = (uint32_t)n;
     }
@@ -112,6 +128,13 @@ static void begin_classes(struct model *m)
     }
 }
 
+/* Of matches of a class whose field differs, the share with the same beginning or end. */
+static double share_of_ends(const struct model *m, const struct match_class *class, size_t field)
+{
+    const double *share = m->l->ends[field] ? class->share[m->l->ends[field] - 1] : NULL;
+    return share ? share[TG_NEAR] + share[TG_SAME] : 0;
+}
+
 /* The share of matches of a class with the pattern's level at one place. */
 static double share_at(const struct model *m, const struct match_class *class, uint64_t levels,
                        size_t place)
@@ -119,9 +142,9 @@ static double share_at(const struct model *m, const struct match_class *class, u
     enum tg_link_level level = tg_level_of(levels, place);
     if (level == TG_MISSING)
         return 1;
-    if (tg_is_unseen(m->l, levels, place)) /* times that of the ends, which are the same */
+    if (tg_is_unseen(m->l, levels, place)) /* times that of the ends, one of which is the same */
         return class->share[place][TG_DIFFERENT] +
-               class->share[place][TG_NEAR] / class->share[m->l->ends[place] - 1][TG_SAME];
+               class->share[place][TG_NEAR] / share_of_ends(m, class, place);
     return class->share[place][level];
 }
 
@@ -145,7 +168,7 @@ static void share_out(struct model *m)
         const struct cell *cell = &m->cells[i];
         struct pattern *p = &m->patterns[cell->pattern];
         double all = p->chance * cell->commonness + p->match[0] + p->match[1];
-        for (int c = 0; c < N_CLASSES && all > 0; c++)
+        for (int c = 0; c < N_CLASSES && p->teaches && all > 0; c++)
             p->got[c] += cell->weight * p->match[c] / all;
     }
 }
@@ -227,8 +250,7 @@ static double share_met_by_ends(const struct model *m, const struct match_class 
             while (base < m->l->n_fields && m->l->ends[base] != key->parts[i].field + 1u)
                 base++;
             const double *share = base < m->l->n_fields ? class->share[base] : NULL;
-            all *= share ? (share[TG_NEAR] +
-                            share[TG_DIFFERENT] * class->share[key->parts[i].field][TG_SAME]) /
+            all *= share ? (share[TG_NEAR] + share[TG_DIFFERENT] * share_of_ends(m, class, base)) /
                                (share[TG_NEAR] + share[TG_DIFFERENT])
                          : 0;
         }
@@ -247,8 +269,7 @@ static double share_unmet(const struct model *m, const struct match_class *class
         const double *share = class->share[f];
         if (tg_level_of(levels, f) == TG_MISSING || tg_linkage_is_ends(m->l, f))
             continue;
-        double ends = m->l->ends[f] ? class->share[m->l->ends[f] - 1][TG_SAME] : 0;
-        double different = share[TG_DIFFERENT] * (1 - ends);
+        double different = share[TG_DIFFERENT] * (1 - share_of_ends(m, class, f));
         one_equal = one_equal * different + nothing * share[TG_SAME];
         nothing *= different;
         none_equal *= 1 - share[TG_SAME];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link/collect.h"
 #include "link/evidence.h"
+#include "link/rarity.h"
 #include "link/triples.h"
 
 #include <math.h>
@@ -14,13 +15,9 @@ enum {
     ROOM_BEGIN = 1 << 16
 };
 
-/* What one key says; of a key of whole values, how many others usually share its tokens. */
+/* What one key says. */
 struct key_view {
     uint64_t levels;
-    bool counts_others;
-    uint64_t tokens, shared; /* of sampled entities; others of their side with the same token */
-    double squares;          /* of the numbers of others */
-    double usual, shape;     /* their mean on both sides; how like they are (negative binomial) */
 };
 
 struct pairing {
@@ -28,6 +25,7 @@ struct pairing {
     const struct tg_link_sample *sample;
     const struct tg_collected *collected;
     struct key_view *keys;
+    struct tg_rarity *rarity; /* of left entities' values */
     uint64_t *sharing; /* by right entity of the sample and key: somebody else has a token of it */
     size_t words;      /* of it for one entity */
     struct tg_triples across, within[TG_N_SIDES];
@@ -40,18 +38,12 @@ struct group {
     uint32_t key;
 };
 
-/* How the sample's tokens are shared within their side. */
-static void note_sharing(struct pairing *p, const struct group *g, enum tg_side side)
+/* Which of the sample share a token with somebody of their side. */
+static void note_sharing(struct pairing *p, const struct group *g)
 {
-    struct key_view *view = &p->keys[g->key];
-    for (size_t i = 0; i < g->n[side]; i++) {
-        uint32_t entity = g->items[side][i].entity;
-        if (!p->sample->within[side][entity])
-            continue;
-        view->tokens++;
-        view->shared += g->n[side] - 1;
-        view->squares += (double)(g->n[side] - 1) * (double)(g->n[side] - 1);
-        if (side == TG_RIGHT && g->n[side] > 1)
+    for (size_t i = 0; i < g->n[TG_RIGHT] && g->n[TG_RIGHT] > 1; i++) {
+        uint32_t entity = g->items[TG_RIGHT][i].entity;
+        if (p->sample->within[TG_RIGHT][entity])
             p->sharing[entity * p->words + g->key / WORD_BITS] |= UINT64_C(1) << g->key % WORD_BITS;
     }
 }
@@ -61,9 +53,7 @@ static enum tg_status pair_across(struct pairing *p, const struct group *g, stru
     size_t n_left = g->n[TG_LEFT], n_right = g->n[TG_RIGHT];
     if (n_left == 0 || n_right == 0 || n_left > PAIRS_OF_A_TOKEN_MAX / n_right)
         return TG_OK;
-    uint32_t others = (uint32_t)(n_left + n_right - 2);
-    struct tg_triple t = {
-        .key = (uint16_t)g->key, .n = 1, .others = p->keys[g->key].counts_others ? others : 0};
+    struct tg_triple t = {.key = g->key};
     for (size_t i = 0; i < n_left; i++) {
         t.a = g->items[TG_LEFT][i].entity;
         if (!p->sample->across[t.a])
@@ -84,7 +74,7 @@ static enum tg_status pair_within(struct pairing *p, const struct group *g, enum
 {
     const struct tg_item *items = g->items[side];
     size_t n = g->n[side];
-    struct tg_triple t = {.key = (uint16_t)g->key, .n = 1};
+    struct tg_triple t = {.key = g->key};
     if (n < 2 || n > OTHERS_OF_A_TOKEN_MAX)
         return TG_OK;
     for (size_t i = 0; i < n; i++) {
@@ -104,12 +94,10 @@ static enum tg_status pair_within(struct pairing *p, const struct group *g, enum
 static enum tg_status pair_group(struct pairing *p, const struct group *g, struct tg_error *err)
 {
     enum tg_status status = pair_across(p, g, err);
-    for (int side = 0; !status && side < TG_N_SIDES; side++) {
-        if (g->n[side] == 0)
-            continue;
-        note_sharing(p, g, (enum tg_side)side);
+    tg_rarity_note(p->rarity, g->key, g->items[TG_LEFT], g->n[TG_LEFT], g->n[TG_RIGHT]);
+    note_sharing(p, g);
+    for (int side = 0; !status && side < TG_N_SIDES; side++)
         status = pair_within(p, g, (enum tg_side)side, err);
-    }
     return status;
 }
 
@@ -180,41 +168,12 @@ static enum tg_status view_keys(struct pairing *p, struct tg_error *err)
         return TG_NO_MEMORY;
     for (size_t k = 0; k < p->l->n_keys; k++) {
         const struct tg_link_key *key = &p->l->keys[k];
-        bool all_whole = true;
         for (size_t i = 0; i < key->n_parts; i++) {
             uint64_t level = key->parts[i].whole ? TG_SAME : TG_NEAR;
             p->keys[k].levels |= level << (2 * key->parts[i].field);
-            all_whole =
-                all_whole && key->parts[i].whole && !tg_linkage_is_ends(p->l, key->parts[i].field);
         }
-        p->keys[k].counts_others = all_whole && !key->exact;
     }
     return TG_OK;
-}
-
-/* How many others of its side have an entity's token: their mean, twice, and the shape of the Gamma
- * distribution that the rates of tokens have, by moments. */
-static void find_usual(struct pairing *p)
-{
-    static const double least = 0.1, most = 10;
-    for (size_t k = 0; k < p->l->n_keys; k++) {
-        struct key_view *view = &p->keys[k];
-        if (!view->counts_others || !view->tokens)
-            continue;
-        double mean = (double)view->shared / (double)view->tokens;
-        double more = view->squares / (double)view->tokens - mean * mean - mean;
-        view->usual = 2 * mean;
-        view->shape = more * most > mean * mean ? mean * mean / more : most;
-        view->shape = view->shape > least ? view->shape : least;
-    }
-}
-
-/* How much commoner than usual the shared values are, from the keys that two of them make. Each of
- * n values is in n − 1 of these n (n − 1) / 2 keys. */
-static double join_rarities(double sum, unsigned n_keys)
-{
-    double n_values = (1 + sqrt(1 + 8 * (double)n_keys)) / 2;
-    return n_keys ? exp(sum / (n_values - 1)) : 1;
 }
 
 static uint64_t missing_fields(const struct pairing *p, enum tg_side a, enum tg_side b,
@@ -253,7 +212,7 @@ static uint64_t weigh_ends(const struct tg_linkage *l, uint64_t levels)
             continue;
         if (tg_level_of(levels, f) != TG_DIFFERENT)
             levels = with_level(levels, ends, TG_MISSING);
-        else if (!sees_errors && tg_level_of(levels, ends) == TG_SAME)
+        else if (!sees_errors && tg_is_shared(tg_level_of(levels, ends)))
             levels = with_level(levels, f, TG_NEAR);
     }
     return levels;
@@ -264,18 +223,10 @@ static size_t fold_pair(const struct pairing *p, const struct tg_triples *t, siz
                         enum tg_side a, enum tg_side b, struct tg_pair *pair)
 {
     const struct tg_triple *first = &t->items[at];
-    double rarity = 0;
-    unsigned n_keys = 0;
     *pair = (struct tg_pair){.left = first->a, .right = first->b, .key = first->key, .weight = 1};
     for (; at < t->n && t->items[at].a == first->a && t->items[at].b == first->b; at++) {
-        const struct key_view *view = &p->keys[t->items[at].key];
-        pair->levels |= view->levels;
-        if (!view->counts_others)
-            continue;
-        rarity += log((t->items[at].others + view->shape) / (view->usual + view->shape));
-        n_keys++;
+        pair->levels |= p->keys[t->items[at].key].levels;
     }
-    pair->commonness = join_rarities(rarity, n_keys);
     uint64_t missing = missing_fields(p, a, b, first);
     pair->levels = (pair->levels & ~(missing | missing >> 1)) | missing; /* 2 in two bits */
     pair->levels = weigh_ends(p->l, pair->levels);
@@ -360,6 +311,7 @@ static enum tg_status list_pairs(const struct pairing *p, struct tg_pairs *out,
     for (size_t at = 0; at < t->n;) {
         struct tg_pair *pair = &out->items[out->n++];
         at = fold_pair(p, t, at, TG_LEFT, TG_RIGHT, pair);
+        pair->commonness = tg_rarity_of(p->rarity, pair->left, pair->levels);
         if (settled && settled[pair->left])
             pair->weight = p->sample->weight;
     }
@@ -430,10 +382,12 @@ static enum tg_status find_pairs(struct pairing *p, struct tg_collected *c,
     p->sharing = tg_calloc(p->l->facts[TG_RIGHT].n, p->words * sizeof *p->sharing, err);
     enum tg_status status = p->sharing ? view_keys(p, err) : TG_NO_MEMORY;
     if (!status)
+        status = tg_rarity_begin(p->l, p->sample->across, p->collected, &p->rarity, err);
+    if (!status)
         status = pair_parts(p, c, err);
     if (status)
         return status;
-    find_usual(p);
+    tg_rarity_finish(p->rarity);
     count_sharing(p, reports);
     for (int side = 0; !status && side < TG_N_SIDES; side++) {
         tg_triples_fold(&p->within[side]);
@@ -469,6 +423,7 @@ static enum tg_status collect_and_pair(const struct tg_linkage *l,
     free(c);
     free(p.sharing);
     free(p.keys);
+    tg_rarity_free(p.rarity);
     return status;
 }
 

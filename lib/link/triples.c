@@ -61,13 +61,8 @@ void tg_triples_fold(struct tg_triples *t)
     sort(t);
     size_t kept = 0;
     for (size_t i = 1; i < t->n; i++) {
-        struct tg_triple *last = &t->items[kept];
-        if (are_one(last, &t->items[i]) && last->n + t->items[i].n <= UINT16_MAX) {
-            last->n = (uint16_t)(last->n + t->items[i].n);
-            last->others += t->items[i].others;
-        } else {
+        if (!are_one(&t->items[kept], &t->items[i]))
             t->items[++kept] = t->items[i];
-        }
     }
     t->n = kept + 1;
 }

@@ -8,12 +8,10 @@
 
 #include "base/mem.h"
 
-/** Two entities share `n` tokens of a key. */
+/** Two entities share a token of a key. */
 struct tg_triple {
     uint32_t a, b;
-    uint16_t key;
-    uint16_t n;
-    uint32_t others; /**< entities besides that share these tokens, summed up */
+    uint32_t key;
 };
 
 /** All zero is an empty one. */

@@ -355,6 +355,115 @@ START_TEST(ends_say_something_where_values_differ)
 }
 END_TEST
 
+START_TEST(beginnings_and_ends_are_told_apart)
+{
+    for (int is_end = 0; is_end < 2; is_end++) {
+        make_people(5);
+        people[TG_LEFT][0] = people[TG_RIGHT][0];
+        people[TG_RIGHT][0].values[1] = 400;
+        people[TG_LEFT][0].values[1] = 439;
+        begin();
+        linkage.n_fields = N_FIELDS + 1;
+        linkage.ends[1] = ENDS + 1;
+        add_key(ENDS, is_end, 0, true);
+        uint64_t levels = levels_of_first();
+        ck_assert_int_eq(tg_level_of(levels, ENDS), is_end ? TG_SAME : TG_NEAR);
+        end();
+    }
+}
+END_TEST
+
+static double commonness_of(uint32_t left, uint32_t right)
+{
+    for (size_t i = 0; i < candidates.across.n; i++) {
+        if (candidates.across.items[i].left == left && candidates.across.items[i].right == right)
+            return candidates.across.items[i].commonness;
+    }
+    return 0;
+}
+
+/* The pair shares its two values with nobody else; one of them many others have with a third one
+ * that the two of the pair do not have in common. */
+START_TEST(a_common_value_is_seen_in_all_tokens_of_it)
+{
+    make_people(5);
+    for (uint32_t i = 0; i < 2; i++) {
+        people[TG_LEFT][i] = people[TG_RIGHT][i];
+        people[TG_LEFT][i].values[2] = 796;
+    }
+    for (uint32_t i = 100; i < 180; i++) {
+        people[TG_RIGHT][i].values[0] = people[TG_LEFT][1].values[0];
+        people[TG_RIGHT][i].values[2] = people[TG_LEFT][1].values[2];
+    }
+    begin();
+    find_candidates();
+    ck_assert_double_gt(commonness_of(0, 0), 0);
+    ck_assert_double_gt(commonness_of(1, 1), 2 * commonness_of(0, 0));
+    tg_candidates_free(&candidates);
+    end();
+}
+END_TEST
+
+/* Neighbours agree more often than chance says, and are no class of bad records. */
+START_TEST(neighbours_are_no_matches)
+{
+    struct tg_link_estimate e = {.blind = false};
+    make_people((uint64_t)_i + 1);
+    for (uint32_t i = N_COMMON; i < N_LEFT; i++) {
+        people[TG_LEFT][i].values[0] = people[TG_RIGHT][i].values[0];
+        people[TG_LEFT][i].values[1] =
+            people[TG_RIGHT][i].values[1] / 40 * 40 + (people[TG_RIGHT][i].values[1] + 20) % 40;
+    }
+    begin_with_ends();
+    linkage.estimate = &e;
+    decide();
+    for (uint32_t i = N_COMMON; i < N_LEFT; i++)
+        ck_assert_int_ne(decisions[i].state, TG_LINK_LINKED);
+    ck_assert_double_eq_tol(e.all.matches, N_COMMON, 0.05 * N_COMMON);
+    end();
+}
+END_TEST
+
+enum { MONTHS_A_YEAR = 12, N_YOUNG = 100, N_OLD = 100 };
+
+/* What the update makes of pairs of the young, of the old and of those of unknown birth. */
+static void find_alone(double young, double old, double ratios[3])
+{
+    int32_t births[N_YOUNG + N_OLD + 1];
+    struct tg_linkage l = {.n_fields = 0};
+    struct tg_link_decision none[N_YOUNG + N_OLD + 1] = {{.state = TG_LINK_NOT_FOUND}};
+    struct tg_alone *alone = NULL;
+    for (int32_t i = 0; i < N_YOUNG + N_OLD; i++)
+        births[i] = MONTHS_A_YEAR * (i < N_YOUNG ? 1990 + i % 10 : 1940 + i % 10);
+    births[N_YOUNG + N_OLD] = TG_NO_MONTH;
+    l.facts[TG_LEFT] = (struct tg_link_facts){N_YOUNG + N_OLD + 1, births, NULL};
+    l.facts[TG_RIGHT] = (struct tg_link_facts){N_YOUNG + N_OLD + 1, NULL, NULL};
+    ck_assert_int_eq(tg_alone_begin(&l, none, &alone, NULL), TG_OK);
+    for (uint32_t i = 0; i < N_YOUNG + N_OLD; i++) {
+        const struct tg_pair pair = {.left = i, .right = i};
+        tg_alone_add(alone, &pair, i < N_YOUNG ? young : old);
+    }
+    tg_alone_update(alone);
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct tg_pair pair = {.left = i * N_YOUNG + i / 2 * (N_OLD - N_YOUNG), .right = 0};
+        ratios[i] = tg_alone_ratio(alone, &pair);
+    }
+    tg_alone_free(alone);
+}
+
+START_TEST(who_has_nobody_else_is_asked_by_year_of_birth)
+{
+    double ratios[3];
+    find_alone(0.05, 0.95, ratios);
+    ck_assert_double_gt(ratios[1], 5 * ratios[0]);
+    ck_assert_double_gt(ratios[2], ratios[0]);
+    ck_assert_double_lt(ratios[2], ratios[1]);
+    find_alone(0.5, 0.5, ratios); /* years that are alike count together */
+    ck_assert_double_eq_tol(ratios[0], ratios[1], 0.02 * ratios[0]);
+    ck_assert_double_eq_tol(ratios[2], ratios[0], 0.02 * ratios[0]);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("link evidence");
@@ -365,6 +474,10 @@ int main(void)
     tcase_add_loop_test(t, it_knows_how_good_it_is, 0, 5);
     tcase_add_test(t, a_margin_leaves_the_rest_to_a_clerk);
     tcase_add_test(t, ends_say_something_where_values_differ);
+    tcase_add_test(t, beginnings_and_ends_are_told_apart);
+    tcase_add_test(t, a_common_value_is_seen_in_all_tokens_of_it);
+    tcase_add_loop_test(t, neighbours_are_no_matches, 0, 5);
+    tcase_add_test(t, who_has_nobody_else_is_asked_by_year_of_birth);
     tcase_add_test(t, of_two_alike_none_is_guessed);
     tcase_add_test(t, other_birth_date_and_sex_are_another_person);
     tcase_add_test(t, few_keys_are_no_evidence);
