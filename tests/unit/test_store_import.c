@@ -415,6 +415,28 @@ START_TEST(the_first_error_of_a_file_is_told)
 }
 END_TEST
 
+/* Rows wait to be inserted together: of two errors it is still the first that is told. */
+START_TEST(a_row_that_comes_twice_is_told_before_a_later_error)
+{
+    static const struct {
+        size_t twice, cell;
+    } cases[] = {{3, 4}, {3, 900}, {3, 2900}, {4, 3}, {900, 3}, {2900, 3}};
+    const size_t twice = cases[_i].twice, cell = cases[_i].cell;
+    const char *tokens[] = {"insured", "resident", "person", "near"};
+    const char *path = big_file();
+    struct tg_buf text = {0};
+    OK(tg_file_read_whole(path, 1 << 21, &text, &err));
+    memcpy(line_of(&text, twice), line_of(&text, twice - 1), 32);
+    memcpy(strstr(line_of(&text, cell), "1950-"), "1950-99", 7);
+    OK(tg_file_write_whole(path, text.data, text.len, 0600, true, &err));
+    tg_buf_free(&text);
+    write_manifest(path, tg_study_source(study, "roster"), "2025-06", tokens, 4, 3000, KEY_ID);
+    ck_assert_int_eq(try_import(path), TG_DATA);
+    ck_assert_uint_eq(err.line, twice < cell ? twice : cell);
+    ck_assert_int_eq(err.message, twice < cell ? TG_MSG_IMPORT_ROW_TWICE : TG_MSG_IMPORT_CELL);
+}
+END_TEST
+
 START_TEST(every_row_keeps_what_it_says)
 {
     struct tg_import_result result;
@@ -619,6 +641,7 @@ int main(void)
     tcase_add_test(t, malformed_cells_are_named_and_leave_nothing);
     tcase_add_test(t, a_row_id_that_stands_twice_is_refused);
     tcase_add_test(t, the_first_error_of_a_file_is_told);
+    tcase_add_loop_test(t, a_row_that_comes_twice_is_told_before_a_later_error, 0, 6);
     tcase_add_test(t, every_row_keeps_what_it_says);
     tcase_add_test(t, a_cancelled_import_leaves_nothing);
     tcase_add_test(t, a_full_disk_leaves_nothing);

@@ -137,6 +137,35 @@ START_TEST(the_order_of_files_does_not_matter)
 }
 END_TEST
 
+/* Few rows of a large source are looked up in the table, many in memory: it must not show. */
+START_TEST(few_rows_find_what_many_rows_find)
+{
+    enum { MANY = 100 };
+    static char text[MANY][96];
+    const char *many[MANY + 1] = {NULL};
+    const char *const *few = ROWS("@n7,@r7,@k7,@x7,1950-01,1,,,", "@n200,@r7,@k7,@x7,1950-01,1,,,",
+                                  "@n200,@r7,@k7,@x7,1950-01,1,,,", "@n8,@r8,@k8,@x8,1950-01,1,,,",
+                                  "@n201,@r201,@k8,@x8,1950-01,1,,,");
+    struct tg_buf first = {0}, last = {0};
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(text[i], sizeof text[i], "@n%d,@r%d,@k%d,@x%d,1950-01,1,,,", i, i, i, i);
+        many[i] = text[i];
+    }
+    ck_assert_uint_eq(take("roster", "2025-01", few).new_identities, 4);
+    ck_assert_uint_eq(take("roster", "2025-02", many).new_identities, MANY - 2);
+    dump(&first);
+    start_again();
+    ck_assert_uint_eq(take("roster", "2025-02", many).new_identities, MANY);
+    ck_assert_uint_eq(take("roster", "2025-01", few).new_identities, 2);
+    dump(&last);
+    ck_assert_str_eq(tg_buf_text(&first, &err), tg_buf_text(&last, &err));
+    ck_assert_int_eq(number("SELECT count(*) FROM identity WHERE seen_from = 2025 * 12"), 4);
+    OK(tg_store_verify(store, NULL, &err));
+    tg_buf_free(&first);
+    tg_buf_free(&last);
+}
+END_TEST
+
 START_TEST(what_is_different_is_told)
 {
     struct tg_buf a = {0}, b = {0};
@@ -240,6 +269,7 @@ int main(void)
     TCase *t = tcase_create("store_order");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, the_order_of_files_does_not_matter, 0, WORLDS);
+    tcase_add_test(t, few_rows_find_what_many_rows_find);
     tcase_add_test(t, what_is_different_is_told);
     tcase_add_test(t, what_was_taken_back_is_gone);
     tcase_add_test(t, a_withdrawal_outlives_the_file_that_is_taken_back);
