@@ -231,6 +231,15 @@ static const struct {
     {"apart", "SELECT n.name, t.hash, s.name, i.digest, t.side FROM person_apart t"
               " JOIN token_name n ON n.id = t.token JOIN identity i ON i.id = t.identity_id"
               " JOIN source s ON s.id = i.source_id ORDER BY 1, 2, 3, 4"},
+    {"two", "SELECT t.audit, s.name, i.digest, t.side FROM person_two t"
+            " JOIN identity i ON i.id = t.identity_id JOIN source s ON s.id = i.source_id"
+            " ORDER BY 1, 2, 3"},
+    {"enrolled", "SELECT s.name, i.digest, i.seen_from, i.seen_to, i.enrolled_from, i.enrolled_to"
+                 " FROM identity i JOIN source s ON s.id = i.source_id WHERE s.kind = 'roster'"
+                 " AND i.seen_from IS NOT NULL ORDER BY 1, 2"},
+    {"bridge", "SELECT b.rule, n.name, b.hash, s.name, i.digest FROM person_bridge b"
+               " JOIN identity i ON i.id = b.identity_id JOIN source s ON s.id = i.source_id"
+               " LEFT JOIN token_name n ON n.id = b.token ORDER BY 1, 2, 3, 4, 5"},
     {"shared", "SELECT n.name, t.hash, s.name, d.period FROM shared_token t"
                " JOIN token_name n ON n.id = t.token JOIN delivery d ON d.id = t.delivery_id"
                " JOIN source s ON s.id = d.source_id ORDER BY 1, 2, 3, 4"},

@@ -2,7 +2,7 @@
 #include "store/graph.h"
 
 #include "base/reporter.h"
-#include "store/reach.h"
+#include "store/ties.h"
 #include "text/calendar.h"
 
 #include <stdlib.h>
@@ -18,7 +18,9 @@ struct summary {
 
 struct decision {
     struct summary *components; /* by root of the component */
-    int64_t *person;            /* by group */
+    bool *whole;                /* the same: all of it is one person */
+    struct tg_ties ties;
+    int64_t *person; /* by group */
 };
 
 static bool is_complete(const struct tg_node *node)
@@ -50,11 +52,12 @@ static void summarise(struct tg_reach *reach, struct summary *components)
 }
 
 /* A group is one person. */
-static void group_nodes(struct tg_reach *reach, const struct summary *components)
+static void group_nodes(struct tg_reach *reach, struct decision *d)
 {
     for (size_t i = 0; i < reach->n; i++) {
         size_t root = tg_reach_root(reach, TG_COMPONENT, i);
-        bool whole = components[root].complete && !components[root].conflict;
+        bool whole = d->components[root].complete && !d->components[root].conflict;
+        d->whole[root] = whole;
         reach->nodes[i].group = (uint32_t)(whole ? root : tg_reach_root(reach, TG_AGREEING, i));
     }
 }
@@ -67,15 +70,16 @@ struct writer {
 };
 
 static enum tg_status write_node(struct writer *w, const struct tg_node *node, int64_t person,
-                                 int64_t conflict, struct tg_error *err)
+                                 int64_t conflict, bool watched, struct tg_error *err)
 {
     bool is_new = node->id >= w->first_new;
     w->joined_new += is_new && person != node->id;
-    if (node->person == person && node->conflict == conflict)
+    if (node->person == person && node->conflict == conflict && node->watched == watched)
         return TG_OK;
-    enum tg_status status = tg_db_run(
-        w->db, w->update,
-        DB_ARGS(DB_INT(person), DB_MAYBE(conflict != 0, conflict), DB_INT(node->id)), err);
+    enum tg_status status = tg_db_run(w->db, w->update,
+                                      DB_ARGS(DB_INT(person), DB_MAYBE(conflict != 0, conflict),
+                                              DB_INT(watched), DB_INT(node->id)),
+                                      err);
     if (status || is_new || node->person == person)
         return status;
     return tg_db_run(
@@ -100,7 +104,8 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
         order[i] = (struct tg_ranked){reach->nodes[i].id, i};
     qsort(order, reach->n, sizeof *order, by_id);
     enum tg_status status = tg_db_prepare(
-        w->db, "UPDATE identity SET person_id = ?, conflict = ? WHERE id = ?", &w->update, err);
+        w->db, "UPDATE identity SET person_id = ?, conflict = ?, watched = ? WHERE id = ?",
+        &w->update, err);
     if (!status)
         status = tg_db_prepare(w->db,
                                "INSERT INTO person_change(identity_id, from_person, to_person,"
@@ -111,14 +116,28 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
                                &w->log, err);
     for (size_t i = 0; !status && i < reach->n; i++) {
         size_t at = order[i].index;
-        const struct summary *s = &d->components[tg_reach_root(reach, TG_COMPONENT, at)];
+        size_t root = tg_reach_root(reach, TG_COMPONENT, at);
+        const struct summary *s = &d->components[root];
         status = write_node(w, &reach->nodes[at], d->person[reach->nodes[at].group],
-                            s->conflict ? s->first : 0, err);
+                            s->conflict ? s->first : 0, d->ties.watched[root], err);
     }
     (void)sqlite3_finalize(w->update);
     (void)sqlite3_finalize(w->log);
     free(order);
     return status;
+}
+
+static enum tg_status decide(struct tg_reach *reach, struct decision *d, struct tg_error *err)
+{
+    d->components = tg_calloc(reach->n, sizeof *d->components, err);
+    d->whole = tg_calloc(reach->n, sizeof *d->whole, err);
+    d->person = tg_calloc(reach->n, sizeof *d->person, err);
+    if (!d->components || !d->whole || !d->person)
+        return TG_NO_MEMORY;
+    summarise(reach, d->components);
+    group_nodes(reach, d);
+    enum tg_status status = tg_ties_decide(reach, d->whole, &d->ties, err);
+    return status ? status : tg_number_groups(reach, d->person, err);
 }
 
 enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touched,
@@ -131,21 +150,17 @@ enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touc
     struct writer w = {.db = &store->db, .first_new = first_new, .delivery_id = delivery_id};
     enum tg_status status = tg_reach_load(&reach, touched, reporter, err);
     if (!status && reach.n) {
-        d.components = tg_calloc(reach.n, sizeof *d.components, err);
-        d.person = tg_calloc(reach.n, sizeof *d.person, err);
-        if (!d.components || !d.person)
-            status = TG_NO_MEMORY;
-        if (!status) {
-            summarise(&reach, d.components);
-            group_nodes(&reach, d.components);
-            status = tg_number_groups(&reach, d.person, err);
-        }
+        status = decide(&reach, &d, err);
         if (!status)
             status = write_all(&reach, &d, &w, err);
+        if (!status)
+            status = tg_ties_write(&reach, &d.ties, delivery_id, err);
     }
     *joined_new = w.joined_new;
     free(d.components);
+    free(d.whole);
     free(d.person);
+    tg_ties_free(&d.ties);
     tg_reach_free(&reach);
     return status;
 }

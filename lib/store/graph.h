@@ -19,13 +19,18 @@
 
 #include "store/intern.h"
 
-/** Number-like tokens as the store numbers them. */
+/** Tokens of one sort as the store numbers them. */
 struct tg_numbers {
     unsigned *items;
     size_t n;
 };
 TG_CHECKED enum tg_status tg_numbers_load(const struct tg_store *store, struct tg_numbers *out,
                                           struct tg_error *err);
+/** A token of a name, a birth date and a sex, and nothing else, that decides. */
+bool tg_token_bridges(const struct tg_token_def *def);
+/** Bridging tokens likewise. */
+TG_CHECKED enum tg_status tg_bridging_load(const struct tg_store *store, struct tg_numbers *out,
+                                           struct tg_error *err);
 void tg_numbers_free(struct tg_numbers *numbers);
 bool tg_numbers_has(const struct tg_numbers *numbers, unsigned token);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/bridge.h"
+#include "store/enrolled.h"
 #include "store/importing.h"
 #include "store/ahead.h"
 
@@ -133,6 +134,7 @@ static enum tg_status list_columns(struct tg_importing *im, struct tg_error *err
             .cell = i,
             .number = (unsigned)number,
             .number_like = def && def->number_like && !def->evidence,
+            .bridging = def && tg_token_bridges(def),
             .evidence = def && def->evidence,
         };
     }
@@ -257,8 +259,10 @@ static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
                                " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                                &im->add_withdrawal, err);
     im->interner.source_id = im->source_id;
-    im->interner.period = im->period;
     im->interner.founds_persons = im->kind->kind == TG_KIND_ROSTER;
+    if (!status)
+        status = tg_file_time_of(im->store, im->source_id, im->period, im->replaces,
+                                 im->interner.founds_persons, &im->interner.time, err);
     if (!status && tg_kind_has_row_id(im->kind->kind)) {
         size_t n;
         (void)tg_token_file_tokens(im->file, &n);
@@ -321,14 +325,14 @@ static enum tg_status begin_reading(struct tg_importing *im, struct tg_error *er
     r->store = im->store;
     r->columns = im->columns;
     r->n_columns = im->interner.n_columns;
-    r->period = im->period;
+    r->time = im->interner.time;
     r->next_id = im->interner.next_id;
     /* hashes are led over to another epoch by the store, and consents look at their tokens */
     r->hashes = !im->store->bridge && kind != TG_KIND_CONSENTS;
     r->facts = kind == TG_KIND_ROSTER || kind == TG_KIND_USERS ? tg_import_facts : NULL;
     r->ctx = im;
-    enum tg_status status =
-        tg_known_load(&im->store->db, im->source_id, im->manifest->rows, &r->known, err);
+    enum tg_status status = tg_known_load(&im->store->db, im->source_id, im->manifest->rows,
+                                          r->time.newest, &r->known, err);
     return status ? status : tg_ahead_start(im->file, look_ahead, im, &im->ahead, err);
 }
 
@@ -363,6 +367,8 @@ static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
     status = put_rest(im, status, err);
     if (!status)
         status = tell_leaks(im, err);
+    if (!status && im->interner.founds_persons)
+        status = tg_enrolled_end(&im->interner, &im->resolver.known, err);
     return status ? status : tg_interner_flush(&im->interner, err);
 }
 
@@ -384,7 +390,30 @@ static enum tg_status end_delivery(struct tg_importing *im, struct tg_error *err
     if (!status)
         status = tg_db_once(&im->store->db, "UPDATE delivery SET key_id = ? WHERE id = ?",
                             DB_ARGS(DB_TEXT(key, strlen(key)), DB_INT(im->delivery_id)), err);
-    return !status && im->replaces ? tg_replace_end(im, err) : status;
+    return !status && im->replaces ? tg_replace_end(im, false, err) : status;
+}
+
+/* Everybody, when an older program decided last who is one person. */
+static enum tg_status touch_stale(struct tg_interner *in, struct tg_error *err)
+{
+    const struct tg_db *db = &in->store->db;
+    char stale[TG_META_SIZE];
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status = tg_meta_get(db, TG_META_STALE, stale, err);
+    if (status || !stale[0])
+        return status;
+    status = tg_db_prepare(db,
+                           "SELECT id FROM identity WHERE person_id IS NOT NULL"
+                           " AND seen_from IS NOT NULL",
+                           &stmt, err);
+    while (!status && row) {
+        status = tg_db_next(db, stmt, &row, err);
+        if (!status && row)
+            status = tg_ids_add(&in->touched, sqlite3_column_int64(stmt, 0), err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status ? status : tg_meta_set(db, TG_META_STALE, "", err);
 }
 
 enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_result *result,
@@ -396,6 +425,8 @@ enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_resul
     if (!in->founds_persons)
         return TG_OK;
     enum tg_status status = tg_twins_find(im->store, im->delivery_id, &in->touched, &n_shared, err);
+    if (!status)
+        status = touch_stale(in, err);
     tg_ids_sort(&in->touched);
     tg_ids_sort(&in->revived);
     if (!status)
@@ -528,7 +559,8 @@ static enum tg_status import_open(struct tg_importing *im, struct tg_import_resu
     const struct tg_db *db = &im->store->db;
     bool known = false;
     if (im->manifest->period[0] &&
-        !tg_month_scan(im->manifest->period, strlen(im->manifest->period), &im->period))
+        (!tg_month_scan(im->manifest->period, strlen(im->manifest->period), &im->period) ||
+         im->period >= TG_NOT_SEEN))
         return TG_FAIL(err, TG_MSG_IMPORT_CELL, .file = im->path, .column = "period",
                        .rule = "YYYY-MM");
     enum tg_status status = tg_store_accepts(im->store, im->path, im->manifest, err);

@@ -136,8 +136,12 @@ void tg_import_free_steps(struct tg_importing *im);
 /** @{ */
 /** Removes the rows of the delivery and remembers whose they were. */
 TG_CHECKED enum tg_status tg_replace_begin(struct tg_importing *im, struct tg_error *err);
-/** When the new rows are in: lets go of identities that no row refers to any more. */
-TG_CHECKED enum tg_status tg_replace_end(struct tg_importing *im, struct tg_error *err);
+/**
+ * When the new rows are in: lets go of identities that no row refers to any more.
+ *
+ * @param goes  there are no new rows, and the delivery goes too
+ */
+TG_CHECKED enum tg_status tg_replace_end(struct tg_importing *im, bool goes, struct tg_error *err);
 /** @} */
 
 #endif

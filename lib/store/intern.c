@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/query.h"
-#include "store/intern.h"
+#include "store/enrolled.h"
 
 #include "text/calendar.h"
 
@@ -81,12 +81,16 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
         sqlite3_stmt **stmt;
         const char *sql;
     } statements[] = {
-        {&in->find, "SELECT i.id, i.seen_from FROM identity_digest d JOIN identity i"
-                    " ON i.id = d.identity_id WHERE d.source_id = ? AND d.digest = ?"},
+        {&in->find, "SELECT i.id, i.seen_from, i.seen_to, i.enrolled_from, i.enrolled_to"
+                    " FROM identity_digest d JOIN identity i ON i.id = d.identity_id"
+                    " WHERE d.source_id = ? AND d.digest = ?"},
         {&in->identities.insert,
          "INSERT INTO identity(id, source_id, digest, birth_month, sex, tokens, seen_from,"
-         " person_id) SELECT a, b, c, d, e, f, g, h FROM feed(?)"},
-        {&in->see, "UPDATE identity SET seen_from = ? WHERE id = ?"},
+         " person_id, seen_to, enrolled_from, enrolled_to)"
+         " SELECT a, b, c, d, e, f, g, h, i, j, k FROM feed(?)"},
+        {&in->see, "UPDATE identity SET seen_from = ?, seen_to = ?, enrolled_from = ?,"
+                   " enrolled_to = ? WHERE id = ? RETURNING watched <> 0 OR turns <> 0"},
+        {&in->leave, "UPDATE identity SET seen_to = ? WHERE id = ? RETURNING watched"},
         {&in->add_token, "INSERT OR IGNORE INTO identity_token(token, hash, identity_id)"
                          " SELECT a, b, c FROM feed(?)"},
         {&in->add_digest,
@@ -109,7 +113,7 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
 
 void tg_interner_free(struct tg_interner *in)
 {
-    sqlite3_stmt *statements[] = {in->find,    in->see,      in->add_token,
+    sqlite3_stmt *statements[] = {in->find,    in->see,      in->leave,     in->add_token,
                                   in->members, in->mark_kin, in->add_digest};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
@@ -121,6 +125,8 @@ void tg_interner_free(struct tg_interner *in)
     tg_ids_free(&in->touched);
     tg_ids_free(&in->revived);
     tg_known_free(&in->fresh);
+    free(in->met);
+    in->met = NULL;
     if (in->pending)
         tg_wipe(in->pending, in->cap_pending * sizeof *in->pending);
     free(in->pending);
@@ -193,14 +199,22 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
         status = wait_for_table(in, in->n_columns, found->digest, id, err);
     if (status)
         return status;
+    if (id >= UINT32_MAX)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .file = in->store->db.path);
     /* a row without a token is nobody: it could be anybody */
+    bool late = in->founds_persons && in->time.period < in->time.newest;
     bool person = in->founds_persons && in->packed.len > 0;
     status = tg_rows_add(
         &in->identities,
         DB_ARGS(DB_INT(id), DB_INT(in->source_id), DB_BLOB(found->digest, TG_TOKEN_LEN),
                 DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month), DB_INT(facts->sex),
-                DB_BLOB(in->packed.data, in->packed.len), DB_INT(in->period), DB_MAYBE(person, id)),
+                DB_BLOB(in->packed.data, in->packed.len), DB_INT(in->time.period),
+                DB_MAYBE(person, id), DB_MAYBE(late, in->time.period),
+                DB_MAYBE(facts->enrolled_from != 0, facts->enrolled_from),
+                DB_MAYBE(facts->enrolled_to != 0, facts->enrolled_to)),
         err);
+    if (!status && tg_enrolled_turns(facts->enrolled_from, facts->enrolled_to, facts->birth_month))
+        status = tg_ids_add(&in->touched, id, err);
     if (!status && in->evidence.len)
         status = tg_rows_add(
             &in->evidences, DB_ARGS(DB_INT(id), DB_BLOB(in->evidence.data, in->evidence.len)), err);
@@ -214,20 +228,22 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
 }
 
 static enum tg_status see_again(struct tg_interner *in, const struct tg_found *found,
-                                struct tg_error *err)
+                                const struct tg_identity_facts *facts, struct tg_error *err)
 {
     enum tg_status status = TG_OK;
     if (found->revived && in->founds_persons)
         status = tg_ids_add(&in->touched, found->id, err);
     if (!status && found->revived && in->founds_persons)
         status = tg_ids_add(&in->revived, found->id, err);
-    if (status)
-        return status;
-    return tg_db_run(&in->store->db, in->see, DB_ARGS(DB_INT(in->period), DB_INT(found->id)), err);
+    if (!status && found->turned && in->founds_persons)
+        status = tg_enrolled_touch_birthday(in, facts->birth_month, facts->sex, err);
+    if (!status && found->id >= in->first_new) /* it may wait for its table */
+        status = put_identities(in, err);
+    return status ? status : tg_enrolled_change(in, found, err);
 }
 
-static enum tg_status find_in_table(struct tg_interner *in, struct tg_found *found,
-                                    struct tg_error *err)
+static enum tg_status find_in_table(struct tg_interner *in, const struct tg_identity_facts *facts,
+                                    struct tg_found *found, struct tg_error *err)
 {
     const struct tg_db *db = &in->store->db;
     bool there = false;
@@ -237,31 +253,35 @@ static enum tg_status find_in_table(struct tg_interner *in, struct tg_found *fou
         status = tg_db_next(db, in->find, &there, err);
     if (status || !there)
         return status;
-    struct tg_known_identity known = {
-        .id = sqlite3_column_int64(in->find, 0),
-        .has_rows = sqlite3_column_type(in->find, 1) != SQLITE_NULL,
-        .seen_from = sqlite3_column_int(in->find, 1),
-    };
+    struct tg_known_identity known = {.id = (uint32_t)sqlite3_column_int64(in->find, 0)};
+    tg_enrolled_read(in->find, 1, in->time.newest, &known);
     (void)sqlite3_reset(in->find);
     found->id = known.id;
-    tg_known_see(&known, in->period, found);
+    known.met = tg_enrolled_was_met(in, found->id);
+    tg_enrolled_see(&in->time, facts, &known, found);
     return TG_OK;
 }
 
 /* Looks up what was not looked up when the row was read. */
-static enum tg_status ask(struct tg_interner *in, struct tg_found *found, struct tg_error *err)
+static enum tg_status ask(struct tg_interner *in, const struct tg_identity_facts *facts,
+                          struct tg_found *found, struct tg_error *err)
 {
+    struct tg_known_identity *waits = NULL;
     enum tg_status status = TG_OK;
     if (!in->asks)
         status = tg_interner_flush(in, err);
     in->asks = true;
     if (!status && in->fresh.slots)
-        found->id = tg_known_find(&in->fresh, found->digest)->id;
+        waits = tg_known_find(&in->fresh, found->digest);
+    if (waits && waits->id) {
+        found->id = waits->id;
+        tg_enrolled_see(&in->time, facts, waits, found);
+    }
     if (!status && !found->id)
-        status = find_in_table(in, found, err);
+        status = find_in_table(in, facts, found, err);
     if (status || found->id)
         return status;
-    struct tg_known_identity fresh = {.id = in->next_id, .seen_from = in->period, .has_rows = true};
+    struct tg_known_identity fresh = tg_enrolled_fresh(&in->time, facts, in->next_id);
     memcpy(fresh.digest, found->digest, TG_TOKEN_LEN);
     found->id = in->next_id;
     found->is_new = true;
@@ -273,13 +293,15 @@ enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
                          int64_t *id, struct tg_error *err)
 {
     struct tg_found found = *known;
-    enum tg_status status = found.id ? TG_OK : ask(in, &found, err);
+    enum tg_status status = found.id ? TG_OK : ask(in, facts, &found, err);
+    if (!status && in->founds_persons)
+        status = tg_enrolled_meet(in, found.id, err);
     if (status)
         return status;
     *id = found.id;
     if (found.is_new)
         return add_identity(in, row, facts, &found, err);
-    return found.seen ? see_again(in, &found, err) : TG_OK;
+    return found.seen ? see_again(in, &found, facts, err) : TG_OK;
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -323,7 +345,7 @@ static void sort_from(struct tg_pending *items, size_t n, size_t at)
         sort_from(items + from, end[b] - from, at + 1);
 }
 
-/* Those who carry one number-like token: when they are several, somebody has to look at them. The
+/* Those who carry one token that may join: when they are several, somebody has to look at them. The
  * group itself is not in the table yet. */
 static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pending *group,
                                       size_t n, struct tg_ids *own, struct tg_error *err)
@@ -347,7 +369,8 @@ static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pe
         if (!status)
             status = tg_ids_add(own, identity_of(&group[i]), err);
     }
-    for (size_t i = 0; !status && own->n > 1 && i < own->n; i++)
+    bool kin = in->columns[column_of(group)].number_like;
+    for (size_t i = 0; !status && kin && own->n > 1 && i < own->n; i++)
         status = tg_db_run(db, in->mark_kin, DB_ARGS(DB_INT(own->items[i])), err);
     return status;
 }
@@ -361,7 +384,9 @@ static enum tg_status look_at_groups(struct tg_interner *in, struct tg_error *er
         for (n = 1; i + n < in->n_pending && column_of(&group[n]) == column_of(group) &&
                     memcmp(hash_of(&group[n]), hash_of(group), TG_TOKEN_LEN) == 0;)
             n++;
-        if (column_of(group) < in->n_columns && in->columns[column_of(group)].number_like)
+        size_t column = column_of(group);
+        if (column < in->n_columns &&
+            (in->columns[column].number_like || in->columns[column].bridging))
             status = look_at_members(in, group, n, &own, err);
     }
     tg_ids_free(&own);

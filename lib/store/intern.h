@@ -29,13 +29,15 @@ struct tg_token_column {
     size_t cell;      /**< its place in tg_token_row.tokens */
     unsigned number;  /**< in table token_name */
     bool number_like; /**< two identities that share it may be one person */
+    bool bridging;    /**< name, birth date and sex: may join those who share no number */
     bool evidence;    /**< evidence for linking only */
 };
 
 /** What the row says in clear about its person. */
 struct tg_identity_facts {
-    int32_t birth_month; /**< TG_NO_MONTH: unknown */
-    uint8_t sex;         /**< 0: unknown */
+    int32_t birth_month;                 /**< TG_NO_MONTH: unknown */
+    uint8_t sex;                         /**< 0: unknown */
+    uint32_t enrolled_from, enrolled_to; /**< YYYYMMDD, of a roster; 0: not said */
 };
 
 /** Identities of a source by digest, in memory, at most 256 MiB. All zero is none. */
@@ -46,15 +48,28 @@ struct tg_known {
 /**
  * Loads what is known of a source, unless that is more than KNOWN_MAX or so much more than the
  * `rows` to come that asking the table for each is cheaper.
+ *
+ * @param newest  period of the newest delivery of a roster
  */
 TG_CHECKED enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t rows,
-                                        struct tg_known *known, struct tg_error *err);
-/** What is known of one identity. */
+                                        int32_t newest, struct tg_known *known,
+                                        struct tg_error *err);
+/** What is known of one identity; `seen_to` and the days: of a roster. */
 struct tg_known_identity {
     unsigned char digest[TG_TOKEN_LEN];
-    int64_t id; /**< 0: the slot is free */
-    int32_t seen_from;
-    bool has_rows;
+    uint32_t id;                 /**< 0: the slot is free */
+    uint16_t seen_from;          /**< first period; TG_NOT_SEEN: no rows */
+    uint16_t seen_to;            /**< last period */
+    uint32_t enrolled_from : 31; /**< YYYYMMDD, the smallest of its rows; 0: none says */
+    uint32_t met : 1;            /**< the file at hand has named it */
+    uint32_t enrolled_to;        /**< YYYYMMDD, in the newest file that has it; 0: open */
+};
+enum { TG_NOT_SEEN = UINT16_MAX };
+/** The file at hand. */
+struct tg_file_time {
+    int32_t period;
+    int32_t newest; /**< of the roster's deliveries before this file; -1: none, or no roster */
+    bool roster;
 };
 /** What is found out about the identity of a row. */
 struct tg_found {
@@ -64,14 +79,14 @@ struct tg_found {
     bool repeats;    /**< it has the tokens of the row before */
     bool is_new;     /**< the number was given to it just now */
     bool hashed;     /**< the tokens of the row are already what is stored of them */
-    bool seen;       /**< its first period is another one now */
+    bool seen;       /**< when it was seen or enrolled is something else now: */
     bool revived;    /**< it had lost its rows */
+    bool turned;     /**< a day near the 75th birthday is another one now */
+    uint16_t seen_from, seen_to;
+    uint32_t enrolled_from, enrolled_to; /**< as in tg_known_identity */
 };
 /** Asks for memory that tg_known_find() will look at. */
 void tg_known_prefetch(const struct tg_known *known, const unsigned char digest[TG_TOKEN_LEN]);
-/** A row of `period`: keeps the first period in which the identity was seen, whatever the order of
- * import. */
-void tg_known_see(struct tg_known_identity *known, int32_t period, struct tg_found *found);
 /** Where the identity is, or would be; valid until the next tg_known_add(). */
 struct tg_known_identity *tg_known_find(const struct tg_known *known,
                                         const unsigned char digest[TG_TOKEN_LEN]);
@@ -87,7 +102,7 @@ struct tg_interner {
     const struct tg_token_column *columns; /**< ascending by number */
     size_t n_columns;
     int64_t source_id;
-    int32_t period;
+    struct tg_file_time time;
     bool founds_persons; /**< rosters: a new identity with a token is a new person at first */
 
     int64_t first_new; /**< identities from this number on are new */
@@ -98,7 +113,9 @@ struct tg_interner {
     bool asks;             /**< rows come that were not looked up */
     struct tg_known fresh; /**< while it asks: those whose digests are not in the table yet */
     struct tg_rows identities, evidences; /**< not yet in their tables */
-    sqlite3_stmt *find, *see, *add_token, *add_digest, *members, *mark_kin;
+    unsigned char *met; /**< rosters: a bit for each identity that the file has named */
+    size_t n_met;       /**< bytes */
+    sqlite3_stmt *find, *see, *leave, *add_token, *add_digest, *members, *mark_kin;
     struct tg_buf message, packed, evidence;
     struct tg_pending *pending; /**< tokens and digests not yet in their tables */
     size_t n_pending, cap_pending, n_pending_tokens;

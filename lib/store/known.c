@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/intern.h"
+#include "store/enrolled.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,16 +25,6 @@ void tg_known_prefetch(const struct tg_known *known, const unsigned char digest[
     uint64_t h;
     memcpy(&h, digest, sizeof h);
     __builtin_prefetch(&known->slots[(size_t)h & (known->n_slots - 1)], 1);
-}
-
-void tg_known_see(struct tg_known_identity *known, int32_t period, struct tg_found *found)
-{
-    if (known->has_rows && known->seen_from <= period)
-        return;
-    found->seen = true;
-    found->revived = !known->has_rows;
-    known->has_rows = true;
-    known->seen_from = period;
 }
 
 static enum tg_status make_room(struct tg_known *known, size_t need, struct tg_error *err)
@@ -85,8 +75,8 @@ static enum tg_status add_some(struct tg_known *known, const struct tg_known_ide
     return status;
 }
 
-static enum tg_status load_all(const struct tg_db *db, int64_t source_id, struct tg_known *known,
-                               struct tg_error *err)
+static enum tg_status load_all(const struct tg_db *db, int64_t source_id, int32_t newest,
+                               struct tg_known *known, struct tg_error *err)
 {
     enum { SOME = 64 };
     struct tg_known_identity some[SOME];
@@ -94,18 +84,18 @@ static enum tg_status load_all(const struct tg_db *db, int64_t source_id, struct
     sqlite3_stmt *stmt = NULL;
     bool row = true;
     enum tg_status status = tg_db_prepare(
-        db, "SELECT id, digest, seen_from FROM identity WHERE source_id = ?", &stmt, err);
+        db,
+        "SELECT id, digest, seen_from, seen_to, enrolled_from, enrolled_to FROM identity"
+        " WHERE source_id = ?",
+        &stmt, err);
     if (!status)
         status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id)), err);
     while (!status && row && known->slots) {
         status = tg_db_next(db, stmt, &row, err);
         if (status || !row)
             break;
-        some[n] = (struct tg_known_identity){
-            .id = sqlite3_column_int64(stmt, 0),
-            .seen_from = sqlite3_column_int(stmt, 2),
-            .has_rows = sqlite3_column_type(stmt, 2) != SQLITE_NULL,
-        };
+        some[n] = (struct tg_known_identity){.id = (uint32_t)sqlite3_column_int64(stmt, 0)};
+        tg_enrolled_read(stmt, 2, newest, &some[n]);
         if (sqlite3_column_bytes(stmt, 1) != TG_TOKEN_LEN)
             continue;
         memcpy(some[n++].digest, sqlite3_column_blob(stmt, 1), TG_TOKEN_LEN);
@@ -122,7 +112,7 @@ static enum tg_status load_all(const struct tg_db *db, int64_t source_id, struct
 }
 
 enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t rows,
-                             struct tg_known *known, struct tg_error *err)
+                             int32_t newest, struct tg_known *known, struct tg_error *err)
 {
     int64_t n = 0;
     enum tg_status status =
@@ -131,7 +121,7 @@ enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t
     if (status || n > KNOWN_MAX || (uint64_t)n / LOADS_A_LOOKUP > rows)
         return status;
     status = make_room(known, (size_t)n + 1, err);
-    return status || n == 0 ? status : load_all(db, source_id, known, err);
+    return status || n == 0 ? status : load_all(db, source_id, newest, known, err);
 }
 
 void tg_known_free(struct tg_known *known)

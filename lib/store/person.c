@@ -106,11 +106,13 @@ static enum tg_status part_token(struct splitting *s, unsigned token, const unsi
 static enum tg_status part_identity(struct splitting *s, int64_t id, struct tg_error *err)
 {
     const struct tg_db *db = &s->store->db;
-    struct tg_numbers numbers = {0};
+    struct tg_numbers numbers = {0}, bridging = {0};
     struct tg_buf packed = {0};
     sqlite3_stmt *stmt = NULL;
     bool row = false;
     enum tg_status status = tg_numbers_load(s->store, &numbers, err);
+    if (!status)
+        status = tg_bridging_load(s->store, &bridging, err);
     if (!status)
         status = tg_db_prepare(db, "SELECT tokens FROM identity WHERE id = ?", &stmt, err);
     if (!status)
@@ -123,11 +125,30 @@ static enum tg_status part_identity(struct splitting *s, int64_t id, struct tg_e
     (void)sqlite3_finalize(stmt);
     const unsigned char *p = (const unsigned char *)packed.data;
     for (size_t i = 0; !status && i + TG_PACKED_LEN <= packed.len; i += TG_PACKED_LEN) {
-        if (tg_numbers_has(&numbers, tg_packed_token(p + i)))
-            status = part_token(s, tg_packed_token(p + i), p + i + 2, err);
+        unsigned token = tg_packed_token(p + i);
+        if (tg_numbers_has(&numbers, token) || tg_numbers_has(&bridging, token))
+            status = part_token(s, token, p + i + 2, err);
     }
     tg_buf_free(&packed);
     tg_numbers_free(&numbers);
+    tg_numbers_free(&bridging);
+    return status;
+}
+
+/* No name and no birthday makes one of the two again. */
+static enum tg_status remember(struct splitting *s, struct tg_error *err)
+{
+    const struct tg_db *db = &s->store->db;
+    sqlite3_stmt *add = NULL;
+    enum tg_status status = tg_db_prepare(
+        db, "INSERT INTO person_two VALUES((SELECT coalesce(max(seq), 0) + 1 FROM audit), ?, ?)",
+        &add, err);
+    for (size_t i = 0; !status && i < s->members.n; i++)
+        status = tg_db_run(db, add,
+                           DB_ARGS(DB_INT(s->members.items[i]),
+                                   DB_INT(tg_ids_have(&s->leaving, s->members.items[i]))),
+                           err);
+    (void)sqlite3_finalize(add);
     return status;
 }
 
@@ -156,6 +177,8 @@ static enum tg_status split(struct splitting *s, const struct tg_reporter *repor
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < s->leaving.n; i++)
         status = part_identity(s, s->leaving.items[i], err);
+    if (!status)
+        status = remember(s, err);
     if (!status)
         status = tg_db_number(&s->store->db, "SELECT max(id) + 1 FROM identity", DB_NO_ARGS,
                               &first_new, err);

@@ -29,7 +29,7 @@ size_t tg_reach_root(struct tg_reach *reach, enum tg_union which, size_t at)
     return at;
 }
 
-static void join(struct tg_reach *reach, enum tg_union which, size_t a, size_t b)
+void tg_reach_join(struct tg_reach *reach, enum tg_union which, size_t a, size_t b)
 {
     a = tg_reach_root(reach, which, a);
     b = tg_reach_root(reach, which, b);
@@ -103,22 +103,31 @@ static enum tg_status add_node(struct tg_reach *reach, const struct tg_node *nod
     reach->nodes[*index] = *node;
     reach->nodes[*index].stayed =
         node->id < reach->first_new && !tg_ids_have(reach->revived, node->id);
-    reach->nodes[*index].parent[TG_COMPONENT] = (uint32_t)*index;
-    reach->nodes[*index].parent[TG_AGREEING] = (uint32_t)*index;
+    reach->nodes[*index].next = (uint32_t)*index;
+    for (int u = 0; u < TG_N_UNIONS; u++)
+        reach->nodes[*index].parent[u] = (uint32_t)*index;
     reach->slots[at] = (uint32_t)*index + 1;
     return TG_OK;
 }
 
-/* Columns: id, person_id, conflict, birth_month, sex, seen_from. */
+/* Columns as NODE_COLUMNS. */
 static struct tg_node node_of(sqlite3_stmt *stmt, bool *has_rows)
 {
     bool born = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
+    bool in_newest = sqlite3_column_type(stmt, 7) == SQLITE_NULL;
     *has_rows = sqlite3_column_type(stmt, 5) != SQLITE_NULL;
     return (struct tg_node){.id = sqlite3_column_int64(stmt, 0),
                             .person = sqlite3_column_int64(stmt, 1),
                             .conflict = sqlite3_column_int64(stmt, 2),
                             .birth_month = born ? sqlite3_column_int(stmt, 3) : TG_NO_MONTH,
-                            .sex = (uint8_t)sqlite3_column_int(stmt, 4)};
+                            .sex = (uint8_t)sqlite3_column_int(stmt, 4),
+                            .seen_from = sqlite3_column_int(stmt, 5),
+                            .source = (uint32_t)sqlite3_column_int64(stmt, 6),
+                            .seen_to = in_newest ? INT32_MAX : sqlite3_column_int(stmt, 7),
+                            .enrolled_from = (uint32_t)sqlite3_column_int64(stmt, 8),
+                            .enrolled_to = (uint32_t)sqlite3_column_int64(stmt, 9),
+                            .turns = sqlite3_column_int(stmt, 10) != 0,
+                            .watched = sqlite3_column_int(stmt, 11) != 0};
 }
 
 static struct tg_seen_hash *seen_slot(const struct tg_reach *reach, const unsigned char *hash)
@@ -227,8 +236,8 @@ static enum tg_status join_group(struct tg_reach *reach, struct tg_carrier *grou
             continue;
         }
         first = first ? first : c;
-        join(reach, TG_COMPONENT, first->index, c->index);
-        join(reach, TG_AGREEING, head->index, c->index);
+        tg_reach_join(reach, TG_COMPONENT, first->index, c->index);
+        tg_reach_join(reach, TG_AGREEING, head->index, c->index);
     }
     return status;
 }
@@ -255,7 +264,7 @@ static enum tg_status find_sides(struct tg_reach *reach, unsigned token, const u
         for (size_t i = 0; !status && row && i < n; i++) {
             struct tg_carrier *c = &reach->group[i];
             if (!*parted)
-                c->side = -c->node.id;
+                c->side = -c->node.id; /* until it is named */
             if (c->node.id == sqlite3_column_int64(reach->apart, 0))
                 c->side = sqlite3_column_int64(reach->apart, 1);
         }
@@ -293,24 +302,83 @@ static enum tg_status is_shared(struct tg_reach *reach, unsigned token, const un
     return status;
 }
 
+/* Those who carry a name are remembered: whether it joins them is decided when all are known. */
+static enum tg_status keep_name(struct tg_reach *reach, unsigned token, const unsigned char *hash,
+                                size_t n, struct tg_error *err)
+{
+    bool parted = false;
+    enum tg_status status = find_sides(reach, token, hash, n, &parted, err);
+    if (!status)
+        status = tg_grow(&reach->names, &reach->cap_names, reach->n_names + 1, sizeof *reach->names,
+                         err);
+    if (!status)
+        status = tg_grow(&reach->carries, &reach->cap_carries, reach->n_carries + n,
+                         sizeof *reach->carries, err);
+    if (status)
+        return status;
+    struct tg_name *name = &reach->names[reach->n_names++];
+    *name = (struct tg_name){.token = token, .first = reach->n_carries};
+    memcpy(name->hash, hash, TG_TOKEN_LEN);
+    for (size_t i = 0; i < n; i++) {
+        const struct tg_carrier *c = &reach->group[i];
+        if (c->index != SIZE_MAX)
+            reach->carries[reach->n_carries++] = (struct tg_carry){(uint32_t)c->index, c->side};
+    }
+    name->n = reach->n_carries - name->first;
+    return TG_OK;
+}
+
 static enum tg_status follow_token(struct tg_reach *reach, unsigned token,
                                    const unsigned char *hash, struct tg_error *err)
 {
-    bool shared = false;
+    bool shared = false, number = tg_numbers_has(&reach->numbers, token);
     size_t n = 0, n_alive = 0;
-    if (!tg_numbers_has(&reach->numbers, token))
+    enum tg_status status = TG_OK;
+    if (!number && !tg_numbers_has(&reach->bridging, token))
         return TG_OK;
     if (reach->cap_seen && seen_slot(reach, hash)->used)
         return TG_OK;
-    enum tg_status status = is_shared(reach, token, hash, &shared, err);
+    if (number)
+        status = is_shared(reach, token, hash, &shared, err);
     if (!status && !shared)
         status = load_group(reach, token, hash, &n, &n_alive, err);
-    if (!status && n > 1)
+    if (!status && number && n > 1)
         status = join_sides(reach, token, hash, n, err);
+    else if (!status && !number && n_alive > 1)
+        status = keep_name(reach, token, hash, n, err);
     return !status && n_alive > 1 ? mark_seen(reach, hash, err) : status;
 }
 
-static enum tg_status follow_node(struct tg_reach *reach, size_t at, struct tg_error *err)
+/* All who begin or end near the 75th birthday and were born in one month: any two may be one. */
+static enum tg_status follow_birthday(struct tg_reach *reach, size_t at, struct tg_error *err)
+{
+    const struct tg_db *db = &reach->store->db;
+    const struct tg_node of = reach->nodes[at];
+    unsigned char mark[TG_TOKEN_LEN] = "75th birthday";
+    bool row = true, has_rows;
+    size_t index;
+    if (!of.turns || of.birth_month == TG_NO_MONTH || of.sex == 0)
+        return TG_OK;
+    mark[TG_TOKEN_LEN - 1] = of.sex;
+    memcpy(mark, &of.birth_month, sizeof of.birth_month);
+    if (reach->cap_seen && seen_slot(reach, mark)->used)
+        return TG_OK;
+    enum tg_status status = mark_seen(reach, mark, err);
+    if (!status)
+        status =
+            tg_db_bind(db, reach->turners, DB_ARGS(DB_INT(of.birth_month), DB_INT(of.sex)), err);
+    while (!status && row) {
+        status = tg_db_next(db, reach->turners, &row, err);
+        if (status || !row)
+            break;
+        const struct tg_node node = node_of(reach->turners, &has_rows);
+        status = add_node(reach, &node, &index, err);
+    }
+    (void)sqlite3_reset(reach->turners);
+    return status;
+}
+
+static enum tg_status read_tokens(struct tg_reach *reach, size_t at, struct tg_error *err)
 {
     const struct tg_db *db = &reach->store->db;
     bool row = false;
@@ -323,10 +391,37 @@ static enum tg_status follow_node(struct tg_reach *reach, size_t at, struct tg_e
         status = tg_buf_add(&reach->packed, sqlite3_column_blob(reach->tokens, 0),
                             (size_t)sqlite3_column_bytes(reach->tokens, 0), err);
     (void)sqlite3_reset(reach->tokens);
+    return status;
+}
+
+static enum tg_status follow_node(struct tg_reach *reach, size_t at, struct tg_error *err)
+{
+    enum tg_status status = read_tokens(reach, at, err);
     const unsigned char *packed = (const unsigned char *)reach->packed.data;
     for (size_t i = 0; !status && i + TG_PACKED_LEN <= reach->packed.len; i += TG_PACKED_LEN)
         status = follow_token(reach, tg_packed_token(packed + i), packed + i + 2, err);
-    return status;
+    return status ? status : follow_birthday(reach, at, err);
+}
+
+enum tg_status tg_reach_numbers(struct tg_reach *reach, size_t at, struct tg_error *err)
+{
+    struct tg_node *node = &reach->nodes[at];
+    if (node->numbers)
+        return TG_OK;
+    enum tg_status status = read_tokens(reach, at, err);
+    const unsigned char *packed = (const unsigned char *)reach->packed.data;
+    unsigned char *kept =
+        status ? NULL : tg_arena_alloc(&reach->arena, reach->packed.len + 1, 1, err);
+    if (!kept)
+        return status ? status : TG_NO_MEMORY;
+    for (size_t i = 0; i + TG_PACKED_LEN <= reach->packed.len; i += TG_PACKED_LEN) {
+        if (!tg_numbers_has(&reach->numbers, tg_packed_token(packed + i)))
+            continue;
+        memcpy(kept + node->numbers_len, packed + i, TG_PACKED_LEN);
+        node->numbers_len += TG_PACKED_LEN;
+    }
+    node->numbers = kept;
+    return TG_OK;
 }
 
 static enum tg_status load_seed(struct tg_reach *reach, int64_t id, struct tg_error *err)
@@ -346,7 +441,9 @@ static enum tg_status load_seed(struct tg_reach *reach, int64_t id, struct tg_er
     return status;
 }
 
-#define NODE_COLUMNS "i.id, i.person_id, i.conflict, i.birth_month, i.sex, i.seen_from"
+#define NODE_COLUMNS                                                                               \
+    "i.id, i.person_id, i.conflict, i.birth_month, i.sex, i.seen_from, i.source_id, i.seen_to,"    \
+    " i.enrolled_from, i.enrolled_to, i.turns, i.watched"
 
 static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
 {
@@ -361,12 +458,17 @@ static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
         {&reach->carriers, "SELECT " NODE_COLUMNS " FROM identity_token t"
                            " JOIN identity i ON i.id = t.identity_id"
                            " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
+        {&reach->turners, "SELECT " NODE_COLUMNS " FROM identity i WHERE i.birth_month = ?"
+                          " AND i.sex = ? AND i.turns <> 0 AND i.person_id IS NOT NULL"
+                          " AND i.seen_from IS NOT NULL"},
         {&reach->apart, "SELECT identity_id, side FROM person_apart WHERE token = ? AND hash = ?"},
         {&reach->alive, "SELECT seen_from IS NOT NULL FROM identity WHERE id = ?"},
         {&reach->holders, "SELECT id FROM identity WHERE person_id = ? AND person_id <> id"
                           " AND seen_from IS NOT NULL"},
     };
     enum tg_status status = tg_numbers_load(reach->store, &reach->numbers, err);
+    if (!status)
+        status = tg_bridging_load(reach->store, &reach->bridging, err);
     for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
         status = tg_db_prepare(&reach->store->db, statements[i].sql, statements[i].stmt, err);
     return status;
@@ -413,10 +515,14 @@ enum tg_status tg_reach_is_taken(struct tg_reach *reach, int64_t person, bool *t
 void tg_reach_free(struct tg_reach *reach)
 {
     sqlite3_stmt *statements[] = {reach->load,  reach->tokens,  reach->shared, reach->carriers,
-                                  reach->alive, reach->holders, reach->apart};
+                                  reach->alive, reach->holders, reach->apart,  reach->turners};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
     tg_numbers_free(&reach->numbers);
+    tg_numbers_free(&reach->bridging);
+    tg_arena_free(&reach->arena);
+    free(reach->names);
+    free(reach->carries);
     tg_buf_free(&reach->packed);
     free(reach->nodes);
     free(reach->heirs);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * All identities that can be reached from some by number-like tokens, and two union-finds over
- * them.
+ * All identities that can be reached from some by number-like tokens, by names and by the day on
+ * which they change systems at 75, and union-finds over them.
  */
 #ifndef TG_STORE_REACH_H
 #define TG_STORE_REACH_H
@@ -10,8 +10,10 @@
 #include "store/graph.h"
 
 enum tg_union {
-    TG_COMPONENT, /**< joined by tokens */
-    TG_AGREEING,  /**< joined by tokens, and agree on birth month and sex */
+    TG_COMPONENT, /**< joined by number-like tokens */
+    TG_AGREEING,  /**< joined by number-like tokens, and agree on birth month and sex */
+    TG_UNITED,    /**< one person; for the caller, as the next */
+    TG_TRIAL,     /**< would be one person */
     TG_N_UNIONS
 };
 
@@ -22,9 +24,30 @@ struct tg_node {
     int64_t conflict; /**< 0: none */
     int32_t birth_month;
     uint8_t sex;
-    bool stayed; /**< had rows before this delivery too */
+    bool stayed;  /**< had rows before this delivery too */
+    bool turns;   /**< begins or ends near the 75th birthday */
+    bool watched; /**< as it is in the table */
+    uint32_t source;
+    int32_t seen_from, seen_to;          /**< periods; INT32_MAX: the newest of its source */
+    uint32_t enrolled_from, enrolled_to; /**< YYYYMMDD; 0: not said */
     uint32_t parent[TG_N_UNIONS];
     uint32_t group; /**< one person: a node of it that stands for all; for the caller */
+    uint32_t next;  /**< ring of those who are one person; for the caller */
+    const unsigned char *numbers; /**< its number-like tokens, packed; NULL: not read yet */
+    size_t numbers_len;
+};
+
+/** A name, with birth date and sex, that several nodes carry. */
+struct tg_name {
+    unsigned token;
+    unsigned char hash[TG_TOKEN_LEN];
+    size_t first, n; /**< into tg_reach.carries */
+};
+
+/** A node that carries a name. */
+struct tg_carry {
+    uint32_t node;
+    int64_t side; /**< only those of one side may be one person by it */
 };
 
 /** A node that agrees with an identity without rows, and the number that one had. */
@@ -47,13 +70,19 @@ struct tg_reach {
     size_t n, cap;
     struct tg_heir *heirs;
     size_t n_heirs, cap_heirs;
+    struct tg_name *names;
+    size_t n_names, cap_names;
+    struct tg_carry *carries;
+    size_t n_carries, cap_carries;
 
     struct tg_numbers numbers;
-    uint32_t *slots; /**< node index + 1 by identity, open addressing */
+    struct tg_numbers bridging;
+    struct tg_arena arena; /**< of what nodes point to */
+    uint32_t *slots;       /**< node index + 1 by identity, open addressing */
     size_t n_slots;
     struct tg_seen_hash *seen; /**< tokens whose carriers are already joined */
     size_t n_seen, cap_seen;
-    sqlite3_stmt *load, *tokens, *shared, *carriers, *alive, *holders, *apart;
+    sqlite3_stmt *load, *tokens, *shared, *carriers, *alive, *holders, *apart, *turners;
     struct tg_buf packed;
     struct tg_carrier *group;
     size_t cap_group;
@@ -61,6 +90,9 @@ struct tg_reach {
 
 TG_CHECKED enum tg_status tg_reach_load(struct tg_reach *reach, const struct tg_ids *from,
                                         const struct tg_reporter *reporter, struct tg_error *err);
+void tg_reach_join(struct tg_reach *reach, enum tg_union which, size_t a, size_t b);
+/** Reads the number-like tokens of a node, unless that was done. */
+TG_CHECKED enum tg_status tg_reach_numbers(struct tg_reach *reach, size_t at, struct tg_error *err);
 /** The node that stands for the set of node `at`. */
 size_t tg_reach_root(struct tg_reach *reach, enum tg_union which, size_t at);
 /** The node of an identity; SIZE_MAX: it was not reached. */

@@ -81,6 +81,7 @@ static const char *const steps[] = {
     "UPDATE identity_evidence SET tokens = remap_packed(tokens)",
     "UPDATE shared_token SET hash = remap(token, hash)",
     "UPDATE person_apart SET hash = remap(token, hash)",
+    "UPDATE person_bridge SET hash = remap(token, hash)",
 };
 
 static const char *const digest_steps[] = {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "store/enrolled.h"
 #include "store/importing.h"
 
 #include <string.h>
@@ -60,14 +61,73 @@ enum tg_status tg_replace_begin(struct tg_importing *im, struct tg_error *err)
                                           : "DELETE FROM %s WHERE delivery_id = ?";
     enum tg_status status = tg_db_exec(&im->store->db,
                                        "CREATE TEMP TABLE IF NOT EXISTS dropped("
-                                       "identity_id INTEGER PRIMARY KEY, period INTEGER);"
+                                       "identity_id INTEGER PRIMARY KEY, period INTEGER,"
+                                       " last INTEGER, enrolled_from INTEGER,"
+                                       " enrolled_to INTEGER, turned INTEGER);"
                                        "DELETE FROM temp.dropped",
                                        err);
-    if (!status)
+    if (!status && im->interner.founds_persons)
+        status = tg_db_once(&im->store->db,
+                            "INSERT INTO temp.dropped(identity_id, enrolled_from, turned)"
+                            " SELECT r.identity_id, min(r.enrolled_from), max(i.turns)"
+                            " FROM roster_row r JOIN identity i ON i.id = r.identity_id"
+                            " WHERE r.delivery_id = ? GROUP BY r.identity_id",
+                            delivery, 1, err);
+    else if (!status)
         status = run_on_table(im, list, delivery, 1, err);
     if (!status)
         status = run_on_table(im, empty, delivery, 1, err);
     return status ? status : unshare(im, err);
+}
+
+/* Those who could have been one by a day that is another one now, or gone. */
+static enum tg_status touch_birthdays(struct tg_importing *im, struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status =
+        tg_db_prepare(&im->store->db,
+                      "SELECT DISTINCT i.birth_month, i.sex FROM temp.dropped d JOIN identity i"
+                      " ON i.id = d.identity_id WHERE d.turned <> 0 AND i.birth_month IS NOT NULL",
+                      &stmt, err);
+    while (!status && row) {
+        status = tg_db_next(&im->store->db, stmt, &row, err);
+        if (!status && row)
+            status = tg_enrolled_touch_birthday(&im->interner, sqlite3_column_int(stmt, 0),
+                                                sqlite3_column_int(stmt, 1), err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+/* Leaves in `dropped` those that the new rows do not name or whose first day is another one, and
+ * has their other rows looked through. */
+static enum tg_status keep_dropped_people(struct tg_importing *im, bool goes, struct tg_error *err)
+{
+    const struct tg_arg delivery[] = {DB_INT(im->delivery_id)};
+    int64_t left = 0;
+    im->interner.source_id = im->source_id;
+    enum tg_status status =
+        tg_db_once(&im->store->db,
+                   "DELETE FROM temp.dropped WHERE (identity_id, coalesce(enrolled_from, 0)) IN"
+                   " (SELECT identity_id, coalesce(min(enrolled_from), 0) FROM roster_row"
+                   " WHERE delivery_id = ? GROUP BY identity_id)",
+                   delivery, 1, err);
+    if (!status)
+        status = tg_db_number(&im->store->db, "SELECT count(*) FROM temp.dropped", DB_NO_ARGS,
+                              &left, err);
+    if (status || (left == 0 && !goes))
+        return status;
+    status = tg_enrolled_again(&im->interner, goes ? im->delivery_id : 0, err);
+    if (!status)
+        status = touch_birthdays(im, err);
+    return status ? status
+                  : tg_db_exec(&im->store->db,
+                               "UPDATE identity SET conflict = NULL, watched = 0 WHERE id IN"
+                               " (SELECT identity_id FROM temp.dropped WHERE period IS NULL);"
+                               "DELETE FROM person_bridge WHERE identity_id IN"
+                               " (SELECT identity_id FROM temp.dropped WHERE period IS NULL)",
+                               err);
 }
 
 /* Leaves in `dropped` those that the new rows do not name, with the first period of those left. */
@@ -96,9 +156,7 @@ static enum tg_status keep_dropped(struct tg_importing *im, struct tg_error *err
     return status ? status
                   : tg_db_exec(&im->store->db,
                                "UPDATE identity SET seen_from = d.period FROM temp.dropped d"
-                               " WHERE identity.id = d.identity_id;"
-                               "UPDATE identity SET conflict = NULL WHERE conflict IS NOT NULL"
-                               " AND seen_from IS NULL;",
+                               " WHERE identity.id = d.identity_id",
                                err);
 }
 
@@ -106,10 +164,12 @@ static enum tg_status keep_dropped(struct tg_importing *im, struct tg_error *err
 static enum tg_status touch_neighbours(struct tg_importing *im, struct tg_error *err)
 {
     struct tg_store *store = im->store;
-    struct tg_numbers numbers = {0};
+    struct tg_numbers numbers = {0}, bridging = {0};
     sqlite3_stmt *stmt = NULL;
     bool row = true;
     enum tg_status status = tg_numbers_load(store, &numbers, err);
+    if (!status)
+        status = tg_bridging_load(store, &bridging, err);
     if (!status)
         status = tg_db_prepare(&store->db,
                                "SELECT i.tokens FROM temp.dropped d JOIN identity i"
@@ -122,13 +182,14 @@ static enum tg_status touch_neighbours(struct tg_importing *im, struct tg_error 
         const unsigned char *packed = sqlite3_column_blob(stmt, 0);
         size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
         for (size_t i = 0; !status && i + TG_PACKED_LEN <= len; i += TG_PACKED_LEN) {
-            if (tg_numbers_has(&numbers, tg_packed_token(packed + i)))
-                status = tg_graph_touch(store, tg_packed_token(packed + i), packed + i + 2,
-                                        &im->interner.touched, err);
+            unsigned token = tg_packed_token(packed + i);
+            if (tg_numbers_has(&numbers, token) || tg_numbers_has(&bridging, token))
+                status = tg_graph_touch(store, token, packed + i + 2, &im->interner.touched, err);
         }
     }
     (void)sqlite3_finalize(stmt);
     tg_numbers_free(&numbers);
+    tg_numbers_free(&bridging);
     return status;
 }
 
@@ -152,9 +213,10 @@ static enum tg_status forget_dropped(struct tg_importing *im, struct tg_error *e
                       err);
 }
 
-enum tg_status tg_replace_end(struct tg_importing *im, struct tg_error *err)
+enum tg_status tg_replace_end(struct tg_importing *im, bool goes, struct tg_error *err)
 {
-    enum tg_status status = keep_dropped(im, err);
+    enum tg_status status =
+        im->interner.founds_persons ? keep_dropped_people(im, goes, err) : keep_dropped(im, err);
     if (!status)
         status = forget_dropped(im, err);
     return status ? status : tg_db_exec(&im->store->db, "DELETE FROM temp.dropped", err);

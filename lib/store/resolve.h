@@ -15,18 +15,22 @@
 typedef enum tg_status tg_facts_of(const void *ctx, const struct tg_token_row *row,
                                    struct tg_identity_facts *facts, struct tg_error *err);
 
+/** So many rows are looked up together. */
+enum { TG_RESOLVED_TOGETHER = 64 };
+
 /** All zero and what is marked so is a valid beginning. */
 struct tg_resolver {
     const struct tg_store *store;          /**< given; only its keys are looked at */
     const struct tg_token_column *columns; /**< given; ascending by number */
     size_t n_columns;
-    int32_t period;     /**< given */
-    int64_t next_id;    /**< given: of the next new identity */
+    struct tg_file_time time; /**< given */
+    int64_t next_id;          /**< given: of the next new identity */
     bool hashes;        /**< given: may tokens of new identities become what is stored of them? */
     tg_facts_of *facts; /**< given; NULL: nothing is known of anybody */
     const void *ctx;
     struct tg_known known; /**< given; without slots nobody is found here, and the table is asked */
 
+    struct tg_identity_facts facts_of[TG_RESOLVED_TOGETHER];
     struct tg_token_batch batch;
     struct tg_buf message;
 };

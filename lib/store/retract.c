@@ -67,7 +67,7 @@ static enum tg_status retract(struct tg_importing *im, struct tg_import_result *
     if (!status)
         status = tg_replace_begin(im, err);
     if (!status)
-        status = tg_replace_end(im, err);
+        status = tg_replace_end(im, true, err);
     if (!status)
         status = tg_import_persons(im, result, err);
     if (!status)

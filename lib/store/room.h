@@ -87,6 +87,8 @@ TG_CHECKED enum tg_status tg_store_note_folder(struct tg_store *store, const cha
 #define TG_META_AUDIT_HEAD "audit_head"
 #define TG_META_KEY_BEFORE "key_before"
 #define TG_META_KEY_UNTIL  "key_until"
+/** Set where an older program decided who is one person: the next roster looks at everybody. */
+#define TG_META_STALE "persons_stale"
 
 enum { TG_META_SIZE = 96 };
 /** Empty when there is no such setting. */

@@ -22,38 +22,41 @@ enum tg_status tg_import_facts(const void *importing, const struct tg_token_row 
 {
     const struct tg_importing *im = importing;
     bool roster = im->kind->kind == TG_KIND_ROSTER;
+    *facts = (struct tg_identity_facts){.birth_month = TG_NO_MONTH};
     enum tg_status status =
         tg_cell_month(im, row, roster ? (size_t)ROSTER_BIRTH_MONTH : (size_t)USER_BIRTH_MONTH,
                       &facts->birth_month, err);
-    return status ? status
-                  : tg_cell_sex(im, row, roster ? (size_t)ROSTER_SEX : (size_t)USER_SEX,
-                                &facts->sex, err);
+    if (!status)
+        status =
+            tg_cell_sex(im, row, roster ? (size_t)ROSTER_SEX : (size_t)USER_SEX, &facts->sex, err);
+    if (!status && roster)
+        status = tg_cell_day(im, row, ROSTER_FROM, &facts->enrolled_from, err);
+    if (!status && roster)
+        status = tg_cell_day(im, row, ROSTER_TO, &facts->enrolled_to, err);
+    return status;
 }
 
 static enum tg_status intern_person(struct tg_importing *im, const struct tg_token_row *row,
-                                    int64_t *id, struct tg_error *err)
+                                    struct tg_identity_facts *facts, int64_t *id,
+                                    struct tg_error *err)
 {
-    struct tg_identity_facts facts;
-    enum tg_status status = tg_import_facts(im, row, &facts, err);
-    return status ? status : tg_intern(&im->interner, row, im->found, &facts, id, err);
+    enum tg_status status = tg_import_facts(im, row, facts, err);
+    return status ? status : tg_intern(&im->interner, row, im->found, facts, id, err);
 }
 
 enum tg_status tg_import_roster(struct tg_importing *im, const struct tg_token_row *row,
                                 struct tg_error *err)
 {
     int64_t id = 0, district = 0, attributes = 0;
-    uint32_t from = 0, to = 0;
-    enum tg_status status = intern_person(im, row, &id, err);
+    struct tg_identity_facts facts;
+    enum tg_status status = intern_person(im, row, &facts, &id, err);
     if (!status)
         status = tg_cell_word(im, row, ROSTER_DISTRICT, &district, err);
-    if (!status)
-        status = tg_cell_day(im, row, ROSTER_FROM, &from, err);
-    if (!status)
-        status = tg_cell_day(im, row, ROSTER_TO, &to, err);
     if (!status)
         status = tg_cell_attributes(im, row, &attributes, err);
     if (status)
         return status;
+    const uint32_t from = facts.enrolled_from, to = facts.enrolled_to;
     return tg_import_add(im,
                          DB_ARGS(DB_INT((int64_t)row->line), DB_INT(im->delivery_id),
                                  DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
@@ -67,7 +70,8 @@ enum tg_status tg_import_user(struct tg_importing *im, const struct tg_token_row
 {
     int64_t id = 0, attributes = 0;
     uint32_t registered_on = 0;
-    enum tg_status status = intern_person(im, row, &id, err);
+    struct tg_identity_facts facts;
+    enum tg_status status = intern_person(im, row, &facts, &id, err);
     if (!status)
         status = tg_cell_day(im, row, USER_REGISTERED_ON, &registered_on, err);
     if (!status)

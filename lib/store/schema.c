@@ -339,10 +339,65 @@ static const char version_digest[] =
     "  DELETE FROM identity_digest WHERE source_id = old.source_id AND digest = old.digest;"
     " END;";
 
+/*
+ * When the identities of rosters were seen and enrolled: kept up as files come, so that nobody has
+ * to look through all rows. `seen_to`: period of the newest delivery that has it; NULL: the newest
+ * one of its source does. `enrolled_from`: the smallest day of any of its rows; `enrolled_to`: the
+ * last day in the newest delivery that has it, NULL: open or not said. `turns`: a day of enrolment
+ * near the 75th birthday, 1 an end, 2 a beginning. `watched`: who is one person depends on these
+ * days.
+ */
+static const char version_enrolled[] =
+    "ALTER TABLE identity ADD COLUMN seen_to INTEGER;"
+    "ALTER TABLE identity ADD COLUMN enrolled_from INTEGER;"
+    "ALTER TABLE identity ADD COLUMN enrolled_to INTEGER;"
+    "ALTER TABLE identity ADD COLUMN watched INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE identity ADD COLUMN turns INTEGER GENERATED ALWAYS AS ("
+    " coalesce(enrolled_to / 10000 * 12 + enrolled_to / 100 % 100 - 1 - birth_month IN (899, 900),"
+    "  0)"
+    " + 2 * coalesce(enrolled_from / 10000 * 12 + enrolled_from / 100 % 100 - 1 - birth_month"
+    "  = 900, 0)) VIRTUAL;"
+    "CREATE INDEX identity_turns ON identity(birth_month, sex) WHERE turns <> 0;"
+    "UPDATE identity SET seen_to = s.newest / 100000000, enrolled_from = s.first,"
+    "  enrolled_to = nullif(s.newest % 100000000, 99999999) FROM"
+    "  (SELECT r.identity_id AS id, min(r.enrolled_from) AS first,"
+    "   max(d.period * 100000000 + coalesce(r.enrolled_to, 99999999)) AS newest"
+    "   FROM roster_row r JOIN delivery d ON d.id = r.delivery_id GROUP BY r.identity_id) s"
+    "  WHERE s.id = identity.id;"
+    "UPDATE identity SET seen_to = NULL WHERE seen_to ="
+    "  (SELECT max(d.period) FROM delivery d WHERE d.source_id = identity.source_id);"
+
+    /* names and birthdays that make one person of identities without a common number, and names
+     * that could but do not */
+    "CREATE TABLE person_bridge("
+    "  id INTEGER PRIMARY KEY,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  rule INTEGER NOT NULL,"               /* see bridges.h */
+    "  token INTEGER REFERENCES token_name," /* NULL: no token, days alone */
+    "  hash BLOB NOT NULL,"                  /* empty: no token */
+    "  source_id INTEGER REFERENCES source," /* of the file that brought it; NULL: no file did */
+    "  period INTEGER,"
+    "  audit INTEGER NOT NULL" /* entry of the audit log that goes with it */
+    ") STRICT;"
+    "CREATE INDEX person_bridge_identity ON person_bridge(identity_id);"
+
+    /* two people, said by hand: nothing but a common number makes one of the two sides */
+    "CREATE TABLE person_two("
+    "  audit INTEGER NOT NULL,"
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  side INTEGER NOT NULL," /* 1: those who left */
+    "  PRIMARY KEY(audit, identity_id)"
+    ") STRICT, WITHOUT ROWID;"
+
+    /* an older program joined by numbers alone */
+    "INSERT OR REPLACE INTO meta SELECT 'persons_stale', '1'"
+    "  WHERE EXISTS (SELECT 1 FROM identity WHERE person_id IS NOT NULL);";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {
-    version_1,     version_review, version_placing, version_consent, version_evidence,
-    version_epoch, version_basis,  version_person,  version_apart,   version_digest};
+static const char *const upgrades[] = {version_1,       version_review,   version_placing,
+                                       version_consent, version_evidence, version_epoch,
+                                       version_basis,   version_person,   version_apart,
+                                       version_digest,  version_enrolled};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

@@ -31,8 +31,27 @@ struct kin {
     size_t n_tokens, cap_tokens;
 };
 
-enum tg_status tg_numbers_load(const struct tg_store *store, struct tg_numbers *out,
-                               struct tg_error *err)
+static bool is_number(const struct tg_token_def *def)
+{
+    return def->number_like && !def->evidence;
+}
+
+bool tg_token_bridges(const struct tg_token_def *def)
+{
+    unsigned names = 0, births = 0, sexes = 0;
+    for (size_t i = 0; i < def->n_parts; i++) {
+        const char *field = def->parts[i].field->name;
+        names += strcmp(field, "kana_name") == 0 || strcmp(field, "kana_name_folded") == 0 ||
+                 strcmp(field, "name") == 0;
+        births += strcmp(field, "birth_date") == 0;
+        sexes += strcmp(field, "sex") == 0;
+    }
+    return !def->evidence && def->n_parts == 3 && names == 1 && births == 1 && sexes == 1;
+}
+
+static enum tg_status load_tokens(const struct tg_store *store,
+                                  bool (*wanted)(const struct tg_token_def *),
+                                  struct tg_numbers *out, struct tg_error *err)
 {
     enum tg_status status = TG_OK;
     out->items = tg_calloc(store->study->n_tokens, sizeof *out->items, err);
@@ -41,13 +60,25 @@ enum tg_status tg_numbers_load(const struct tg_store *store, struct tg_numbers *
     for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
         const struct tg_token_def *def = &store->study->tokens[i];
         int64_t number = 0;
-        if (!def->number_like || def->evidence)
+        if (!wanted(def))
             continue;
         status = tg_token_number(&store->db, def->name, &number, err);
         if (!status && number)
             out->items[out->n++] = (unsigned)number;
     }
     return status;
+}
+
+enum tg_status tg_numbers_load(const struct tg_store *store, struct tg_numbers *out,
+                               struct tg_error *err)
+{
+    return load_tokens(store, is_number, out, err);
+}
+
+enum tg_status tg_bridging_load(const struct tg_store *store, struct tg_numbers *out,
+                                struct tg_error *err)
+{
+    return load_tokens(store, tg_token_bridges, out, err);
 }
 
 void tg_numbers_free(struct tg_numbers *numbers)

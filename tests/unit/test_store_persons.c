@@ -137,7 +137,7 @@ END_TEST
 START_TEST(a_bridging_row_merges_two_persons_into_the_smaller_id)
 {
     (void)take("roster", "2025-01", ROWS("@n1,,@k1,," BORN ",,,"));
-    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1,," BORN ",,,,"));
+    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1b,," BORN ",,,,"));
     int64_t first = person_of("roster", "2025-01", 0), second = person_of("care", "2025-01", 0);
     ck_assert_int_lt(first, second);
     struct tg_import_result r = take("roster", "2025-02", ROWS("@n1,@r1,@k1,," BORN ",,,"));
@@ -399,9 +399,9 @@ START_TEST(a_persons_history_is_told)
     struct tg_buf text = {0};
     char line[256];
     (void)take("roster", "2025-01", ROWS("@n1,,@k1,," BORN ",,,"));
-    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1,," BORN ",,,,"));
-    (void)take("care", "2025-02", ROWS("@c1,@r1,@k1,," BORN ",,,,"));
-    (void)take("care", "2025-04", ROWS("@c1,@r1,@k1,," BORN ",,,,"));
+    (void)take("care", "2025-01", ROWS("@c1,@r1,@k1b,," BORN ",,,,"));
+    (void)take("care", "2025-02", ROWS("@c1,@r1,@k1b,," BORN ",,,,"));
+    (void)take("care", "2025-04", ROWS("@c1,@r1,@k1b,," BORN ",,,,"));
     int64_t first = person_of("roster", "2025-01", 0), second = person_of("care", "2025-01", 0);
     (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1,," BORN ",,,"));
     OK(tg_person_history(store, row_of("care", "2025-01", 0), NULL, NULL, in_dir("p.csv"), false,

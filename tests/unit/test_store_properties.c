@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Persons against the rules as graph.h has them, done the slow way: random rosters are imported,
- * replaced and come late, and after each file every row is compared.
+ * Persons against the rules as graph.h and ties.h have them, done the slow way: random rosters are
+ * imported, replaced and come late, and after each file every row is compared.
  */
 #define _DEFAULT_SOURCE
 #include "store_help.h"
@@ -105,8 +105,9 @@ struct node {
     bool nobody;
     size_t identity;          /* first node with the same identity */
     size_t component, person; /* first node of them */
-    bool conflict;
-    int64_t found; /* what the store says */
+    size_t trial;             /* whom names would join: a component */
+    bool conflict, whole;     /* whole: the component is one person */
+    int64_t found;            /* what the store says */
 };
 static struct node nodes[ALL];
 static size_t n_nodes;
@@ -200,6 +201,110 @@ static bool same_component(const struct node *a, const struct node *b)
     return a->component == b->component;
 }
 
+static bool is_newest(size_t d)
+{
+    for (size_t later = d + 1; later < DELIVERIES && is_care(later) == is_care(d); later++) {
+        if (world[later].there)
+            return false;
+    }
+    return true;
+}
+
+/* The days on which an identity is enrolled: of all its rows, the end of its newest delivery. */
+static void days_of(const struct node *n, int *from, int *to, size_t *first, size_t *last)
+{
+    *first = *last = n->d;
+    *from = 0;
+    for (size_t i = 0; i < n_nodes; i++) {
+        const struct node *m = &nodes[i];
+        if (!same_identity(n, m))
+            continue;
+        *first = m->d < *first ? m->d : *first;
+        *last = m->d > *last ? m->d : *last;
+        if (m->r.from && (*from == 0 || 20000101 + m->r.from * 10000 < *from))
+            *from = 20000101 + m->r.from * 10000;
+    }
+    *from = *from ? *from : 20250001 + (int)(*first % 3 + 1) * 100;
+    *to = 0;
+    for (size_t i = 0; i < n_nodes; i++) {
+        const struct node *m = &nodes[i];
+        int end = m->r.to ? 20000101 + m->r.to * 10000 : 99999999;
+        if (same_identity(n, m) && m->d == *last && end > *to)
+            *to = end;
+    }
+    if (*to == 99999999 && !is_newest(*last))
+        *to = *last % 3 == 0 ? 20250131 : *last % 3 == 1 ? 20250228 : 20250331;
+}
+
+static bool cannot_be_one(const struct node *a, const struct node *b)
+{
+    int a_from, a_to, b_from, b_to;
+    size_t a_first, a_last, b_first, b_last;
+    if (!may_agree(&a->r, &b->r))
+        return true;
+    days_of(a, &a_from, &a_to, &a_first, &a_last);
+    days_of(b, &b_from, &b_to, &b_first, &b_last);
+    if (a_from >= b_to || b_from >= a_to)
+        return false;
+    if (is_care(a->d) == is_care(b->d))
+        return a_first <= b_last && b_first <= a_last;
+    return a->r.token[1] && b->r.token[1] && a->r.token[1] != b->r.token[1];
+}
+
+/* May all those be one person of whom `of` is true? */
+static bool may_be_one(bool (*of)(const struct node *, size_t), size_t label)
+{
+    for (size_t i = 0; i < n_nodes; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (of(&nodes[i], label) && of(&nodes[j], label) &&
+                nodes[i].component != nodes[j].component &&
+                (!nodes[i].whole || !nodes[j].whole || cannot_be_one(&nodes[i], &nodes[j])))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Is somebody of the node's component called so? */
+static bool is_called(const struct node *n, size_t name)
+{
+    for (size_t i = 0; i < n_nodes; i++) {
+        if (!nodes[i].nobody && nodes[i].component == n->component &&
+            nodes[i].r.token[2] == (int)name)
+            return !n->nobody;
+    }
+    return false;
+}
+
+static bool is_tried(const struct node *n, size_t label)
+{
+    return !n->nobody && n->trial == label;
+}
+
+static bool name_joins[8];
+
+static bool would_join(const struct node *a, const struct node *b)
+{
+    for (size_t name = 1; name < 8; name++) {
+        if (name_joins[name] && is_called(a, name) && is_called(b, name))
+            return true;
+    }
+    return a->component == b->component;
+}
+
+static void apply_names(void)
+{
+    for (size_t name = 1; name < 8; name++)
+        name_joins[name] = may_be_one(is_called, name);
+    for (size_t i = 0; i < n_nodes; i++)
+        nodes[i].trial = nodes[i].component;
+    close_over(offsetof(struct node, trial), would_join);
+    for (size_t i = 0; i < n_nodes; i++) {
+        if (nodes[i].whole && may_be_one(is_tried, nodes[i].trial))
+            nodes[i].person = nodes[i].trial;
+    }
+}
+
 static void apply_rules(void)
 {
     for (size_t i = 0; i < n_nodes; i++)
@@ -214,9 +319,11 @@ static void apply_rules(void)
                     same_component(&nodes[i], &nodes[k]) && !may_agree(&nodes[j].r, &nodes[k].r);
             any |= same_component(&nodes[i], &nodes[j]) && complete(&nodes[j]);
         }
-        if (any && !nodes[i].conflict)
+        nodes[i].whole = any && !nodes[i].conflict;
+        if (nodes[i].whole)
             nodes[i].person = nodes[i].component;
     }
+    apply_names();
 }
 
 static void list_nodes(void)
