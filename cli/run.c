@@ -39,6 +39,13 @@ static void say_done(struct cli *cli, const struct tg_run_summary *s)
 {
     const char *same[] = {"; nothing that it rests on has changed, so nothing was done",
                           "。もとになるものに変わりがないため、何もしませんでした"};
+    if (s->anew.rows)
+        cli_say(
+            cli, "linked anew: %llu of %llu users who are compared, %llu of %llu rows of residents",
+            "新たに突き合わせた分: 比べる利用者 %2$llu 人のうち %1$llu 人、住民の行 %4$llu のうち "
+            "%3$llu",
+            (unsigned long long)s->anew.asking_anew, (unsigned long long)s->anew.asking,
+            (unsigned long long)s->anew.rows_anew, (unsigned long long)s->anew.rows);
     cli_say_end(
         cli, "%s: %llu files imported, %llu unchanged; %llu of %llu users linked, %llu matched%s",
         "%1$s: 取り込み %2$llu 件、変更なし %3$llu 件。利用者 %5$llu 人のうち突合 %4$llu 人、"

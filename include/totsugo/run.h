@@ -59,10 +59,20 @@ struct tg_run_plan {
     void *owner; /**< of everything above */
 };
 
+/** How much of the month was linked anew; of all providers together. The same links come out
+ * whatever was remembered. */
+struct tg_linked_anew {
+    uint64_t asking;      /**< users whose tokens that forgive an error were asked for */
+    uint64_t asking_anew; /**< those with a token that no month before had asked for */
+    uint64_t rows;        /**< identities of the rosters' people */
+    uint64_t rows_anew;   /**< those that were not remembered, and so were asked for all tokens */
+};
+
 /** What the job came to, for the last line a scheduler keeps. */
 struct tg_run_summary {
     uint64_t imported, unchanged; /**< files */
     uint64_t users, linked, matched;
+    struct tg_linked_anew anew;
     bool same;        /**< the month lay there already as it would be now: nothing was done */
     char folder[256]; /**< where the month lies */
 };

@@ -2,6 +2,7 @@
 #include "link/collect.h"
 
 #include "link/entry.h"
+#include "link/recall.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,12 @@ enum {
     WORD_BITS = 64,
 };
 
+/* Bloom filter of one word a token (Putze, Sanders, Singler 2007). */
+struct filter {
+    uint64_t *words;
+    uint64_t n; /* below 2^32 */
+};
+
 struct collecting {
     const struct tg_linkage *l;
     struct tg_link_key_report *reports;
@@ -19,8 +26,7 @@ struct collecting {
     enum tg_side side;
     uint64_t *hashes; /* of the tokens of the sample */
     size_t n_hashes, cap_hashes;
-    uint64_t *filter;      /* Bloom filter of one word a token (Putze, Sanders, Singler 2007) */
-    uint64_t filter_words; /* below 2^32 */
+    struct filter filter;
     uint32_t *fields_of_key;
     uint64_t *seen; /* by entity and evidence key: it has a token */
     size_t seen_words;
@@ -68,8 +74,9 @@ static enum tg_status walk_shorts(const struct tg_linkage *l, uint32_t k, enum t
     return status || !n ? status : on(ctx, batch, n, err);
 }
 
-/* Exact tokens are evidence, too. */
-static enum tg_status walk(struct collecting *c, enum tg_side side, const bool *of,
+/* Exact tokens are evidence, too. `rows`: evidence of the source is left out, its rows are walked.
+ */
+static enum tg_status walk(struct collecting *c, enum tg_side side, const bool *of, bool rows,
                            tg_on_evidence *on, struct tg_error *err)
 {
     const struct tg_linkage *l = c->l;
@@ -82,7 +89,7 @@ static enum tg_status walk(struct collecting *c, enum tg_side side, const bool *
         else if (!l->evidence.walk)
             status = walk_shorts(l, (uint32_t)k, side, of, on, c, err);
     }
-    if (!status && l->evidence.walk)
+    if (!status && l->evidence.walk && !rows)
         status = l->evidence.walk(l->evidence.ctx, side, of, on, c, err);
     return status;
 }
@@ -93,14 +100,21 @@ static enum tg_status note_hashes(void *ctx, const struct tg_evidence_token *tok
     struct collecting *c = ctx;
     enum tg_status status =
         tg_grow(&c->hashes, &c->cap_hashes, c->n_hashes + n, sizeof *c->hashes, err);
-    for (size_t i = 0; !status && i < n; i++)
-        c->hashes[c->n_hashes++] = tg_mix_token(tokens[i].hash, tokens[i].key);
+    for (size_t i = 0; !status && i < n; i++) {
+        uint64_t hash = tg_mix_token(tokens[i].hash, tokens[i].key);
+        uint32_t who = c->side == TG_LEFT ? tokens[i].entity : TG_ASKED_BY_RIGHT;
+        const struct tg_item asked = {hash, who, 0};
+        bool is_there = tokens[i].key < c->l->n_keys && tokens[i].entity < c->l->facts[c->side].n;
+        c->hashes[c->n_hashes++] = hash;
+        if (is_there && !c->l->keys[tokens[i].key].exact)
+            status = tg_recall_ask(c->out->recall, &asked, err);
+    }
     return status;
 }
 
-static uint64_t *filter_word(const struct collecting *c, uint64_t hash)
+static uint64_t *filter_word(const struct filter *f, uint64_t hash)
 {
-    return &c->filter[(hash >> 32) * c->filter_words >> 32];
+    return &f->words[(hash >> 32) * f->n >> 32];
 }
 
 static uint64_t filter_mask(uint64_t hash)
@@ -108,31 +122,24 @@ static uint64_t filter_mask(uint64_t hash)
     return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63);
 }
 
-static enum tg_status make_filter(struct collecting *c, struct tg_error *err)
+static enum tg_status make_filter(const uint64_t *hashes, size_t n, struct filter *out,
+                                  struct tg_error *err)
 {
-    c->filter_words = c->n_hashes / TOKENS_A_WORD + 1;
-    if (c->filter_words > UINT32_MAX)
-        c->filter_words = UINT32_MAX;
-    c->filter = tg_calloc((size_t)c->filter_words, sizeof *c->filter, err);
-    if (!c->filter)
+    out->n = n / TOKENS_A_WORD + 1;
+    if (out->n > UINT32_MAX)
+        out->n = UINT32_MAX;
+    out->words = tg_calloc((size_t)out->n, sizeof *out->words, err);
+    if (!out->words)
         return TG_NO_MEMORY;
-    for (size_t i = 0; i < c->n_hashes; i++)
-        *filter_word(c, c->hashes[i]) |= filter_mask(c->hashes[i]);
-    free(c->hashes);
-    c->hashes = NULL;
+    for (size_t i = 0; i < n; i++)
+        *filter_word(out, hashes[i]) |= filter_mask(hashes[i]);
     return TG_OK;
 }
 
-static enum tg_status keep(struct tg_part *part, const struct tg_item *item, struct tg_error *err)
+static bool passes(const struct filter *f, uint64_t hash)
 {
-    if (part->n == part->cap) {
-        enum tg_status status =
-            tg_grow(&part->items, &part->cap, part->n + 1, sizeof *part->items, err);
-        if (status)
-            return status;
-    }
-    part->items[part->n++] = *item;
-    return TG_OK;
+    uint64_t mask = filter_mask(hash);
+    return (*filter_word(f, hash) & mask) == mask;
 }
 
 /* What each entity has of each key and field. */
@@ -159,15 +166,15 @@ static enum tg_status take_batch(struct collecting *c, const struct tg_evidence_
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < n; i++) {
         hashes[i] = tg_mix_token(tokens[i].hash, tokens[i].key);
-        __builtin_prefetch(filter_word(c, hashes[i])); /* it is seldom in the cache */
+        __builtin_prefetch(filter_word(&c->filter, hashes[i])); /* it is seldom in the cache */
         status = note_entity(c, &tokens[i], err);
     }
     for (size_t i = 0; !status && i < n; i++) {
-        uint64_t mask = filter_mask(hashes[i]);
-        if ((*filter_word(c, hashes[i]) & mask) != mask)
+        if (!passes(&c->filter, hashes[i]))
             continue;
         const struct tg_item item = {hashes[i], tokens[i].entity, tokens[i].key};
-        status = keep(&c->out->parts[c->side][hashes[i] >> (WORD_BITS - TG_PART_BITS)], &item, err);
+        status = tg_part_add(&c->out->parts[c->side][hashes[i] >> (WORD_BITS - TG_PART_BITS)],
+                             &item, err);
     }
     return status;
 }
@@ -179,6 +186,70 @@ static enum tg_status take_tokens(void *ctx, const struct tg_evidence_token *tok
     for (size_t at = 0; !status && at < n; at += BATCH)
         status = take_batch(ctx, tokens + at, n - at < BATCH ? n - at : BATCH, err);
     return status;
+}
+
+/* Rows that are not remembered: what they have of all keys, and their tokens that are asked for. */
+static enum tg_status take_new_rows(void *ctx, const struct tg_evidence_token *tokens, size_t n,
+                                    struct tg_error *err)
+{
+    struct collecting *c = ctx;
+    struct tg_recall *r = c->out->recall;
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < n; i++) {
+        const struct tg_evidence_token *t = &tokens[i];
+        if (t->entity >= r->memory->n_rows || !r->memory->entity_of[t->entity] ||
+            t->key >= c->l->n_keys)
+            return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's row is one that was asked for");
+        uint64_t hash = tg_mix_token(t->hash, t->key);
+        const struct tg_item item = {hash, t->entity, t->key};
+        if (!r->known[t->entity])
+            r->keys[t->entity] |= UINT64_C(1) << t->key;
+        if (passes(&c->filter, hash))
+            status = tg_part_add(&r->fresh[hash >> (WORD_BITS - TG_PART_BITS)], &item, err);
+    }
+    return status;
+}
+
+/* What the rows of each entity have of each key. */
+static void note_rows(struct collecting *c)
+{
+    const struct tg_recall *r = c->out->recall;
+    for (size_t row = 0; row < r->memory->n_rows; row++) {
+        uint32_t place = r->memory->entity_of[row];
+        if (!place)
+            continue;
+        uint64_t *seen = &c->seen[(place - 1) * c->seen_words];
+        for (uint64_t more = r->keys[row] & ~*seen; more; more &= more - 1) {
+            unsigned key = (unsigned)__builtin_ctzll(more);
+            c->out->fields[TG_RIGHT][place - 1] |= c->fields_of_key[key];
+            c->reports[key].with_token[TG_RIGHT]++;
+        }
+        *seen |= r->keys[row];
+    }
+}
+
+/* New rows are asked for everything, remembered ones for what was not asked for before. */
+static enum tg_status collect_rows(struct collecting *c, struct tg_error *err)
+{
+    struct tg_recall *r = c->out->recall;
+    const struct tg_link_memory *m = r->memory;
+    enum tg_status status =
+        tg_recall_begin(r, c->l->n_keys, c->l->facts[TG_LEFT].n, c->l->facts[TG_RIGHT].n, err);
+    bool *rows = status ? NULL : tg_calloc(m->n_rows, sizeof *rows, err);
+    for (size_t i = 0; rows && i < m->n_rows; i++)
+        rows[i] = m->entity_of[i] && !r->known[i];
+    if (!status)
+        status = rows ? m->walk_rows(m->ctx, rows, take_new_rows, c, err) : TG_NO_MEMORY;
+    free(rows);
+    if (!status && r->n_anew && m->rows_anew < m->rows) {
+        free(c->filter.words);
+        status = make_filter(r->anew, r->n_anew, &c->filter, err);
+        if (!status)
+            status = m->walk_rows(m->ctx, r->known, take_new_rows, c, err);
+    }
+    if (!status)
+        note_rows(c);
+    return status ? status : tg_recall_rows(r, err);
 }
 
 static enum tg_status collect_side(struct collecting *c, enum tg_side side, struct tg_error *err)
@@ -194,7 +265,9 @@ static enum tg_status collect_side(struct collecting *c, enum tg_side side, stru
         if (!c->l->keys[k].exact)
             c->reports[k].with_token[side] = 0;
     }
-    return walk(c, side, NULL, take_tokens, err);
+    bool rows = side == TG_RIGHT && c->out->recall->memory;
+    enum tg_status status = walk(c, side, NULL, rows, take_tokens, err);
+    return status || !rows ? status : collect_rows(c, err);
 }
 
 static enum tg_status find_fields(struct collecting *c, struct tg_error *err)
@@ -220,9 +293,9 @@ static enum tg_status note_sample(struct collecting *c, const struct tg_link_sam
         return TG_NO_MEMORY;
     for (uint32_t i = 0; i < n; i++)
         left[i] = sample->across[i] || sample->within[TG_LEFT][i];
-    enum tg_status status = walk(c, TG_LEFT, left, note_hashes, err);
+    enum tg_status status = walk(c, TG_LEFT, left, false, note_hashes, err);
     free(left);
-    return status ? status : walk(c, TG_RIGHT, sample->within[TG_RIGHT], note_hashes, err);
+    return status ? status : walk(c, TG_RIGHT, sample->within[TG_RIGHT], false, note_hashes, err);
 }
 
 enum tg_status tg_collect(const struct tg_linkage *l, const struct tg_link_sample *sample,
@@ -234,14 +307,26 @@ enum tg_status tg_collect(const struct tg_linkage *l, const struct tg_link_sampl
     if (!status)
         status = note_sample(&c, sample, err);
     if (!status)
-        status = make_filter(&c, err);
+        status = make_filter(c.hashes, c.n_hashes, &c.filter, err);
+    free(c.hashes);
     for (int side = 0; !status && side < TG_N_SIDES; side++)
         status = collect_side(&c, (enum tg_side)side, err);
-    free(c.hashes);
-    free(c.filter);
+    free(c.filter.words);
     free(c.fields_of_key);
     free(c.seen);
     return status;
+}
+
+enum tg_status tg_part_add(struct tg_part *part, const struct tg_item *item, struct tg_error *err)
+{
+    if (part->n == part->cap) {
+        enum tg_status status =
+            tg_grow(&part->items, &part->cap, part->n + 1, sizeof *part->items, err);
+        if (status)
+            return status;
+    }
+    part->items[part->n++] = *item;
+    return TG_OK;
 }
 
 void tg_part_free(struct tg_part *part)

@@ -27,10 +27,12 @@ struct tg_part {
 struct tg_collected {
     struct tg_part parts[TG_N_SIDES][TG_N_PARTS];
     uint32_t *fields[TG_N_SIDES]; /**< by entity: bits of the fields that it has */
+    struct tg_recall *recall;     /**< borrowed; what is remembered (link/recall.h) */
 };
 
 /**
  * Keeps the tokens that an entity of the sample has, whoever has them; by accident some others.
+ * Those of the right side's rows go into out->recall where there is a memory.
  *
  * @param reports  out: with_token of evidence keys
  */

@@ -124,6 +124,8 @@ struct tg_linkage {
     double margin; /**< a link's odds are at least exp(margin) times those of any other pair of the
                         two; else it is for a clerk */
     struct tg_evidence_source evidence; /**< no walk: the keys' own */
+    struct tg_link_memory *memory;      /**< borrowed; of the source's right side (link/memory.h);
+                                             NULL: nothing is remembered */
     int32_t month;                      /**< in which ages are counted */
     struct tg_link_estimate *estimate;  /**< borrowed; NULL, or tg_linkage_decide() adds to it */
 };

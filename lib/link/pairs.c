@@ -2,6 +2,7 @@
 #include "link/collect.h"
 #include "link/evidence.h"
 #include "link/rarity.h"
+#include "link/recall.h"
 #include "link/triples.h"
 
 #include <math.h>
@@ -142,15 +143,18 @@ static enum tg_status pair_part(struct pairing *p, const struct tg_part *left,
 
 static enum tg_status pair_parts(struct pairing *p, struct tg_collected *c, struct tg_error *err)
 {
-    size_t most = 0;
-    for (int side = 0; side < TG_N_SIDES; side++) {
-        for (size_t i = 0; i < TG_N_PARTS; i++)
-            most = c->parts[side][i].n > most ? c->parts[side][i].n : most;
-    }
-    struct tg_item *scratch = tg_calloc(most, sizeof *scratch, err);
-    enum tg_status status = scratch ? TG_OK : TG_NO_MEMORY;
+    struct tg_item *scratch = NULL;
+    size_t cap = 0;
+    enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < TG_N_PARTS; i++) {
         struct tg_part *left = &c->parts[TG_LEFT][i], *right = &c->parts[TG_RIGHT][i];
+        if (c->recall->memory)
+            status = tg_recall_part(c->recall, i, right, err);
+        if (!status)
+            status = tg_grow(&scratch, &cap, left->n > right->n ? left->n : right->n,
+                             sizeof *scratch, err);
+        if (status)
+            break;
         tg_part_sort(left, scratch);
         tg_part_sort(right, scratch);
         status = pair_part(p, left, right, err);
@@ -401,6 +405,17 @@ static enum tg_status find_pairs(struct pairing *p, struct tg_collected *c,
     return status ? status : sort_pairs(&out->across, err);
 }
 
+static enum tg_status recall_new(const struct tg_linkage *l, struct tg_recall **out,
+                                 struct tg_error *err)
+{
+    *out = tg_calloc(1, sizeof **out, err);
+    if (!*out)
+        return TG_NO_MEMORY;
+    if (l->n_keys <= TG_MEMORY_KEYS_MAX)
+        (*out)->memory = l->memory;
+    return TG_OK;
+}
+
 static enum tg_status collect_and_pair(const struct tg_linkage *l,
                                        const struct tg_link_sample *sample,
                                        struct tg_link_key_report *reports,
@@ -410,7 +425,9 @@ static enum tg_status collect_and_pair(const struct tg_linkage *l,
     struct pairing p = {.l = l, .sample = sample, .collected = c};
     if (!c)
         return TG_NO_MEMORY;
-    enum tg_status status = tg_collect(l, sample, reports, c, err);
+    enum tg_status status = recall_new(l, &c->recall, err);
+    if (!status)
+        status = tg_collect(l, sample, reports, c, err);
     out->applies = !status && tg_evidence_applies(l, reports);
     if (out->applies)
         status = tg_holders_count(l, c->fields, &out->holders, err);
@@ -419,6 +436,10 @@ static enum tg_status collect_and_pair(const struct tg_linkage *l,
     tg_triples_free(&p.across);
     tg_triples_free(&p.within[TG_LEFT]);
     tg_triples_free(&p.within[TG_RIGHT]);
+    if (l->memory && (status || !out->applies))
+        l->memory->made = false;
+    tg_recall_free(c->recall);
+    free(c->recall);
     tg_collected_free(c);
     free(c);
     free(p.sharing);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "run/month.h"
+#include "run/remembering.h"
 
 #include "base/reporter.h"
 #include "text/calendar.h"
@@ -99,6 +99,7 @@ struct filling {
     enum tg_side side;
     tg_on_evidence *on;
     void *on_ctx;
+    struct tg_link_memory memory;
 };
 
 /* Persons' tokens of a key that no user has say nothing. */
@@ -140,6 +141,24 @@ static enum tg_status walk_evidence(void *ctx, enum tg_side side, const bool *of
     return tg_store_tokens(f->m->store, &f->places[side], true, of, on_evidence, f, err);
 }
 
+/* Identities as the rows of the right side: each is its own place. */
+static enum tg_status walk_rows(void *ctx, const bool *rows, tg_on_evidence *on, void *on_ctx,
+                                struct tg_error *err)
+{
+    struct filling *f = ctx;
+    struct tg_places of = {NULL, f->places[TG_RIGHT].n};
+    of.of = tg_calloc(of.n, sizeof *of.of, err);
+    if (!of.of)
+        return TG_NO_MEMORY;
+    for (size_t i = 0; i < of.n; i++)
+        of.of[i] = rows[i] ? (uint32_t)i + 1 : 0;
+    f->on = on;
+    f->on_ctx = on_ctx;
+    enum tg_status status = tg_store_tokens(f->m->store, &of, true, NULL, on_evidence, f, err);
+    tg_places_free(&of);
+    return status;
+}
+
 static enum tg_status place_all(struct filling *f, const struct side *side, struct tg_error *err)
 {
     int64_t *identities = tg_calloc(side->n, sizeof *identities, err);
@@ -175,6 +194,16 @@ static enum tg_status fill_keys(struct filling *f, const struct side *side, stru
             status = tg_progress(f->m->reporter, "match keys", (uint64_t)s + 1, TG_N_SIDES, err);
     }
     return status ? status : tg_linkage_describe(f->l, study, err);
+}
+
+static enum tg_status recall(struct filling *f, const char *provider, struct tg_error *err)
+{
+    f->memory.entity_of = f->places[TG_RIGHT].of;
+    f->memory.n_rows = f->places[TG_RIGHT].n;
+    f->memory.walk_rows = walk_rows;
+    f->memory.ctx = f;
+    f->l->memory = &f->memory;
+    return tg_month_recall(f->m, provider, &f->memory, err);
 }
 
 /* Clerks' decisions about users of this side and people known by the month. */
@@ -266,7 +295,7 @@ static enum tg_status link_provider(struct tg_month *m, const char *provider,
                            .margin = m->study->margin,
                            .month = m->month,
                            .estimate = &m->estimate};
-    struct filling filling = {.m = m, .l = &l};
+    struct filling filling = {.m = m, .l = &l}; /* 25 KiB */
     enum tg_status status = side_make(m, provider, &side, err);
     if (status || side.n == 0)
         goto out;
@@ -280,8 +309,13 @@ static enum tg_status link_provider(struct tg_month *m, const char *provider,
     l.rulings = rulings.items;
     l.n_rulings = rulings.n;
     if (!status)
+        status = recall(&filling, provider, err);
+    if (!status)
         status = decide(m, &side, &l, err);
+    if (!status)
+        tg_month_remember(m, provider, &filling.memory);
 out:
+    tg_link_memory_free(&filling.memory);
     tg_linkage_free(&l);
     tg_places_free(&filling.places[TG_LEFT]);
     tg_places_free(&filling.places[TG_RIGHT]);

@@ -53,6 +53,7 @@ struct tg_month {
     struct tg_link_rule_report *rules;
     size_t n_rules;
     struct tg_link_estimate estimate;
+    struct tg_linked_anew anew;
     unsigned char (*subjects)[TG_TOKEN_LEN]; /**< by person */
 
     /* comparing.c; empty when the study has no cohort */

@@ -61,6 +61,7 @@ static enum tg_status do_month(struct tg_month *m, const char *out, struct tg_ru
     if (status)
         return status;
     summary->users = m->users.n;
+    summary->anew = m->anew;
     summary->linked = tg_month_linked(m);
     summary->matched = m->cohort.flow.matched;
     tg_month_note_basis(m, out, summary);

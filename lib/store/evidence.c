@@ -64,7 +64,8 @@ static enum tg_status move_listed(const struct tg_db *db, struct tg_error *err)
     return status ? status
                   : tg_db_exec(db,
                                "DELETE FROM identity_token"
-                               " WHERE token IN (SELECT token FROM temp.evidence_token)",
+                               " WHERE token IN (SELECT token FROM temp.evidence_token);"
+                               "DELETE FROM link_memory",
                                err);
 }
 

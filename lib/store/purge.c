@@ -241,6 +241,7 @@ static enum tg_status erase(struct purging *p, struct tg_error *err)
         "DELETE FROM review_decision WHERE app IN (SELECT t.hash FROM identity_token t"
         " WHERE t.token = 1 AND t.identity_id" PURGED ")",
         "DELETE FROM identity_token WHERE identity_id" PURGED,
+        "DELETE FROM link_memory",
         "UPDATE identity SET digest = NULL, birth_month = NULL, sex = 0, tokens = x'',"
         " seen_from = NULL WHERE id" PURGED,
         "DELETE FROM temp.purge",

@@ -82,6 +82,7 @@ static const char *const steps[] = {
     "UPDATE shared_token SET hash = remap(token, hash)",
     "UPDATE person_apart SET hash = remap(token, hash)",
     "UPDATE person_bridge SET hash = remap(token, hash)",
+    "DELETE FROM link_memory",
 };
 
 static const char *const digest_steps[] = {

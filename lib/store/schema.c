@@ -393,11 +393,20 @@ static const char version_enrolled[] =
     "INSERT OR REPLACE INTO meta SELECT 'persons_stale', '1'"
     "  WHERE EXISTS (SELECT 1 FROM identity WHERE person_id IS NOT NULL);";
 
+/* What linking remembers of a provider's users (store/remembered.h). */
+static const char version_memory[] = "CREATE TABLE link_memory("
+                                     "  provider TEXT NOT NULL,"
+                                     "  part INTEGER NOT NULL,"
+                                     "  digest TEXT NOT NULL,"
+                                     "  data BLOB NOT NULL,"
+                                     "  PRIMARY KEY(provider, part)"
+                                     ") STRICT;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
 static const char *const upgrades[] = {version_1,       version_review,   version_placing,
                                        version_consent, version_evidence, version_epoch,
                                        version_basis,   version_person,   version_apart,
-                                       version_digest,  version_enrolled};
+                                       version_digest,  version_enrolled, version_memory};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

@@ -159,7 +159,7 @@ START_TEST(no_column_of_hashes_is_forgotten)
                " 'identity.digest', 'identity.tokens', 'identity_evidence.tokens',"
                " 'identity_digest.digest',"
                " 'identity_token.hash', 'shared_token.hash', 'run_users.users',"
-               " 'bridge.old', 'bridge.new',"
+               " 'bridge.old', 'bridge.new', 'link_memory.data',"
                " 'event_run.events', 'measure_run.measures', 'audit.prev', 'audit.mac')"),
         0);
 }

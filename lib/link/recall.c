@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "link/recall.h"
+
+#include "store/pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROWS_PART = TG_MEMORY_PARTS - 1, SETS_MAX = 4096, WORD_BITS = 64 };
+_Static_assert(TG_MEMORY_PARTS - 1 == (int)TG_N_PARTS,
+               "a part of hashes for each of theirs, and the rows");
+
+/* A remembered part being read: the hash it stands on, and how many of its rows are unread. */
+struct reader {
+    struct tg_unpack in;
+    struct tg_item item; /* the last one read */
+    uint64_t n_left;
+    bool begun, there;
+};
+
+static struct reader read_part(const struct tg_link_memory *memory, size_t part)
+{
+    const unsigned char *bytes = (const unsigned char *)memory->old[part].data;
+    return (struct reader){.in = {bytes, bytes ? bytes + memory->old[part].len : NULL}};
+}
+
+/* Goes to the next hash; false: damaged. */
+static bool next_hash(struct reader *r)
+{
+    uint64_t more;
+    r->there = r->in.at < r->in.end;
+    if (!r->there)
+        return true;
+    if (!tg_unpack_number(&r->in, &more) || (r->begun && more == 0) ||
+        __builtin_add_overflow(r->item.hash, more, &r->item.hash))
+        return false;
+    r->begun = true;
+    r->item.key = UINT32_MAX;
+    return tg_unpack_number(&r->in, &r->n_left);
+}
+
+/* Reads a row of the hash; false: damaged. */
+static bool next_row(struct reader *r)
+{
+    uint64_t key, row;
+    if (!tg_unpack_number(&r->in, &key) || !tg_unpack_number(&r->in, &row) ||
+        key >= TG_MEMORY_KEYS_MAX || row >= UINT32_MAX)
+        return false;
+    if (key == r->item.key)
+        row += r->item.entity;
+    r->item.key = (uint32_t)key;
+    r->item.entity = (uint32_t)row;
+    r->n_left--;
+    return row < UINT32_MAX;
+}
+
+/* Passes by hashes below this one; false: damaged. */
+static bool go_to(struct reader *r, uint64_t hash)
+{
+    bool ok = r->begun || next_hash(r);
+    while (ok && r->there && r->item.hash < hash) {
+        while (ok && r->n_left)
+            ok = next_row(r);
+        ok = ok && next_hash(r);
+    }
+    return ok;
+}
+
+enum tg_status tg_recall_ask(struct tg_recall *r, const struct tg_item *asked, struct tg_error *err)
+{
+    if (!r->memory)
+        return TG_OK;
+    if (r->n_asked == TG_MEMORY_ASKED_MAX) {
+        for (size_t i = 0; i < TG_N_PARTS; i++)
+            tg_part_free(&r->asked[i]);
+        r->memory = NULL;
+        return TG_OK;
+    }
+    r->n_asked++;
+    return tg_part_add(&r->asked[asked->hash >> (WORD_BITS - TG_PART_BITS)], asked, err);
+}
+
+static enum tg_status sort_part(struct tg_part *part, struct tg_error *err)
+{
+    struct tg_item *scratch = tg_calloc(part->n, sizeof *scratch, err);
+    if (!scratch)
+        return TG_NO_MEMORY;
+    tg_part_sort(part, scratch);
+    free(scratch);
+    return TG_OK;
+}
+
+/* The sets of keys come first. */
+static bool read_sets(struct tg_unpack *in, uint64_t sets[SETS_MAX], uint64_t *n)
+{
+    bool ok = tg_unpack_number(in, n) && *n <= SETS_MAX;
+    for (uint64_t i = 0; ok && i < *n; i++)
+        ok = tg_unpack_number(in, &sets[i]);
+    return ok;
+}
+
+static bool read_rows(struct tg_recall *r, size_t n_keys)
+{
+    const struct tg_link_memory *m = r->memory;
+    struct tg_unpack in = read_part(m, ROWS_PART).in;
+    uint64_t sets[SETS_MAX], n_sets, row = 0, more, set;
+    bool ok = read_sets(&in, sets, &n_sets);
+    for (uint64_t i = 0; ok && i < n_sets; i++)
+        ok = n_keys == WORD_BITS || sets[i] >> n_keys == 0;
+    while (ok && in.at < in.end) {
+        ok = tg_unpack_number(&in, &more) && tg_unpack_number(&in, &set) && more < m->n_rows &&
+             set < n_sets;
+        row += ok ? more : 0;
+        ok = ok && row < m->n_rows;
+        if (ok && m->entity_of[row]) {
+            r->known[row] = true;
+            r->keys[row] = sets[set];
+        }
+    }
+    return ok;
+}
+
+static bool is_sound(const struct tg_link_memory *memory, size_t part, size_t n_keys)
+{
+    struct reader reader = read_part(memory, part);
+    bool ok = next_hash(&reader);
+    while (ok && reader.there) {
+        while (ok && reader.n_left)
+            ok = next_row(&reader) && reader.item.entity < memory->n_rows &&
+                 reader.item.key < n_keys;
+        ok = ok && next_hash(&reader);
+    }
+    return ok;
+}
+
+/* What cannot be read is as good as forgotten. */
+static void read_old(struct tg_recall *r, size_t n_keys)
+{
+    struct tg_link_memory *m = r->memory;
+    bool ok = m->old[ROWS_PART].len && read_rows(r, n_keys);
+    for (size_t i = 0; ok && i < TG_N_PARTS; i++)
+        ok = is_sound(m, i, n_keys);
+    if (ok)
+        return;
+    memset(r->known, 0, m->n_rows * sizeof *r->known);
+    memset(r->keys, 0, m->n_rows * sizeof *r->keys);
+    for (size_t i = 0; i < TG_MEMORY_PARTS; i++)
+        tg_buf_free(&m->old[i]);
+}
+
+/* Who asks, and who asks for the first time, by left entity. */
+struct askers {
+    bool *all, *anew;
+};
+
+static enum tg_status find_anew_of(struct tg_recall *r, size_t part, const struct askers *askers,
+                                   struct tg_error *err)
+{
+    struct reader old = read_part(r->memory, part);
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < r->asked[part].n; i++) {
+        const struct tg_item *asked = &r->asked[part].items[i];
+        bool anew = !go_to(&old, asked->hash) || !old.there || old.item.hash != asked->hash;
+        if (asked->entity != TG_ASKED_BY_RIGHT) {
+            askers->all[asked->entity] = true;
+            askers->anew[asked->entity] |= anew;
+        }
+        if (!anew || (r->n_anew && r->anew[r->n_anew - 1] == asked->hash))
+            continue;
+        status = tg_grow(&r->anew, &r->cap_anew, r->n_anew + 1, sizeof *r->anew, err);
+        if (!status)
+            r->anew[r->n_anew++] = asked->hash;
+    }
+    return status;
+}
+
+static enum tg_status find_anew(struct tg_recall *r, uint32_t n_left, struct tg_error *err)
+{
+    struct askers askers = {tg_calloc(n_left, sizeof *askers.all, err),
+                            tg_calloc(n_left, sizeof *askers.anew, err)};
+    enum tg_status status = askers.all && askers.anew ? TG_OK : TG_NO_MEMORY;
+    for (size_t i = 0; !status && i < TG_N_PARTS; i++) {
+        status = sort_part(&r->asked[i], err);
+        if (!status)
+            status = find_anew_of(r, i, &askers, err);
+    }
+    for (uint32_t i = 0; !status && i < n_left; i++) {
+        r->memory->asking += askers.all[i];
+        r->memory->asking_anew += askers.anew[i];
+    }
+    free(askers.all);
+    free(askers.anew);
+    return status;
+}
+
+enum tg_status tg_recall_begin(struct tg_recall *r, size_t n_keys, uint32_t n_left,
+                               uint32_t n_right, struct tg_error *err)
+{
+    struct tg_link_memory *m = r->memory;
+    for (size_t i = 0; i < m->n_rows; i++) {
+        if (m->entity_of[i] > n_right)
+            return TG_FAIL(err, TG_MSG_BUG, .rule = "a row's entity is one of its side");
+    }
+    r->known = tg_calloc(m->n_rows, sizeof *r->known, err);
+    r->keys = tg_calloc(m->n_rows, sizeof *r->keys, err);
+    if (!r->known || !r->keys)
+        return TG_NO_MEMORY;
+    read_old(r, n_keys);
+    for (size_t i = 0; i < m->n_rows; i++) {
+        m->rows += m->entity_of[i] != 0;
+        m->rows_anew += m->entity_of[i] != 0 && !r->known[i];
+    }
+    return find_anew(r, n_left, err);
+}
+
+/* The place of a set among the sorted ones; where it would stand when it is not there. */
+static size_t place_of(const uint64_t *sets, size_t n, uint64_t set)
+{
+    size_t low = 0;
+    while (n) {
+        size_t half = n / 2;
+        bool above = sets[low + half] < set;
+        low += above ? half + 1 : 0;
+        n = above ? n - half - 1 : half;
+    }
+    return low;
+}
+
+/* False when there are too many. */
+static bool list_sets(const struct tg_recall *r, uint64_t sets[SETS_MAX], size_t *n)
+{
+    *n = 0;
+    for (size_t i = 0; i < r->memory->n_rows; i++) {
+        if (!r->memory->entity_of[i])
+            continue;
+        size_t at = place_of(sets, *n, r->keys[i]);
+        if (at < *n && sets[at] == r->keys[i])
+            continue;
+        if (*n == SETS_MAX)
+            return false;
+        memmove(&sets[at + 1], &sets[at], (*n - at) * sizeof *sets);
+        sets[at] = r->keys[i];
+        ++*n;
+    }
+    return true;
+}
+
+enum tg_status tg_recall_rows(struct tg_recall *r, struct tg_error *err)
+{
+    struct tg_link_memory *m = r->memory;
+    struct tg_buf *out = &m->next[ROWS_PART];
+    uint64_t sets[SETS_MAX];
+    size_t n = 0, last = 0;
+    m->made = list_sets(r, sets, &n);
+    enum tg_status status = tg_pack_number(out, n, err);
+    for (size_t i = 0; !status && i < n; i++)
+        status = tg_pack_number(out, sets[i], err);
+    for (size_t i = 0; !status && m->made && i < m->n_rows; i++) {
+        if (!m->entity_of[i])
+            continue;
+        status = tg_pack_number(out, i - last, err);
+        if (!status)
+            status = tg_pack_number(out, place_of(sets, n, r->keys[i]), err);
+        last = i;
+    }
+    return status;
+}
+
+/* By key and row. */
+static bool comes_before(const struct tg_item *a, const struct tg_item *b)
+{
+    return a->key != b->key ? a->key < b->key : a->entity < b->entity;
+}
+
+/* Who has the token that `old` stands on or is about to pass, remembered or found now. */
+static enum tg_status gather(const struct tg_recall *r, struct reader *old, uint64_t hash,
+                             const struct tg_part *fresh, size_t *at, struct tg_part *out,
+                             struct tg_error *err)
+{
+    bool ok = go_to(old, hash), here = ok && old->there && old->item.hash == hash;
+    bool held = here && old->n_left && next_row(old);
+    enum tg_status status = TG_OK;
+    while (*at < fresh->n && fresh->items[*at].hash < hash)
+        ++*at;
+    out->n = 0;
+    while (!status) {
+        bool found = *at < fresh->n && fresh->items[*at].hash == hash;
+        if (!held && !found)
+            break;
+        const struct tg_item next = found && !(held && comes_before(&old->item, &fresh->items[*at]))
+                                        ? fresh->items[*at]
+                                        : old->item;
+        bool was_held = held && !comes_before(&next, &old->item);
+        *at += found && !comes_before(&next, &fresh->items[*at]);
+        if (r->known[next.entity] || !was_held)
+            status = tg_part_add(out, &next, err);
+        if (was_held)
+            held = old->n_left && next_row(old);
+    }
+    return status;
+}
+
+static enum tg_status write_group(struct tg_buf *out, uint64_t hash_more,
+                                  const struct tg_part *group, struct tg_error *err)
+{
+    enum tg_status status = tg_pack_number(out, hash_more, err);
+    if (!status)
+        status = tg_pack_number(out, group->n, err);
+    for (size_t i = 0; !status && i < group->n; i++) {
+        const struct tg_item *item = &group->items[i];
+        bool goes_on = i > 0 && item[-1].key == item->key;
+        status = tg_pack_number(out, item->key, err);
+        if (!status)
+            status = tg_pack_number(out, item->entity - (goes_on ? item[-1].entity : 0), err);
+    }
+    return status;
+}
+
+enum tg_status tg_recall_part(struct tg_recall *r, size_t part, struct tg_part *right,
+                              struct tg_error *err)
+{
+    struct tg_link_memory *m = r->memory;
+    const struct tg_part *asked = &r->asked[part];
+    struct reader old = read_part(m, part);
+    struct tg_part group = {NULL, 0, 0};
+    uint64_t last = 0;
+    size_t at = 0;
+    enum tg_status status = sort_part(&r->fresh[part], err);
+    for (size_t i = 0; !status && i < asked->n; i++) {
+        uint64_t hash = asked->items[i].hash;
+        if (i > 0 && asked->items[i - 1].hash == hash)
+            continue;
+        status = gather(r, &old, hash, &r->fresh[part], &at, &group, err);
+        for (size_t k = 0; !status && k < group.n; k++) {
+            const struct tg_item item = {hash, m->entity_of[group.items[k].entity] - 1,
+                                         group.items[k].key};
+            status = tg_part_add(right, &item, err);
+        }
+        if (!status && m->made)
+            status = write_group(&m->next[part], hash - last, &group, err);
+        last = hash;
+    }
+    tg_part_free(&group);
+    tg_part_free(&r->asked[part]);
+    tg_part_free(&r->fresh[part]);
+    tg_buf_free(&m->old[part]);
+    return status;
+}
+
+void tg_recall_free(struct tg_recall *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < TG_N_PARTS; i++) {
+        tg_part_free(&r->asked[i]);
+        tg_part_free(&r->fresh[i]);
+    }
+    free(r->known);
+    free(r->keys);
+    free(r->anew);
+    *r = (struct tg_recall){.memory = NULL};
+}
+
+void tg_link_memory_free(struct tg_link_memory *memory)
+{
+    for (size_t i = 0; i < TG_MEMORY_PARTS; i++) {
+        tg_buf_free(&memory->old[i]);
+        tg_buf_free(&memory->next[i]);
+    }
+}
