@@ -375,9 +375,29 @@ static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pe
     return status;
 }
 
+/* Is there a token of the column in the table? Of a first roster there is none. */
+static enum tg_status is_in_table(struct tg_interner *in, size_t column, bool *is,
+                                  struct tg_error *err)
+{
+    int64_t exists = 0;
+    enum tg_status status =
+        tg_db_number(&in->store->db, "SELECT EXISTS(SELECT 1 FROM identity_token WHERE token = ?)",
+                     DB_ARGS(DB_INT(in->columns[column].number)), &exists, err);
+    *is = exists != 0;
+    return status;
+}
+
+static bool may_join(const struct tg_interner *in, size_t column)
+{
+    return column < in->n_columns &&
+           (in->columns[column].number_like || in->columns[column].bridging);
+}
+
 static enum tg_status look_at_groups(struct tg_interner *in, struct tg_error *err)
 {
     struct tg_ids own = {0};
+    size_t last = SIZE_MAX;
+    bool there = false;
     enum tg_status status = TG_OK;
     for (size_t i = 0, n; !status && i < in->n_pending; i += n) {
         const struct tg_pending *group = &in->pending[i];
@@ -385,8 +405,12 @@ static enum tg_status look_at_groups(struct tg_interner *in, struct tg_error *er
                     memcmp(hash_of(&group[n]), hash_of(group), TG_TOKEN_LEN) == 0;)
             n++;
         size_t column = column_of(group);
-        if (column < in->n_columns &&
-            (in->columns[column].number_like || in->columns[column].bridging))
+        if (!may_join(in, column))
+            continue;
+        if (column != last)
+            status = is_in_table(in, column, &there, err);
+        last = column;
+        if (!status && (there || n > 1))
             status = look_at_members(in, group, n, &own, err);
     }
     tg_ids_free(&own);

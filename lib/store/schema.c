@@ -402,11 +402,15 @@ static const char version_memory[] = "CREATE TABLE link_memory("
                                      "  PRIMARY KEY(provider, part)"
                                      ") STRICT;";
 
+/* Those who share a number with another of their source, so that they are found without a look at
+ * everybody. */
+static const char version_kin[] = "CREATE INDEX identity_kin ON identity(kin) WHERE kin = 1;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {version_1,       version_review,   version_placing,
-                                       version_consent, version_evidence, version_epoch,
-                                       version_basis,   version_person,   version_apart,
-                                       version_digest,  version_enrolled, version_memory};
+static const char *const upgrades[] = {
+    version_1,        version_review, version_placing, version_consent, version_evidence,
+    version_epoch,    version_basis,  version_person,  version_apart,   version_digest,
+    version_enrolled, version_memory, version_kin};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 
