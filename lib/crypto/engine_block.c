@@ -50,16 +50,13 @@ static void pad(SHA256_CTX *c, unsigned char block[BLOCK], size_t len, uint64_t 
     memcpy(block + LENGTH_AT, &bits, sizeof bits);
 }
 
-/* The inner hash, up to its last block. */
-static void begin_inner(SHA256_CTX *c, unsigned char block[BLOCK], const struct tg_token_key *key,
-                        const unsigned char *message, size_t len)
+/* The inner hash, behind the whole blocks of its message: up to its last block. */
+static void end_inner(SHA256_CTX *c, unsigned char block[BLOCK], const unsigned char *message,
+                      size_t len)
 {
-    size_t left = len;
-    memcpy(c->h, key->inner, sizeof key->inner);
-    for (; left >= BLOCK; message += BLOCK, left -= BLOCK)
-        SHA256_Transform(c, message);
+    size_t left = len % BLOCK;
     if (left)
-        memcpy(block, message, left);
+        memcpy(block, message + len - left, left);
     pad(c, block, left, BLOCK + (uint64_t)len);
 }
 
@@ -76,7 +73,10 @@ static void mac(const struct tg_token_key *key, const void *message, size_t len,
 {
     SHA256_CTX c;
     unsigned char block[BLOCK];
-    begin_inner(&c, block, key, message, len);
+    memcpy(c.h, key->inner, sizeof key->inner);
+    for (size_t at = 0; at + BLOCK <= len; at += BLOCK)
+        SHA256_Transform(&c, (const unsigned char *)message + at);
+    end_inner(&c, block, message, len);
     SHA256_Transform(&c, block);
     begin_outer(&c, block, key);
     SHA256_Transform(&c, block);
@@ -95,6 +95,26 @@ static void compress(struct lanes *l, size_t n)
         SHA256_Transform(&l->c[i], l->blocks[i]);
 }
 
+/* A block of each message in turn, as long as there are any. */
+static void begin_inners(struct lanes *l, const struct tg_token_request *r, size_t n,
+                         const unsigned char *messages)
+{
+    bool more = true;
+    for (size_t i = 0; i < n; i++)
+        memcpy(l->c[i].h, r[i].key->inner, sizeof r[i].key->inner);
+    for (size_t at = 0; more; at += BLOCK) {
+        more = false;
+        for (size_t i = 0; i < n; i++) {
+            if (at + BLOCK > r[i].len)
+                continue;
+            SHA256_Transform(&l->c[i], messages + r[i].at + at);
+            more = true;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        end_inner(&l->c[i], l->blocks[i], messages + r[i].at, r[i].len);
+}
+
 static void tokens(const struct tg_token_request *requests, size_t n, const unsigned char *messages,
                    unsigned char (*out)[TG_TOKEN_LEN])
 {
@@ -102,8 +122,7 @@ static void tokens(const struct tg_token_request *requests, size_t n, const unsi
     for (size_t from = 0, some; from < n; from += some) {
         const struct tg_token_request *r = requests + from;
         some = n - from < LANES ? n - from : LANES;
-        for (size_t i = 0; i < some; i++)
-            begin_inner(&l.c[i], l.blocks[i], r[i].key, messages + r[i].at, r[i].len);
+        begin_inners(&l, r, some, messages);
         compress(&l, some);
         for (size_t i = 0; i < some; i++)
             begin_outer(&l.c[i], l.blocks[i], r[i].key);
