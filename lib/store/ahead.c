@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N_BATCHES = 3, BATCH_BYTES = 1 << 20, BATCH_ROWS = 2048 };
+enum { N_BATCHES = 4, BATCH_BYTES = 1 << 20, BATCH_ROWS = 2048 };
 
 /* Rows whose cells lie in `bytes`, which does not move while there are any. */
 struct batch {
@@ -27,8 +27,8 @@ struct tg_ahead {
 
     struct tg_mutex *mutex;
     struct tg_cond *changed;
-    struct tg_thread *thread;
-    uint64_t filled, emptied; /* batches; both only under the mutex */
+    struct tg_thread *reader, *looker;
+    uint64_t filled, looked_at, emptied; /* batches; all only under the mutex */
     bool stop;
 
     bool holds; /* the reader of rows has batch `emptied` in its hands, and is at row `at` */
@@ -110,10 +110,9 @@ static void read_batch(struct tg_ahead *r, struct batch *batch, const struct tg_
     }
 }
 
-static void fill(struct tg_ahead *r, struct batch *batch, const struct tg_token_row **waiting)
+static void look_at(struct tg_ahead *r, struct batch *batch)
 {
     struct tg_error err;
-    read_batch(r, batch, waiting);
     enum tg_status status = r->on(r->ctx, batch->rows, batch->n, &err);
     if (!status)
         return;
@@ -123,26 +122,53 @@ static void fill(struct tg_ahead *r, struct batch *batch, const struct tg_token_
     batch->err = err;
 }
 
-static void run(void *ctx)
+/* The next batch of someone who has done `*mine`, as soon as that is not `*limit` + `room` any
+ * more; NULL: it is time to stop. */
+static struct batch *take_batch(struct tg_ahead *r, const uint64_t *mine, const uint64_t *limit,
+                                uint64_t room)
+{
+    tg_mutex_lock(r->mutex);
+    while (!r->stop && *mine == *limit + room)
+        tg_cond_wait(r->changed, r->mutex);
+    struct batch *batch = r->stop ? NULL : &r->batches[*mine % N_BATCHES];
+    tg_mutex_unlock(r->mutex);
+    return batch;
+}
+
+static void hand_on(struct tg_ahead *r, uint64_t *mine)
+{
+    tg_mutex_lock(r->mutex);
+    ++*mine;
+    tg_cond_broadcast(r->changed);
+    tg_mutex_unlock(r->mutex);
+}
+
+static void run_reader(void *ctx)
 {
     struct tg_ahead *r = ctx;
     const struct tg_token_row *waiting = NULL;
-    bool last = false;
-    while (!last) {
-        tg_mutex_lock(r->mutex);
-        while (!r->stop && r->filled - r->emptied == N_BATCHES)
-            tg_cond_wait(r->changed, r->mutex);
-        bool stop = r->stop;
-        struct batch *batch = &r->batches[r->filled % N_BATCHES];
-        tg_mutex_unlock(r->mutex);
-        if (stop)
+    struct batch *batch = NULL;
+    for (bool last = false; !last;) {
+        batch = take_batch(r, &r->filled, &r->emptied, N_BATCHES);
+        if (!batch)
             return;
-        fill(r, batch, &waiting);
+        read_batch(r, batch, &waiting);
         last = batch->last;
-        tg_mutex_lock(r->mutex);
-        r->filled++;
-        tg_cond_broadcast(r->changed);
-        tg_mutex_unlock(r->mutex);
+        hand_on(r, &r->filled);
+    }
+}
+
+static void run_looker(void *ctx)
+{
+    struct tg_ahead *r = ctx;
+    struct batch *batch = NULL;
+    for (bool last = false; !last;) {
+        batch = take_batch(r, &r->looked_at, &r->filled, 0);
+        if (!batch)
+            return;
+        look_at(r, batch);
+        last = batch->last;
+        hand_on(r, &r->looked_at);
     }
 }
 
@@ -166,7 +192,9 @@ enum tg_status tg_ahead_start(struct tg_token_file *file, tg_on_read *on, void *
                                     : TG_NO_MEMORY;
     }
     if (!status)
-        status = tg_thread_start(run, r, &r->thread, err);
+        status = tg_thread_start(run_reader, r, &r->reader, err);
+    if (!status)
+        status = tg_thread_start(run_looker, r, &r->looker, err);
     if (status)
         tg_ahead_free(&r);
     else
@@ -180,15 +208,9 @@ static struct batch *current(struct tg_ahead *r)
     struct batch *batch = &r->batches[r->emptied % N_BATCHES];
     if (r->holds && (r->at < batch->n || batch->last))
         return batch;
-    tg_mutex_lock(r->mutex);
-    if (r->holds) {
-        r->emptied++;
-        tg_cond_broadcast(r->changed);
-    }
-    while (r->filled == r->emptied)
-        tg_cond_wait(r->changed, r->mutex);
-    batch = &r->batches[r->emptied % N_BATCHES];
-    tg_mutex_unlock(r->mutex);
+    if (r->holds)
+        hand_on(r, &r->emptied);
+    batch = take_batch(r, &r->emptied, &r->looked_at, 0);
     r->holds = true;
     r->at = 0;
     return batch;
@@ -214,12 +236,14 @@ void tg_ahead_free(struct tg_ahead **out)
     if (!out || !*out)
         return;
     struct tg_ahead *r = *out;
-    if (r->thread) {
+    if (r->reader) {
         tg_mutex_lock(r->mutex);
         r->stop = true;
         tg_cond_broadcast(r->changed);
         tg_mutex_unlock(r->mutex);
-        tg_thread_join(&r->thread);
+        tg_thread_join(&r->reader);
+        if (r->looker)
+            tg_thread_join(&r->looker);
     }
     for (size_t i = 0; i < N_BATCHES; i++) {
         free(r->batches[i].rows);

@@ -305,7 +305,7 @@ static enum tg_status tell_leaks(const struct tg_importing *im, struct tg_error 
     return status;
 }
 
-/* In the thread that reads: first of all, as long as the tokens are those of the file. */
+/* In a thread of its own: first of all, as long as the tokens are those of the file. */
 static enum tg_status look_ahead(void *ctx, struct tg_read_row *rows, size_t n,
                                  struct tg_error *err)
 {

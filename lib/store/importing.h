@@ -36,7 +36,7 @@ struct tg_importing {
     const struct tg_reporter *reporter;
     struct tg_token_file *file;
     struct tg_ahead *ahead;
-    struct tg_resolver resolver;  /**< of the thread that reads, as is `leak` */
+    struct tg_resolver resolver;  /**< of the thread that looks ahead, as is `leak` */
     const struct tg_found *found; /**< of the row at hand */
     const struct tg_manifest *manifest;
     const struct tg_source *source;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * Which identities rows belong to, found out by the thread that reads them: digests and hashes are
+ * Which identities rows belong to, found out before their turn comes: digests and hashes are
  * computed for many rows together, and what is known of the source is asked for many at once.
  */
 #ifndef TG_STORE_RESOLVE_H
