@@ -6,14 +6,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { MONTHS_A_YEAR = 12, NEIGHBOURS = 2 };
+enum { N_MONTHS_MAX = 120000 };
 
-/* Entities of one side by year of birth; the last stratum is of those whose birth is unknown. */
+/* Entities of one side by month of birth; the last one is of those whose birth is unknown. */
 struct strata {
-    const int32_t *birth; /* by entity: the month; NULL: all are unknown */
-    int32_t first;        /* year */
+    const int32_t *birth; /* by entity; NULL: all are unknown */
+    int32_t first;
     size_t n_strata;
-    double n_all, matched_all;
     double *n, *linked, *matched; /* by stratum */
     double *factor, *ratio;       /* by stratum: of the odds as they are now; to those before */
 };
@@ -22,37 +21,34 @@ struct tg_alone {
     struct strata sides[TG_N_SIDES];
 };
 
-static int32_t year_of(int32_t month)
-{
-    return month / MONTHS_A_YEAR - (month % MONTHS_A_YEAR < 0);
-}
-
 static size_t stratum_of(const struct strata *s, uint32_t entity)
 {
     bool known = s->birth && s->birth[entity] != TG_NO_MONTH;
-    return known ? (size_t)(year_of(s->birth[entity]) - s->first) : s->n_strata - 1;
+    return known ? (size_t)((int64_t)s->birth[entity] - s->first) : s->n_strata - 1;
 }
 
-static void find_years(const struct tg_link_facts *facts, struct strata *s)
+static void find_months(const struct tg_link_facts *facts, struct strata *s)
 {
     int32_t first = INT32_MAX, last = INT32_MIN;
-    s->birth = facts->birth_month;
-    for (uint32_t i = 0; s->birth && i < facts->n; i++) {
-        int32_t year = year_of(s->birth[i]);
-        if (s->birth[i] == TG_NO_MONTH)
+    for (uint32_t i = 0; facts->birth_month && i < facts->n; i++) {
+        int32_t month = facts->birth_month[i];
+        if (month == TG_NO_MONTH)
             continue;
-        first = year < first ? year : first;
-        last = year > last ? year : last;
+        first = month < first ? month : first;
+        last = month > last ? month : last;
     }
+    int64_t n = (int64_t)last - first + 1;
+    bool are_known = n > 0 && n <= N_MONTHS_MAX;
+    s->birth = are_known ? facts->birth_month : NULL;
     s->first = first;
-    s->n_strata = last >= first ? (size_t)((int64_t)last - first) + 2 : 1;
+    s->n_strata = are_known ? (size_t)n + 1 : 1;
 }
 
 static enum tg_status make_strata(const struct tg_link_facts *facts, struct strata *s,
                                   struct tg_error *err)
 {
     double **arrays[] = {&s->n, &s->linked, &s->matched, &s->factor, &s->ratio};
-    find_years(facts, s);
+    find_months(facts, s);
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
         *arrays[i] = tg_calloc(s->n_strata, sizeof **arrays[i], err);
         if (!*arrays[i])
@@ -60,7 +56,6 @@ static enum tg_status make_strata(const struct tg_link_facts *facts, struct stra
     }
     for (uint32_t i = 0; i < facts->n; i++)
         s->n[stratum_of(s, i)]++;
-    s->n_all = facts->n;
     for (size_t i = 0; i < s->n_strata; i++)
         s->factor[i] = 1;
     return TG_OK;
@@ -99,52 +94,80 @@ static double open_of(const struct strata *s, size_t i)
     return open > 0 ? open : 0;
 }
 
-/* How many entities the share of the whole side counts for in that of a stratum: the fewer the
- * more the strata differ (beta-binomial, by moments: Kleinman 1973). */
-static double weight_of_all(const struct strata *s, double share)
+/* Months from one on; those without somebody are none. */
+struct span {
+    size_t from, end;
+    double n, open;
+};
+
+/* Of n entities of whom `open` have nobody, the logarithm of what their share makes of it. */
+static double likelihood(double n, double open)
 {
-    static const double least = 5, most = 1e6;
-    double squares = 0, n_squares = 0, n = 0, k = 0, noise = share * (1 - share);
-    for (size_t i = 0; i + 1 < s->n_strata; i++) {
-        double off = s->n[i] > 0 ? open_of(s, i) / s->n[i] - share : 0;
-        squares += s->n[i] * off * off;
-        n_squares += s->n[i] * s->n[i];
-        n += s->n[i];
-        k += s->n[i] > 0;
-    }
-    double room = n > 0 ? (n - n_squares / n - (k - 1)) * noise : 0;
-    double rho = room > 0 ? (squares - (k - 1) * noise) / room : 0;
-    double weight = rho > 0 ? 1 / rho - 1 : most;
-    return weight < least ? least : weight < most ? weight : most;
+    double matched = n - open, sum = 0;
+    sum += open > 0 ? open * log(open / n) : 0;
+    sum += matched > 0 ? matched * log(matched / n) : 0;
+    return sum;
 }
 
-/* Of a year and those beside it. An unknown one may be any. */
-static double factor_of(const struct strata *s, size_t stratum, double weight, double share)
+static struct span span_of(const struct strata *s, size_t from, size_t end)
 {
-    size_t last = s->n_strata - 1;
-    size_t from = stratum > NEIGHBOURS ? stratum - NEIGHBOURS : 0;
-    size_t end = stratum + NEIGHBOURS < last ? stratum + NEIGHBOURS + 1 : last;
-    double n = weight, open = weight * share;
-    if (stratum == last)
-        return 1 / share;
+    struct span span = {from, end, 0, 0};
     for (size_t i = from; i < end; i++) {
-        n += s->n[i];
-        open += open_of(s, i);
+        span.n += s->n[i];
+        span.open += open_of(s, i);
     }
-    return n / open;
+    return span;
 }
 
+/* Where two shares say most more than one; 0: nowhere more than a share costs (Schwarz 1978). */
+static size_t find_split(const struct strata *s, const struct span *span)
+{
+    double most = likelihood(span->n, span->open) + log(span->n + 1);
+    struct span left = {span->from, span->from, 0, 0};
+    size_t best = 0;
+    for (size_t i = span->from; i + 1 < span->end; i++) {
+        left.n += s->n[i];
+        left.open += open_of(s, i);
+        double n = span->n - left.n, open = span->open - left.open;
+        if (s->n[i] <= 0 || n < 1)
+            continue;
+        double both = likelihood(left.n, left.open) + likelihood(n, open > 0 ? open : 0);
+        if (both > most) {
+            most = both;
+            best = i + 1;
+        }
+    }
+    return best;
+}
+
+static void set_factor(struct strata *s, const struct span *span)
+{
+    double factor = span->n / (span->open + 1);
+    for (size_t i = span->from; i < span->end; i++) {
+        s->ratio[i] = (factor > 1 ? factor : 1) / s->factor[i];
+        s->factor[i] = factor > 1 ? factor : 1;
+    }
+}
+
+/* Splits the months as long as that says something, each span from the left (binary segmentation).
+ */
 static void update_side(struct strata *s)
 {
-    double open = 0;
-    for (size_t i = 0; i < s->n_strata; i++)
-        open += open_of(s, i);
-    double share = s->n_all > open + 1 ? (open + 1) / s->n_all : 1;
-    double weight = weight_of_all(s, share);
-    for (size_t i = 0; i < s->n_strata; i++) {
-        double factor = factor_of(s, i, weight, share);
-        s->ratio[i] = factor / s->factor[i];
-        s->factor[i] = factor;
+    size_t last = s->n_strata - 1, from = 0, end = last;
+    struct span all = span_of(s, 0, s->n_strata);
+    all.from = last;
+    all.end = s->n_strata;
+    set_factor(s, &all);
+    while (from < last) {
+        struct span span = span_of(s, from, end);
+        size_t split = find_split(s, &span);
+        if (split) {
+            end = split;
+        } else {
+            set_factor(s, &span);
+            from = end;
+            end = last;
+        }
     }
     for (size_t i = 0; i < s->n_strata; i++)
         s->matched[i] = 0;

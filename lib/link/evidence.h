@@ -22,7 +22,7 @@
  * pairs of the two files, as far as they are no matches: the files may be of other people.
  *
  * Rarity: chance is weighed with how common the pair's shared values are, relative to the usual
- * ones (link/rarity.h).
+ * ones (link/rarity.h), so that over pairs that met by chance its inverse is one on average.
  *
  * Matches: two classes, records without and with many errors, since errors come together; 60
  * rounds. Pairs most of whose fields differ teach them nothing: relatives and neighbours would be
@@ -32,10 +32,10 @@
  * One to one: with odds o of a pair, and the sum s of the odds of all pairs of either of the two,
  * its probability is o / (1 + s): where two are equally good neither is above one half. Odds of two
  * entities at random grow when they are known to have nobody else: of n entities of a side of whom
- * m have matches n − m are left, so odds are multiplied by n / (n − m + 1) for each side. Where the
- * share n − m differs by year of birth (a file of those over 75 meets one of all ages), each year
- * has its own, drawn to that of the whole side by as much as the years are alike (beta-binomial);
- * 3 rounds.
+ * m have matches n − m are left, so odds are multiplied by n / (n − m + 1) for each side. The share
+ * that is left may depend on the month of birth (a file of those over 75 meets one of all ages):
+ * months are split where two shares say more than one (binary segmentation with the criterion of
+ * Schwarz 1978). 3 rounds.
  */
 #ifndef TG_LINK_EVIDENCE_H
 #define TG_LINK_EVIDENCE_H
@@ -159,7 +159,7 @@ void tg_chance_free(struct tg_chance *c);
 TG_CHECKED enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
                                        struct tg_error *err);
 
-/** How likely each year of birth has nobody else. */
+/** How likely those of each month of birth have nobody else. */
 struct tg_alone;
 /** @param decisions  whose links count. @param out  tg_alone_free() it. @return TG_OK, TG_NO_MEMORY
  */

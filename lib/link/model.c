@@ -16,6 +16,7 @@ struct pattern {
     double match[N_CLASSES];
     double got[N_CLASSES];
     double matches; /* expected in all */
+    double scale;   /* of commonness */
 };
 
 struct match_class {
@@ -196,6 +197,26 @@ static void learn_class(struct model *m, int c)
     }
 }
 
+/* Commonness is in relation to the values that people have, and chance meets each of these by as
+ * much as it is common: over pairs that met by chance its inverse is one on average. It is made so,
+ * for a rare value would be taken for a match where there is none, the more the more there are. */
+static void scale_commonness(struct model *m)
+{
+    static const double few = 10; /* pairs count as much as what should be */
+    for (size_t p = 0; p < m->n_patterns; p++)
+        m->patterns[p].got[0] = m->patterns[p].got[1] = few;
+    for (size_t i = 0; i < m->n_cells; i++) {
+        const struct cell *cell = &m->cells[i];
+        struct pattern *p = &m->patterns[cell->pattern];
+        double chance = p->chance * cell->commonness;
+        double n = cell->weight * chance / (chance + p->match[0] + p->match[1]);
+        p->got[0] += n / cell->commonness;
+        p->got[1] += n;
+    }
+    for (size_t p = 0; p < m->n_patterns; p++)
+        m->patterns[p].scale = m->patterns[p].got[0] / m->patterns[p].got[1];
+}
+
 /* Fields of one person's records depend on each other in ways that classes do not say: a pattern's
  * own count is weighed with theirs. */
 static void learn_patterns(struct model *m)
@@ -208,7 +229,7 @@ static void learn_patterns(struct model *m)
         for (size_t i = 0; i < m->n_cells; i++) {
             const struct cell *cell = &m->cells[i];
             struct pattern *p = &m->patterns[cell->pattern];
-            double chance = p->chance * cell->commonness;
+            double chance = p->chance * p->scale * cell->commonness;
             p->got[0] += cell->weight * p->matches / (p->matches + chance);
         }
         for (size_t p = 0; p < m->n_patterns; p++) {
@@ -230,11 +251,12 @@ static void learn(struct model *m, struct tg_pairs *pairs)
             learn_class(m, c);
     }
     expect_patterns(m);
+    scale_commonness(m);
     learn_patterns(m);
     for (size_t i = 0; i < pairs->n; i++) {
         struct tg_pair *pair = &pairs->items[i];
         const struct pattern *p = &m->patterns[pair->pattern];
-        pair->odds = p->matches / (p->chance * pair->commonness);
+        pair->odds = p->matches / (p->chance * p->scale * pair->commonness);
     }
 }
 

@@ -451,14 +451,14 @@ static void find_alone(double young, double old, double ratios[3])
     tg_alone_free(alone);
 }
 
-START_TEST(who_has_nobody_else_is_asked_by_year_of_birth)
+START_TEST(who_has_nobody_else_follows_from_birth)
 {
     double ratios[3];
     find_alone(0.05, 0.95, ratios);
     ck_assert_double_gt(ratios[1], 5 * ratios[0]);
     ck_assert_double_gt(ratios[2], ratios[0]);
     ck_assert_double_lt(ratios[2], ratios[1]);
-    find_alone(0.5, 0.5, ratios); /* years that are alike count together */
+    find_alone(0.5, 0.5, ratios); /* months that are alike count together */
     ck_assert_double_eq_tol(ratios[0], ratios[1], 0.02 * ratios[0]);
     ck_assert_double_eq_tol(ratios[2], ratios[0], 0.02 * ratios[0]);
 }
@@ -477,7 +477,7 @@ int main(void)
     tcase_add_test(t, beginnings_and_ends_are_told_apart);
     tcase_add_test(t, a_common_value_is_seen_in_all_tokens_of_it);
     tcase_add_loop_test(t, neighbours_are_no_matches, 0, 5);
-    tcase_add_test(t, who_has_nobody_else_is_asked_by_year_of_birth);
+    tcase_add_test(t, who_has_nobody_else_follows_from_birth);
     tcase_add_test(t, of_two_alike_none_is_guessed);
     tcase_add_test(t, other_birth_date_and_sex_are_another_person);
     tcase_add_test(t, few_keys_are_no_evidence);
