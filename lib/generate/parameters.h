@@ -64,6 +64,9 @@ enum {
 #define TG_GEN_Y_GIVEN_READING  0.006 /* a year: the given name's */
 #define TG_GEN_P_LATE_NO_NUMBER 0.30  /* of people: late_elderly lacks the resident number */
 #define TG_GEN_P_CARE_NO_NUMBER 0.30  /* of people: care_ledger lacks it */
+#define TG_GEN_P_ELSEWHERE_75   0.01  /* of those who turn 75: insured elsewhere from that day on */
+#define TG_GEN_P_EMPLOYED_75    0.50  /* of newcomers: insured at work until 75 */
+#define TG_GEN_P_OTHER_KANJI    0.80  /* of newcomers' namesakes: write the name otherwise */
 #define TG_GEN_P_NOTICE_JOB     0.30  /* another insurance, or its end, is told months later */
 #define TG_GEN_P_NOTICE_OTHER   0.10  /* so is moving, or death */
 

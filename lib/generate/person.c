@@ -2,6 +2,7 @@
 #include "generate/kana.h"
 #include "generate/person.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "text/calendar.h"
@@ -170,12 +171,37 @@ enum {
     OF_HOUSEHOLDS_READING,
     OF_CORRECTION,
     OF_HOUSEHOLDS_CORRECTION,
-    OF_FILES
+    OF_FILES,
+    OF_75,
+    OF_KANJI
 };
 
 static struct tg_gen_rng of_years(uint64_t seed, uint64_t id, int what)
 {
     return tg_gen_rng(seed, TG_GEN_STREAM_YEARS, id, (uint64_t)what);
+}
+
+static bool years_bring(uint32_t day)
+{
+    int32_t month = tg_month_of_day(day);
+    return month >= TG_GEN_YEARS_MONTH && month < TG_GEN_YEARS_MONTH + TG_GEN_NEWCOMER_SPAN;
+}
+
+/* Some lose their insurance at 75 and gain none here; some gain one and had none here. */
+static void draw_75(uint64_t seed, struct tg_gen_person *p)
+{
+    struct tg_gen_rng r = of_years(seed, p->id, OF_75);
+    bool elsewhere = tg_gen_chance(&r, TG_GEN_P_ELSEWHERE_75);
+    bool employed = tg_gen_chance(&r, TG_GEN_P_EMPLOYED_75) && is_newcomer(p->id);
+    uint32_t end = tg_gen_end(p, p->turns75);
+    if (!years_bring(p->turns75) || (end && end <= p->turns75))
+        return;
+    if (employed) {
+        p->arrived = p->turns75;
+    } else if (elsewhere && p->arrived < p->turns75) {
+        p->left = p->turns75;
+        p->died = 0;
+    }
 }
 
 static uint8_t draw_notice(struct tg_gen_rng *r, double late)
@@ -242,6 +268,7 @@ static void draw_member(uint64_t seed, const struct household *h, unsigned place
     draw_birth(&r, h, place, p);
     draw_events(&r, h, p);
     draw_health(seed, p);
+    draw_75(seed, p);
     draw_return(seed, h, p);
     draw_readings(seed, p);
     draw_files(seed, p);
@@ -327,6 +354,17 @@ static void second_twins_name(uint64_t seed, const struct tg_gen_person *p,
         given_name(seed, p, p->name_id, again, name);
 }
 
+/* In hiragana, as many given names are. */
+static void write_otherwise(uint64_t seed, const struct tg_gen_person *p, struct tg_gen_name *name)
+{
+    char text[TG_GEN_SPELLED_MAX];
+    struct tg_gen_rng r = of_years(seed, p->id, OF_KANJI);
+    if (!tg_gen_chance(&r, TG_GEN_P_OTHER_KANJI))
+        return;
+    tg_gen_spell(TG_GEN_HIRAGANA_JOINED, name->given_kana, "", text);
+    (void)snprintf(name->given, sizeof name->given, "%.*s", (int)sizeof name->given - 1, text);
+}
+
 void tg_gen_person_name(uint64_t seed, const struct tg_gen_person *p, uint32_t day,
                         struct tg_gen_name *name)
 {
@@ -335,6 +373,8 @@ void tg_gen_person_name(uint64_t seed, const struct tg_gen_person *p, uint32_t d
     given_name(seed, p, p->name_id, 0, name);
     if (p->twin < p->id)
         second_twins_name(seed, p, name);
+    if (is_newcomer(p->id) && p->namesake != TG_GEN_NOBODY)
+        write_otherwise(seed, p, name);
     if (p->foreign)
         return;
     struct tg_gen_rng r = of_years(seed, p->id, OF_CORRECTION);
