@@ -122,6 +122,58 @@ enum tg_status tg_apart_units(const struct tg_apart *apart, size_t a, size_t b, 
     return status;
 }
 
+static enum tg_status read_unit(const struct tg_apart *apart, size_t at, struct tg_error *err)
+{
+    enum tg_status status = tg_reach_numbers(apart->reach, at, err);
+    for (size_t i = apart->reach->nodes[at].next; !status && i != at;
+         i = apart->reach->nodes[i].next)
+        status = tg_reach_numbers(apart->reach, i, err);
+    return status;
+}
+
+/* Has somebody of a unit a name of this kind, and this one? `hash` may be NULL. */
+static bool unit_has(const struct tg_apart *apart, size_t at, unsigned token,
+                     const unsigned char *hash)
+{
+    const struct tg_node *nodes = apart->reach->nodes;
+    size_t i = at;
+    do {
+        const unsigned char *found = tg_packed_find(nodes[i].names, nodes[i].names_len, token);
+        if (found && (!hash || memcmp(found, hash, TG_TOKEN_LEN) == 0))
+            return true;
+        i = nodes[i].next;
+    } while (i != at);
+    return false;
+}
+
+static bool share_one(const struct tg_apart *apart, size_t a, size_t b, unsigned token)
+{
+    const struct tg_node *nodes = apart->reach->nodes;
+    size_t i = a;
+    do {
+        const unsigned char *hash = tg_packed_find(nodes[i].names, nodes[i].names_len, token);
+        if (hash && unit_has(apart, b, token, hash))
+            return true;
+        i = nodes[i].next;
+    } while (i != a);
+    return false;
+}
+
+enum tg_status tg_apart_names(const struct tg_apart *apart, size_t a, size_t b,
+                              const struct tg_numbers *kinds, bool *differ, struct tg_error *err)
+{
+    enum tg_status status = read_unit(apart, a, err);
+    if (!status)
+        status = read_unit(apart, b, err);
+    *differ = false;
+    for (size_t i = 0; !status && !*differ && i < kinds->n; i++) {
+        unsigned token = kinds->items[i];
+        *differ = unit_has(apart, a, token, NULL) && unit_has(apart, b, token, NULL) &&
+                  !share_one(apart, a, b, token);
+    }
+    return status;
+}
+
 static int by_identity(const void *a, const void *b)
 {
     const struct tg_parted *x = a, *y = b;

@@ -37,4 +37,9 @@ TG_CHECKED enum tg_status tg_apart_units(const struct tg_apart *apart, size_t a,
 TG_CHECKED enum tg_status tg_apart_numbers(const struct tg_apart *apart, size_t a, size_t b,
                                            bool *differ, bool *kinds, struct tg_error *err);
 
+/** Have the units of two nodes names of one kind, of some, and none of that kind in common? */
+TG_CHECKED enum tg_status tg_apart_names(const struct tg_apart *apart, size_t a, size_t b,
+                                         const struct tg_numbers *kinds, bool *differ,
+                                         struct tg_error *err);
+
 #endif

@@ -31,6 +31,10 @@ bool tg_token_bridges(const struct tg_token_def *def);
 /** Bridging tokens likewise. */
 TG_CHECKED enum tg_status tg_bridging_load(const struct tg_store *store, struct tg_numbers *out,
                                            struct tg_error *err);
+/** And of these, those of the written name: people called alike write it differently, while one
+ * person's reading may be corrected. */
+TG_CHECKED enum tg_status tg_written_load(const struct tg_store *store, struct tg_numbers *out,
+                                          struct tg_error *err);
 void tg_numbers_free(struct tg_numbers *numbers);
 bool tg_numbers_has(const struct tg_numbers *numbers, unsigned token);
 

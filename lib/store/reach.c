@@ -403,24 +403,35 @@ static enum tg_status follow_node(struct tg_reach *reach, size_t at, struct tg_e
     return status ? status : follow_birthday(reach, at, err);
 }
 
+/* The packed tokens that are of some sort; returns their length. */
+static size_t keep_those(const struct tg_buf *from, const struct tg_numbers *sort,
+                         unsigned char *kept)
+{
+    const unsigned char *packed = (const unsigned char *)from->data;
+    size_t len = 0;
+    for (size_t i = 0; i + TG_PACKED_LEN <= from->len; i += TG_PACKED_LEN) {
+        if (!tg_numbers_has(sort, tg_packed_token(packed + i)))
+            continue;
+        memcpy(kept + len, packed + i, TG_PACKED_LEN);
+        len += TG_PACKED_LEN;
+    }
+    return len;
+}
+
 enum tg_status tg_reach_numbers(struct tg_reach *reach, size_t at, struct tg_error *err)
 {
     struct tg_node *node = &reach->nodes[at];
     if (node->numbers)
         return TG_OK;
     enum tg_status status = read_tokens(reach, at, err);
-    const unsigned char *packed = (const unsigned char *)reach->packed.data;
     unsigned char *kept =
-        status ? NULL : tg_arena_alloc(&reach->arena, reach->packed.len + 1, 1, err);
+        status ? NULL : tg_arena_alloc(&reach->arena, 2 * reach->packed.len + 1, 1, err);
     if (!kept)
         return status ? status : TG_NO_MEMORY;
-    for (size_t i = 0; i + TG_PACKED_LEN <= reach->packed.len; i += TG_PACKED_LEN) {
-        if (!tg_numbers_has(&reach->numbers, tg_packed_token(packed + i)))
-            continue;
-        memcpy(kept + node->numbers_len, packed + i, TG_PACKED_LEN);
-        node->numbers_len += TG_PACKED_LEN;
-    }
     node->numbers = kept;
+    node->numbers_len = keep_those(&reach->packed, &reach->numbers, kept);
+    node->names = kept + node->numbers_len;
+    node->names_len = keep_those(&reach->packed, &reach->bridging, kept + node->numbers_len);
     return TG_OK;
 }
 

@@ -35,6 +35,8 @@ struct tg_node {
     uint32_t next;  /**< ring of those who are one person; for the caller */
     const unsigned char *numbers; /**< its number-like tokens, packed; NULL: not read yet */
     size_t numbers_len;
+    const unsigned char *names; /**< its names likewise */
+    size_t names_len;
 };
 
 /** A name, with birth date and sex, that several nodes carry. */
@@ -91,7 +93,7 @@ struct tg_reach {
 TG_CHECKED enum tg_status tg_reach_load(struct tg_reach *reach, const struct tg_ids *from,
                                         const struct tg_reporter *reporter, struct tg_error *err);
 void tg_reach_join(struct tg_reach *reach, enum tg_union which, size_t a, size_t b);
-/** Reads the number-like tokens of a node, unless that was done. */
+/** Reads the number-like tokens and the names of a node, unless that was done. */
 TG_CHECKED enum tg_status tg_reach_numbers(struct tg_reach *reach, size_t at, struct tg_error *err);
 /** The node that stands for the set of node `at`. */
 size_t tg_reach_root(struct tg_reach *reach, enum tg_union which, size_t at);

@@ -37,6 +37,7 @@ struct tying {
     const bool *whole;
     struct tg_ties *out;
     struct tg_apart apart;
+    struct tg_numbers written;
     struct bearers *bearers;
     size_t n_bearers, cap_bearers;
     struct turner *turners;
@@ -287,6 +288,10 @@ static enum tg_status may_be_one(struct tying *t, const struct pair *p, bool *ma
     if (!status && *may)
         status = tg_apart_units(&t->apart, p->loser, p->gainer, &two, err);
     *may = *may && !two;
+    if (!status && *may && p->name == SIZE_MAX) {
+        status = tg_apart_names(&t->apart, p->loser, p->gainer, &t->reach->bridging, &two, err);
+        *may = !two;
+    }
     return status;
 }
 
@@ -438,10 +443,22 @@ static enum tg_status are_one(struct tying *t, bool *one, struct tg_error *err)
     return status;
 }
 
+/* Do any two in t->units write their names differently? */
+static enum tg_status are_written_differently(struct tying *t, bool *differ, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    *differ = false;
+    for (size_t i = 1; !status && !*differ && i < t->n_units; i++) {
+        for (size_t j = 0; !status && !*differ && j < i; j++)
+            status = tg_apart_names(&t->apart, t->units[i], t->units[j], &t->written, differ, err);
+    }
+    return status;
+}
+
 /* Whom the name would join alone; `trial` is SIZE_MAX where it joins nobody. */
 static enum tg_status try_name(struct tying *t, struct bearers *b, struct tg_error *err)
 {
-    bool one = false;
+    bool one = false, differ = false;
     t->n_units = 0;
     b->trial = SIZE_MAX;
     enum tg_status status = add_units(t, b, err);
@@ -449,7 +466,9 @@ static enum tg_status try_name(struct tying *t, struct bearers *b, struct tg_err
     if (status || t->n_units < 2)
         return status;
     status = are_one(t, &one, err);
-    if (!status && !one)
+    if (!status && one && !tg_numbers_has(&t->written, t->reach->names[b->name].token))
+        status = are_written_differently(t, &differ, err);
+    if (!status && (!one || differ))
         return note_all(t, b, TG_TIE_UNDECIDED, err);
     for (size_t i = 1; !status && i < t->n_units; i++)
         tg_reach_join(t->reach, TG_TRIAL, t->units[0], t->units[i]);
@@ -526,6 +545,8 @@ enum tg_status tg_ties_decide(struct tg_reach *reach, const bool *whole, struct 
     struct tying t = {.reach = reach, .whole = whole, .out = out};
     out->watched = tg_calloc(reach->n, sizeof *out->watched, err);
     enum tg_status status = out->watched ? tg_apart_load(reach, &t.apart, err) : TG_NO_MEMORY;
+    if (!status)
+        status = tg_written_load(reach->store, &t.written, err);
     if (!status) {
         begin_units(&t);
         watch(&t);
@@ -540,6 +561,7 @@ enum tg_status tg_ties_decide(struct tg_reach *reach, const bool *whole, struct 
     for (size_t i = 0; !status && i < reach->n; i++)
         reach->nodes[i].group = (uint32_t)unit_of(&t, i);
     tg_apart_free(&t.apart);
+    tg_numbers_free(&t.written);
     free(t.bearers);
     free(t.turners);
     free(t.pairs);

@@ -16,9 +16,12 @@
  *    begins on it, in the month of the 75th birthday, of two rosters or kinds of number) are one
  *    person when they share a name and neither fits another one that shares it.
  * 2. A name joins all units that carry it, unless any two of them are two people. When those whom
- *    several names would join contain two people, none of these names joins.
+ *    several names would join contain two people, none of these names joins. A reading joins nobody
+ *    either when two who share it have written names, and none in common: namesakes write theirs
+ *    differently, while who has the same written name may have had the reading corrected.
  * 3. A loss and a gain at 75, of the same birth month and sex, are one person when neither fits
- *    another one, those left out that fit somebody with whom they are one already.
+ *    another one, those left out that fit somebody with whom they are one already; not when both
+ *    have names of one kind, and none in common.
  * Neither 1 nor 3 joins two people, nor a loss and a gain with different numbers of one kind.
  *
  * All of this depends on what was reached alone and not on its order.

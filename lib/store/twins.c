@@ -49,6 +49,14 @@ bool tg_token_bridges(const struct tg_token_def *def)
     return !def->evidence && def->n_parts == 3 && names == 1 && births == 1 && sexes == 1;
 }
 
+static bool is_written(const struct tg_token_def *def)
+{
+    bool written = false;
+    for (size_t i = 0; i < def->n_parts; i++)
+        written |= strcmp(def->parts[i].field->name, "name") == 0;
+    return written && tg_token_bridges(def);
+}
+
 static enum tg_status load_tokens(const struct tg_store *store,
                                   bool (*wanted)(const struct tg_token_def *),
                                   struct tg_numbers *out, struct tg_error *err)
@@ -79,6 +87,12 @@ enum tg_status tg_bridging_load(const struct tg_store *store, struct tg_numbers 
                                 struct tg_error *err)
 {
     return load_tokens(store, tg_token_bridges, out, err);
+}
+
+enum tg_status tg_written_load(const struct tg_store *store, struct tg_numbers *out,
+                               struct tg_error *err)
+{
+    return load_tokens(store, is_written, out, err);
 }
 
 void tg_numbers_free(struct tg_numbers *numbers)
