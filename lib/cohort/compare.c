@@ -2,6 +2,9 @@
 #include "cohort/compare.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+enum { DIGIT_BITS = 11, N_DIGITS = 1 << DIGIT_BITS, N_PASSES = 6 };
 
 struct moments {
     double weight, squares_of_weights;
@@ -15,12 +18,20 @@ enum tg_status tg_comparing_begin(const struct tg_sample *sample, const struct t
     *out = (struct tg_comparing){.sample = sample,
                                  .weights = tg_calloc(sample->n, sizeof(double), err),
                                  .values = tg_calloc(sample->n, sizeof(double), err)};
-    if (distributions)
+    out->left = tg_calloc(sample->n, sizeof *out->left, err);
+    if (distributions) {
         out->order = tg_calloc(sample->n, sizeof *out->order, err);
-    if (!out->weights || !out->values || (distributions && !out->order))
+        out->scratch = tg_calloc(sample->n, sizeof *out->scratch, err);
+    }
+    if (!out->weights || !out->values || !out->left ||
+        (distributions && (!out->order || !out->scratch)))
         return TG_NO_MEMORY;
     for (size_t i = 0; i < matched->n; i++)
         out->weights[matched->rows[i].person] += matched->rows[i].weight;
+    for (uint32_t i = 0; i < sample->n; i++) {
+        if (out->weights[i] > 0)
+            out->left[out->n_left++] = i;
+    }
     return TG_OK;
 }
 
@@ -28,7 +39,9 @@ void tg_comparing_end(struct tg_comparing *c)
 {
     free(c->weights);
     free(c->values);
+    free(c->left);
     free(c->order);
+    free(c->scratch);
     *c = (struct tg_comparing){0};
 }
 
@@ -39,19 +52,31 @@ static double weight_of(const struct tg_comparing *c, int time, uint32_t person)
     return c->left_out && c->left_out[person] ? 0 : 1;
 }
 
+/* How many count, and the k-th of them: after matching only who is left. */
+static uint32_t n_of(const struct tg_comparing *c, int time)
+{
+    return time == TG_AFTER ? c->n_left : c->sample->n;
+}
+
+static uint32_t person_at(const struct tg_comparing *c, int time, uint32_t k)
+{
+    return time == TG_AFTER ? c->left[k] : k;
+}
+
 static void add_mean(const struct tg_comparing *c, int time, struct moments m[2])
 {
     m[0] = m[1] = (struct moments){.low = INFINITY, .high = -INFINITY};
-    for (uint32_t i = 0; i < c->sample->n; i++) {
+    for (uint32_t k = 0; k < n_of(c, time); k++) {
+        uint32_t i = person_at(c, time, k);
         struct moments *arm = &m[c->sample->treated[i]];
-        double w = weight_of(c, time, i);
+        double w = weight_of(c, time, i), value = c->values[i];
         if (!(w > 0))
             continue;
         arm->weight += w;
         arm->squares_of_weights += w * w;
-        arm->mean += w * c->values[i];
-        arm->low = fmin(arm->low, c->values[i]);
-        arm->high = fmax(arm->high, c->values[i]);
+        arm->mean += w * value;
+        arm->low = value < arm->low ? value : arm->low;
+        arm->high = value > arm->high ? value : arm->high;
     }
     for (int arm = 0; arm < 2; arm++) {
         /* rounding must not make a constant vary */
@@ -65,7 +90,8 @@ static void add_mean(const struct tg_comparing *c, int time, struct moments m[2]
 /* Weighted, unbiased for weights that say how much is known: as R's cov.wt() has it. */
 static void add_variance(const struct tg_comparing *c, int time, bool binary, struct moments m[2])
 {
-    for (uint32_t i = 0; i < c->sample->n; i++) {
+    for (uint32_t k = 0; k < n_of(c, time); k++) {
+        uint32_t i = person_at(c, time, k);
         struct moments *arm = &m[c->sample->treated[i]];
         double d = c->values[i] - arm->mean;
         arm->variance += weight_of(c, time, i) * d * d;
@@ -79,19 +105,47 @@ static void add_variance(const struct tg_comparing *c, int time, bool binary, st
     }
 }
 
-static int by_value(const void *a, const void *b)
+/* Numbers that ascend as their bits do; 0 and -0 are one. */
+static uint64_t rank_of(double value)
 {
-    const struct tg_ordered_value *x = a, *y = b;
-    if (x->value < y->value || x->value > y->value)
-        return x->value < y->value ? -1 : 1;
-    return (x->person > y->person) - (x->person < y->person);
+    uint64_t bits;
+    double one_zero = value + 0.0;
+    memcpy(&bits, &one_zero, sizeof bits);
+    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 }
 
+static unsigned digit_of(double value, int pass)
+{
+    return (unsigned)(rank_of(value) >> (DIGIT_BITS * pass)) & (N_DIGITS - 1);
+}
+
+/* One stable pass; nothing to do where all have the same digit. */
+static void sort_by_digit(struct tg_comparing *c, int pass)
+{
+    uint32_t next[N_DIGITS] = {0}, n = c->sample->n, sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        next[digit_of(c->order[i].value, pass)]++;
+    if (n == 0 || next[digit_of(c->order[0].value, pass)] == n)
+        return;
+    for (size_t d = 0; d < N_DIGITS; d++) {
+        uint32_t count = next[d];
+        next[d] = sum;
+        sum += count;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        c->scratch[next[digit_of(c->order[i].value, pass)]++] = c->order[i];
+    struct tg_ordered_value *sorted = c->scratch;
+    c->scratch = c->order;
+    c->order = sorted;
+}
+
+/* By value, then by person. */
 static void sort_values(struct tg_comparing *c)
 {
     for (uint32_t i = 0; i < c->sample->n; i++)
         c->order[i] = (struct tg_ordered_value){c->values[i], i};
-    qsort(c->order, c->sample->n, sizeof *c->order, by_value);
+    for (int pass = 0; pass < N_PASSES; pass++)
+        sort_by_digit(c, pass);
 }
 
 static double ecdf_distance(const struct tg_comparing *c, int time, const struct moments m[2])

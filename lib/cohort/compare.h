@@ -22,13 +22,15 @@ struct tg_alike {
 /** Room for tg_compare(), used again for every covariate. */
 struct tg_comparing {
     const struct tg_sample *sample;
-    double *weights;      /**< by person, after matching */
+    double *weights; /**< by person, after matching */
+    uint32_t *left;  /**< those with a weight, ascending */
+    uint32_t n_left;
     const bool *left_out; /**< NULL, or by person: does not count before matching either */
     double *values;       /**< by person: the caller's to fill */
     struct tg_ordered_value {
         double value;
         uint32_t person;
-    } * order; /**< NULL: no distribution functions */
+    } * order, *scratch; /**< NULL: no distribution functions */
 };
 
 /** @param distributions  is ecdf_max wanted? It costs sorting every number. */

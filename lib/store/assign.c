@@ -61,18 +61,33 @@ static enum tg_status assign_to_users(const struct tg_db *db, const struct tg_li
     return status ? status : tg_walk_token(db, TG_APP_TOKEN, assign_group, a, err);
 }
 
+/* `written`: as of the state at hand; below 0: nothing may be kept. */
+static bool holds(const struct tg_kept_assignment *kept, int32_t month, int written)
+{
+    return kept->found.of && kept->month == month && written >= 0 && kept->written == written;
+}
+
+/* `persons`: of whom they are, kept for the next source. */
 static enum tg_status assign_to_persons(struct tg_store *store, const struct tg_source *source,
-                                        int32_t month, struct tg_assignment *out,
-                                        struct tg_error *err)
+                                        int32_t month, int written,
+                                        struct tg_kept_assignment *persons,
+                                        struct tg_assignment *out, struct tg_error *err)
 {
     const struct tg_db *db = &store->db;
-    enum tg_status status = tg_owners_of_persons(db, month, &out->persons, err);
+    enum tg_status status = TG_OK;
+    if (!holds(persons, month, written)) {
+        tg_owners_free(&persons->found);
+        status = tg_owners_of_persons(db, month, &persons->found, err);
+        persons->month = month;
+        persons->written = status ? -1 : written;
+    }
+    out->persons = persons->found;
     for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
         const struct tg_token_def *token = &store->study->tokens[i];
         if (!token->evidence && tg_source_can_fill(source, token)) /* its files have no others */
             status = tg_walk_token(db, token->name, assign_group, out, err);
     }
-    tg_owners_free(&out->persons);
+    out->persons = (struct tg_owners){0};
     return status;
 }
 
@@ -82,7 +97,7 @@ static struct tg_kept_assignment *place_of(struct tg_store *store, const struct 
 {
     const struct tg_study *study = store->study;
     if (!store->assigned)
-        store->assigned = tg_calloc(study->n_sources, sizeof *store->assigned, err);
+        store->assigned = tg_calloc(study->n_sources + 1, sizeof *store->assigned, err);
     for (size_t i = 0; store->assigned && i < study->n_sources; i++) {
         if (strcmp(study->sources[i].name, source->name) == 0)
             return &store->assigned[i];
@@ -106,11 +121,12 @@ enum tg_status tg_assign(struct tg_store *store, const struct tg_source *source,
     if (!kept)
         return store->assigned ? TG_FAIL(err, TG_MSG_BUG, .rule = "a source is one of the study")
                                : TG_NO_MEMORY;
-    if (!kept->found.of || kept->month != month || written < 0 || kept->written != written) {
+    if (!holds(kept, month, written)) {
         tg_owners_free(&kept->found);
         enum tg_status status = begin(db, source_id, &out->found, err);
         if (!status)
-            status = assign_to_persons(store, source, month, out, err);
+            status = assign_to_persons(store, source, month, written,
+                                       &store->assigned[store->study->n_sources], out, err);
         if (status)
             return status;
         *kept = (struct tg_kept_assignment){out->found, month, written};
@@ -129,7 +145,7 @@ void tg_assignment_free(struct tg_assignment *a)
 
 void tg_assignments_free(struct tg_store *store)
 {
-    for (size_t i = 0; store->assigned && i < store->study->n_sources; i++)
+    for (size_t i = 0; store->assigned && i <= store->study->n_sources; i++)
         tg_owners_free(&store->assigned[i].found);
     free(store->assigned);
     store->assigned = NULL;

@@ -183,24 +183,53 @@ static enum tg_status walk_rosters(struct tg_store *store, int32_t month, struct
     return status;
 }
 
-static int by_person(const void *a, const void *b)
+static int by_begin(const void *a, const void *b)
 {
     const struct raw_stretch *x = a, *y = b;
-    if (x->person != y->person)
-        return x->person < y->person ? -1 : 1;
     if (x->stretch.from != y->stretch.from)
         return x->stretch.from < y->stretch.from ? -1 : 1;
     return (x->stretch.to > y->stretch.to) - (x->stretch.to < y->stretch.to);
+}
+
+/* By person and begin. Persons are counted; of one there are few. */
+static enum tg_status sort_stretches(struct gather *g, struct tg_error *err)
+{
+    size_t *ends = tg_calloc(g->people->n, sizeof *ends, err), sum = 0;
+    struct raw_stretch *sorted = tg_calloc(g->n_raw, sizeof *sorted, err);
+    if (!ends || !sorted) {
+        free(ends);
+        free(sorted);
+        return TG_NO_MEMORY;
+    }
+    for (size_t i = 0; i < g->n_raw; i++)
+        ends[g->raw[i].person]++;
+    for (size_t p = 0; p < g->people->n; p++) {
+        size_t n = ends[p];
+        ends[p] = sum;
+        sum += n;
+    }
+    for (size_t i = 0; i < g->n_raw; i++)
+        sorted[ends[g->raw[i].person]++] = g->raw[i];
+    for (size_t p = 0; p < g->people->n; p++) {
+        size_t first = p ? ends[p - 1] : 0;
+        if (ends[p] - first > 1)
+            qsort(sorted + first, ends[p] - first, sizeof *sorted, by_begin);
+    }
+    free(ends);
+    free(g->raw);
+    g->raw = sorted;
+    return TG_OK;
 }
 
 /* Overlapping and touching stretches become one. */
 static enum tg_status unite_stretches(struct gather *g, struct tg_error *err)
 {
     struct tg_people *people = g->people;
-    if (g->n_raw)
-        qsort(g->raw, g->n_raw, sizeof *g->raw, by_person);
     if (g->n_raw >= UINT32_MAX)
         return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+    enum tg_status status = sort_stretches(g, err);
+    if (status)
+        return status;
     people->stretches = tg_calloc(g->n_raw, sizeof *people->stretches, err);
     if (!people->stretches)
         return TG_NO_MEMORY;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 256, LOOKUPS_A_SCAN = 8 };
+enum { BATCH = 256, STEPS_A_JUMP = 8 };
 
 static enum tg_status new_places(const struct tg_db *db, struct tg_places *out,
                                  struct tg_error *err)
@@ -130,43 +130,47 @@ static enum tg_status take_packed(struct walking *w, sqlite3_stmt *row, struct t
     return status;
 }
 
-static enum tg_status scan(struct walking *w, bool evidence, struct tg_error *err)
+/* The next row's identity; INT64_MAX: there are no more. */
+static enum tg_status step(const struct walking *w, sqlite3_stmt *rows, int64_t *at,
+                           struct tg_error *err)
 {
-    sqlite3_stmt *stmt = NULL;
-    bool row = true;
-    enum tg_status status = tg_db_prepare(
-        w->db,
-        evidence ? "SELECT identity_id, tokens FROM identity_evidence ORDER BY identity_id"
-                 : "SELECT id, tokens FROM identity ORDER BY id",
-        &stmt, err);
-    while (!status && row) {
-        status = tg_db_next(w->db, stmt, &row, err);
-        if (!status && row && is_wanted(w, sqlite3_column_int64(stmt, 0)))
-            status = take_packed(w, stmt, err);
-    }
-    (void)sqlite3_finalize(stmt);
+    bool row = false;
+    enum tg_status status = tg_db_next(w->db, rows, &row, err);
+    *at = row ? sqlite3_column_int64(rows, 0) : INT64_MAX;
     return status;
 }
 
-static enum tg_status look_up(struct walking *w, bool evidence, struct tg_error *err)
+/* The row of an identity, or the first one behind: a few rows are stepped over, more are jumped. */
+static enum tg_status go_to(const struct walking *w, sqlite3_stmt *rows, int64_t identity,
+                            int64_t *at, struct tg_error *err)
 {
-    sqlite3_stmt *stmt = NULL;
-    enum tg_status status = tg_db_prepare(
-        w->db,
-        evidence ? "SELECT identity_id, tokens FROM identity_evidence WHERE identity_id = ?"
-                 : "SELECT id, tokens FROM identity WHERE id = ?",
-        &stmt, err);
+    enum tg_status status = TG_OK;
+    for (int i = 0; !status && i<STEPS_A_JUMP && * at> 0 && *at < identity; i++)
+        status = step(w, rows, at, err);
+    if (status || *at >= identity)
+        return status;
+    status = tg_db_bind(w->db, rows, DB_ARGS(DB_INT(identity)), err);
+    return status ? status : step(w, rows, at, err);
+}
+
+static enum tg_status walk_wanted(struct walking *w, bool evidence, struct tg_error *err)
+{
+    sqlite3_stmt *rows = NULL;
+    int64_t at = 0;
+    enum tg_status status =
+        tg_db_prepare(w->db,
+                      evidence ? "SELECT identity_id, tokens FROM identity_evidence"
+                                 " WHERE identity_id >= ? ORDER BY identity_id"
+                               : "SELECT id, tokens FROM identity WHERE id >= ? ORDER BY id",
+                      &rows, err);
     for (size_t i = 0; !status && i < w->places->n; i++) {
-        bool row = false;
         if (!is_wanted(w, (int64_t)i))
             continue;
-        status = tg_db_bind(w->db, stmt, DB_ARGS(DB_INT((int64_t)i)), err);
-        if (!status)
-            status = tg_db_next(w->db, stmt, &row, err);
-        if (!status && row)
-            status = take_packed(w, stmt, err);
+        status = go_to(w, rows, (int64_t)i, &at, err);
+        if (!status && at == (int64_t)i)
+            status = take_packed(w, rows, err);
     }
-    (void)sqlite3_finalize(stmt);
+    (void)sqlite3_finalize(rows);
     return status;
 }
 
@@ -175,14 +179,9 @@ enum tg_status tg_store_tokens(struct tg_store *store, const struct tg_places *p
                                struct tg_error *err)
 {
     struct walking w = {.db = &store->db, .places = places, .of = of, .on = on, .ctx = ctx};
-    size_t wanted = 0;
-    for (size_t i = 0; i < places->n; i++)
-        wanted += is_wanted(&w, (int64_t)i);
     enum tg_status status = number_tokens(store, &w, evidence, err);
-    if (!status && wanted < places->n / LOOKUPS_A_SCAN)
-        status = look_up(&w, evidence, err);
-    else if (!status)
-        status = scan(&w, evidence, err);
+    if (!status)
+        status = walk_wanted(&w, evidence, err);
     if (!status)
         status = hand_on(&w, err);
     free(w.token_of);

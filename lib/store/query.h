@@ -127,7 +127,8 @@ typedef enum tg_status tg_on_placed(void *ctx, const struct tg_placed_token *tok
  * identities of one person give the same tokens again.
  *
  * @param evidence  the study's evidence tokens; false: the decisive ones
- * @param of        NULL: of all; else flags, by place: of these. Few are looked up one by one.
+ * @param of        NULL: of all; else flags, by place: of these. Those who are not wanted are
+ * passed by.
  */
 TG_CHECKED enum tg_status tg_store_tokens(struct tg_store *store, const struct tg_places *places,
                                           bool evidence, const bool *of, tg_on_placed *on,

@@ -32,7 +32,8 @@ struct tg_store {
     struct tg_site sites[TG_KEY_EPOCHS_MAX]; /**< one a site key, oldest first */
     size_t n_sites;
     sqlite3_stmt *bridge;                /**< while a file of the epoch before is read */
-    struct tg_kept_assignment *assigned; /**< by source of the study; NULL: none yet (assign.c) */
+    struct tg_kept_assignment *assigned; /**< by source of the study, and of
+ whom roster identities are; NULL: none yet (assign.c) */
 };
 
 /** The name under which the app's own token is stored. */
