@@ -120,8 +120,9 @@ static int by_key(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void make_claims(const struct tg_study *study, uint64_t persons, uint64_t rows,
-                        int32_t month)
+/* Of `persons` people from number `first` on. */
+static void make_claims(const struct tg_study *study, uint64_t first, uint64_t persons,
+                        uint64_t rows, int32_t month)
 {
     const char *tokens[] = {"insured"};
     char period[8];
@@ -131,7 +132,7 @@ static void make_claims(const struct tg_study *study, uint64_t persons, uint64_t
     if (!order)
         exit(EXIT_FAILURE);
     for (uint64_t i = 0; i < persons; i++)
-        order[i] = i;
+        order[i] = first + i;
     qsort(order, persons, sizeof *order, by_key);
     tg_month_format(month, period);
     must(tg_csv_create(file_path, TG_OUTPUT_FORCE, &w, &err));
@@ -253,9 +254,11 @@ int main(int argc, char **argv)
         import(store, study, m ? "roster again" : "roster");
         make_roster(study, persons, first + m, true);
         import(store, study, m ? "bridges again" : "bridges");
-        make_claims(study, persons, rows, first + m);
+        make_claims(study, 0, persons, rows, first + m);
         import(store, study, m ? "claims again" : "claims");
     }
+    make_claims(study, persons, persons, rows, first + months);
+    import(store, study, "claims, others");
     ask(store, study, first + months);
     tg_store_close(&store);
     struct tg_input *in = NULL;
