@@ -7,10 +7,11 @@
 
 /* The fields met so far; a field's number is its place. The beginning and the end of a value are a
  * field of their own, the end as its whole value, the beginning as a near one: they say much less
- * than a value with one error, and not the same (twins have the beginning of a name in common). */
+ * than a value with one error, and not the same (twins have the beginning of a name in common).
+ * Shorter ones than others of the field are one more. */
 struct fields {
     const struct tg_field *items[TG_LINK_FIELDS_MAX];
-    bool ends[TG_LINK_FIELDS_MAX];
+    enum kind { VALUE, ENDS, SHORT_ENDS } kinds[TG_LINK_FIELDS_MAX];
     size_t n;
 };
 
@@ -23,19 +24,33 @@ static const struct tg_token_def *find_token(const struct tg_study *study, const
     return NULL;
 }
 
+static enum kind kind_of(const struct tg_study *study, const struct tg_token_part *part)
+{
+    if (part->form != TG_PART_FIRST && part->form != TG_PART_LAST)
+        return VALUE;
+    for (size_t t = 0; t < study->n_tokens; t++) {
+        for (size_t i = 0; i < study->tokens[t].n_parts; i++) {
+            const struct tg_token_part *other = &study->tokens[t].parts[i];
+            if (other->field == part->field && other->form == part->form &&
+                other->n_characters > part->n_characters)
+                return SHORT_ENDS;
+        }
+    }
+    return ENDS;
+}
+
 /* Sex is known in clear, so it is no field of its own here. */
 static void add_part(struct tg_link_key *key, struct fields *fields, const struct tg_field *field,
-                     enum tg_part_form form)
+                     enum tg_part_form form, enum kind kind)
 {
-    bool ends = form == TG_PART_FIRST || form == TG_PART_LAST;
     size_t at = 0;
-    while (at < fields->n && (fields->items[at] != field || fields->ends[at] != ends))
+    while (at < fields->n && (fields->items[at] != field || fields->kinds[at] != kind))
         at++;
     key->with_sex = key->with_sex || (field && field->type == TG_FIELD_SEX);
     if (!field || field->type == TG_FIELD_SEX || at == TG_LINK_FIELDS_MAX)
         return;
     fields->items[at] = field;
-    fields->ends[at] = ends;
+    fields->kinds[at] = kind;
     fields->n += at == fields->n;
     key->parts[key->n_parts++] =
         (struct tg_link_part){(uint8_t)at, form == TG_PART_LAST || form == TG_PART_WHOLE};
@@ -45,8 +60,8 @@ static void find_ends(struct tg_linkage *l, const struct fields *fields)
 {
     for (size_t f = 0; f < fields->n; f++) {
         l->ends[f] = 0;
-        for (size_t g = 0; g < fields->n && !fields->ends[f]; g++) {
-            if (fields->items[g] == fields->items[f] && fields->ends[g])
+        for (size_t g = 0; g < fields->n; g++) {
+            if (fields->items[g] == fields->items[f] && fields->kinds[g] == fields->kinds[f] + 1)
                 l->ends[f] = (uint8_t)(g + 1);
         }
     }
@@ -138,8 +153,9 @@ enum tg_status tg_linkage_describe(struct tg_linkage *l, const struct tg_study *
             return TG_NO_MEMORY;
         for (size_t i = 0; i < token->n_parts; i++) {
             const struct tg_token_part *part = &token->parts[i];
-            add_part(key, &fields, part->field, part->form);
-            add_part(key, &fields, part->other, part->form);
+            enum kind kind = kind_of(study, part);
+            add_part(key, &fields, part->field, part->form, kind);
+            add_part(key, &fields, part->other, part->form, kind);
         }
     }
     l->n_fields = fields.n;

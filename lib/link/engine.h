@@ -119,7 +119,8 @@ struct tg_linkage {
     double review;                    /**< from which it goes to a clerk */
     size_t n_fields;                  /**< that parts of keys name; sex is none of them */
     uint8_t ends[TG_LINK_FIELDS_MAX]; /**< of a field whose beginning and end are in keys, too: 1
-                                           + the number these have as a field; else 0 */
+                                           + the number these have as a field, which may
+                                           have shorter ones; else 0 */
     size_t birth_field;               /**< the one that is the birth date; SIZE_MAX: none */
     double margin; /**< a link's odds are at least exp(margin) times those of any other pair of the
                         two; else it is for a clerk */

@@ -60,7 +60,7 @@ static inline bool tg_is_shared(enum tg_link_level level)
 static inline bool tg_is_unseen(const struct tg_linkage *l, uint64_t levels, size_t field)
 {
     return field < l->n_fields && l->ends[field] && tg_level_of(levels, field) == TG_NEAR &&
-           tg_is_shared(tg_level_of(levels, l->ends[field] - 1u));
+           tg_is_shared(tg_level_of(levels, l->ends[field] - 1u)) && !tg_linkage_is_ends(l, field);
 }
 
 /** Where the levels of a pair say whether the sexes agree; the fields are before it. */

@@ -205,19 +205,24 @@ static uint64_t with_level(uint64_t levels, size_t field, enum tg_link_level lev
     return (levels & ~(UINT64_C(3) << (2 * field))) | (uint64_t)level << (2 * field);
 }
 
-/* Beginnings and ends say something only of values that are neither the same nor nearly. Where
- * they are all that is shared, it is not seen whether the values have but one error. */
+/* Beginnings and ends say something only of values that are neither the same nor nearly, shorter
+ * ones only where the longer end is another one. Where they are all that is shared, it is not seen
+ * whether the values have but one error. */
 static uint64_t weigh_ends(const struct tg_linkage *l, uint64_t levels)
 {
     bool sees_errors = shares_value(l, levels);
-    for (size_t f = 0; f < l->n_fields; f++) {
-        size_t ends = l->ends[f] ? l->ends[f] - 1u : f;
-        if (ends == f)
-            continue;
-        if (tg_level_of(levels, f) != TG_DIFFERENT)
-            levels = with_level(levels, ends, TG_MISSING);
-        else if (!sees_errors && tg_is_shared(tg_level_of(levels, ends)))
-            levels = with_level(levels, f, TG_NEAR);
+    for (int shorter = 0; shorter < 2; shorter++) {
+        for (size_t f = 0; f < l->n_fields; f++) {
+            enum tg_link_level level = tg_level_of(levels, f);
+            bool is_ends = l->ends[f] && tg_linkage_is_ends(l, f);
+            if (!l->ends[f] || is_ends != shorter)
+                continue;
+            size_t ends = l->ends[f] - 1u;
+            if (level != TG_DIFFERENT && !(is_ends && level == TG_NEAR))
+                levels = with_level(levels, ends, TG_MISSING);
+            else if (!is_ends && !sees_errors && tg_is_shared(tg_level_of(levels, ends)))
+                levels = with_level(levels, f, TG_NEAR);
+        }
     }
     return levels;
 }

@@ -161,6 +161,7 @@ static const struct set_token japanese_evidence[] = {
     {"postal_phone", {"postal_code", "phone"}},
     {"kana_first_birth", {"kana_name_folded/3", "birth_date"}},
     {"kana_last_birth", {"kana_name_folded/-3", "birth_date"}},
+    {"kana_last2_birth", {"kana_name_folded/-2", "birth_date"}},
     {"kana_first_postal", {"kana_name_folded/3", "postal_code"}},
     {"kana_last_postal", {"kana_name_folded/-3", "postal_code"}},
     {"kana1_postal", {"kana_name_folded~1", "postal_code"}},

@@ -12,7 +12,7 @@ rows left.lookup lines >left.rows
 
 # three quarters of the users are in the one roster, the rest have no counterpart in the other
 for source in roster late_elderly; do
-    [ $source = roster ] && least=0.99 || least=0.97
+    [ $source = roster ] && least=0.993 || least=0.98
     rm -f right.*
     file=${source}_2026-03.csv
     pseudonymize "$study" "$source" right "city/raw/$file" 2026-03

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "link/evidence.h"
+#include "sys/file.h"
+#include "table/study.h"
 #include "text/calendar.h"
 
 #include <check.h>
@@ -15,7 +17,8 @@ enum {
     N_RIGHT = 500,
     N_COMMON = 200,
     BIRTH = 3,
-    ENDS = 4
+    ENDS = 4,
+    SHORT_ENDS = 5
 };
 
 struct person {
@@ -77,8 +80,11 @@ static void add_token(struct tg_link_key *key, enum tg_side side, uint32_t i)
     unsigned char hash[TG_TOKEN_LEN] = {0};
     for (size_t p = 0; p < 2; p++) {
         size_t field = key->parts[p].field;
-        uint32_t value = people[side][i].values[field == ENDS ? 1 : field];
-        value = field == ENDS ? value / 40 : key->parts[p].whole ? value : value / 4;
+        uint32_t value = people[side][i].values[field >= ENDS ? 1 : field];
+        value = field == SHORT_ENDS   ? value / 200
+                : field == ENDS       ? value / 40
+                : key->parts[p].whole ? value
+                                      : value / 4;
         hash[2 * p] = (unsigned char)(value >> 8);
         hash[2 * p + 1] = (unsigned char)value;
     }
@@ -373,6 +379,75 @@ START_TEST(beginnings_and_ends_are_told_apart)
 }
 END_TEST
 
+START_TEST(shorter_ends_say_something_where_longer_ones_differ)
+{
+    static const struct {
+        uint32_t before, after; /* of field 1 */
+        bool is_end;
+        enum tg_link_level ends, shorter;
+    } cases[] = {
+        {400, 400, true, TG_MISSING, TG_MISSING}, {400, 401, true, TG_MISSING, TG_MISSING},
+        {400, 439, true, TG_SAME, TG_MISSING},    {400, 439, false, TG_NEAR, TG_SAME},
+        {400, 440, true, TG_DIFFERENT, TG_SAME},  {400, 600, true, TG_DIFFERENT, TG_DIFFERENT},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        make_people(5);
+        people[TG_LEFT][0] = people[TG_RIGHT][0];
+        people[TG_RIGHT][0].values[1] = cases[c].before;
+        people[TG_LEFT][0].values[1] = cases[c].after;
+        begin();
+        linkage.n_fields = N_FIELDS + 2;
+        linkage.ends[1] = ENDS + 1;
+        linkage.ends[ENDS] = SHORT_ENDS + 1;
+        add_key(ENDS, cases[c].is_end, 0, true);
+        add_key(SHORT_ENDS, true, 0, true);
+        uint64_t levels = levels_of_first();
+        ck_assert_int_eq(tg_level_of(levels, ENDS), cases[c].ends);
+        ck_assert_int_eq(tg_level_of(levels, SHORT_ENDS), cases[c].shorter);
+        ck_assert(!tg_is_unseen(&linkage, levels, ENDS));
+        end();
+    }
+}
+END_TEST
+
+static const struct tg_link_key *key_named(const char *rule)
+{
+    for (size_t k = 0; k < linkage.n_keys; k++) {
+        if (strcmp(linkage.keys[k].rule, rule) == 0)
+            return &linkage.keys[k];
+    }
+    ck_abort_msg("no key %s", rule);
+}
+
+/* A value, its beginning and end, and the shorter end: three fields, each the ends of the one
+ * before. */
+START_TEST(a_study_says_which_ends_are_whose)
+{
+    static const char text[] = "version: 1\nstudy: ends\ntokens: japanese\nsources:\n"
+                               "  people: {kind: roster, columns: {birth_date: d, sex: s}}\n";
+    struct tg_study *study = NULL;
+    ck_assert_int_eq(tg_file_write_whole("ends.yaml", text, strlen(text), 0600, true, NULL), TG_OK);
+    ck_assert_int_eq(tg_study_load("ends.yaml", &study, NULL), TG_OK);
+    tg_file_remove("ends.yaml");
+    linkage = (struct tg_linkage){.n_keys = study->n_tokens};
+    linkage.keys = calloc(study->n_tokens, sizeof *linkage.keys);
+    for (size_t k = 0; k < study->n_tokens; k++)
+        linkage.keys[k].rule = study->tokens[k].name;
+    ck_assert_int_eq(tg_linkage_describe(&linkage, study, NULL), TG_OK);
+    const struct tg_link_part *whole = key_named("kana_birth")->parts;
+    const struct tg_link_part *first = key_named("kana_first_birth")->parts;
+    const struct tg_link_part *last = key_named("kana_last_birth")->parts;
+    const struct tg_link_part *last2 = key_named("kana_last2_birth")->parts;
+    ck_assert_uint_eq(first->field, last->field);
+    ck_assert(!first->whole && last->whole && last2->whole);
+    ck_assert_uint_eq(linkage.ends[whole->field], last->field + 1);
+    ck_assert_uint_eq(linkage.ends[last->field], last2->field + 1);
+    ck_assert_uint_eq(linkage.ends[last2->field], 0);
+    tg_study_free(&study);
+    tg_linkage_free(&linkage);
+}
+END_TEST
+
 static double commonness_of(uint32_t left, uint32_t right)
 {
     for (size_t i = 0; i < candidates.across.n; i++) {
@@ -475,6 +550,8 @@ int main(void)
     tcase_add_test(t, a_margin_leaves_the_rest_to_a_clerk);
     tcase_add_test(t, ends_say_something_where_values_differ);
     tcase_add_test(t, beginnings_and_ends_are_told_apart);
+    tcase_add_test(t, shorter_ends_say_something_where_longer_ones_differ);
+    tcase_add_test(t, a_study_says_which_ends_are_whose);
     tcase_add_test(t, a_common_value_is_seen_in_all_tokens_of_it);
     tcase_add_loop_test(t, neighbours_are_no_matches, 0, 5);
     tcase_add_test(t, who_has_nobody_else_follows_from_birth);
