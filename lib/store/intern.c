@@ -126,7 +126,8 @@ void tg_interner_free(struct tg_interner *in)
     tg_ids_free(&in->revived);
     tg_known_free(&in->fresh);
     free(in->met);
-    in->met = NULL;
+    free(in->looked);
+    in->met = in->looked = NULL;
     if (in->pending)
         tg_wipe(in->pending, in->cap_pending * sizeof *in->pending);
     free(in->pending);
@@ -345,6 +346,32 @@ static void sort_from(struct tg_pending *items, size_t n, size_t at)
         sort_from(items + from, end[b] - from, at + 1);
 }
 
+/* A new identity is to be looked at; once is enough. */
+static enum tg_status touch(struct tg_interner *in, int64_t id, struct tg_error *err)
+{
+    size_t at = (size_t)(id - in->first_new), old = in->n_looked;
+    if (at >= in->n_looked) {
+        enum tg_status status = tg_grow(&in->looked, &in->n_looked, at + 1, 1, err);
+        if (status)
+            return status;
+        memset(in->looked + old, 0, in->n_looked - old);
+    }
+    if (in->looked[at])
+        return TG_OK;
+    in->looked[at] = 1;
+    return tg_ids_add(&in->touched, id, err);
+}
+
+static bool all_are_touched(const struct tg_interner *in, const struct tg_pending *group, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t at = (size_t)(identity_of(&group[i]) - in->first_new);
+        if (at >= in->n_looked || !in->looked[at])
+            return false;
+    }
+    return true;
+}
+
 /* Those who carry one token that may join: when they are several, somebody has to look at them. The
  * group itself is not in the table yet. */
 static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pending *group,
@@ -365,7 +392,7 @@ static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pe
             status = tg_ids_add(own, sqlite3_column_int64(in->members, 0), err);
     }
     for (size_t i = 0; !status && members > 1 && i < n; i++) {
-        status = tg_ids_add(&in->touched, identity_of(&group[i]), err);
+        status = touch(in, identity_of(&group[i]), err);
         if (!status)
             status = tg_ids_add(own, identity_of(&group[i]), err);
     }
@@ -410,14 +437,15 @@ static enum tg_status look_at_groups(struct tg_interner *in, struct tg_error *er
         if (column != last)
             status = is_in_table(in, column, &there, err);
         last = column;
-        if (!status && (there || n > 1))
+        /* who is looked at anyway is followed to those of the same name */
+        bool followed = !in->columns[column].number_like && all_are_touched(in, group, n);
+        if (!status && (there || n > 1) && !followed)
             status = look_at_members(in, group, n, &own, err);
     }
     tg_ids_free(&own);
     return status;
 }
 
-/* Columns: token or source, hash, identity. */
 static struct tg_arg pending_value(const void *ctx, size_t row, int column)
 {
     const struct tg_interner *in = ctx;

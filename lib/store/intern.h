@@ -74,8 +74,9 @@ struct tg_file_time {
 /** What is found out about the identity of a row. */
 struct tg_found {
     unsigned char digest[TG_TOKEN_LEN];
-    int64_t id;      /**< 0: not looked up yet */
-    bool has_digest; /**< false: a cell of the row is malformed */
+    int64_t id; /**< 0: not looked up yet */
+    struct tg_identity_facts facts;
+    bool has_digest; /**< and facts; false: a cell of the row is malformed */
     bool repeats;    /**< it has the tokens of the row before */
     bool is_new;     /**< the number was given to it just now */
     bool hashed;     /**< the tokens of the row are already what is stored of them */
@@ -113,8 +114,10 @@ struct tg_interner {
     bool asks;             /**< rows come that were not looked up */
     struct tg_known fresh; /**< while it asks: those whose digests are not in the table yet */
     struct tg_rows identities, evidences; /**< not yet in their tables */
-    unsigned char *met; /**< rosters: a bit for each identity that the file has named */
-    size_t n_met;       /**< bytes */
+    unsigned char *met;    /**< rosters: a bit for each identity that the file has named */
+    size_t n_met;          /**< bytes */
+    unsigned char *looked; /**< rosters: by new identity, is it touched? */
+    size_t n_looked;
     sqlite3_stmt *find, *see, *leave, *add_token, *add_digest, *members, *mark_kin;
     struct tg_buf message, packed, evidence;
     struct tg_pending *pending; /**< tokens and digests not yet in their tables */

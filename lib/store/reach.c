@@ -172,30 +172,61 @@ static enum tg_status mark_seen(struct tg_reach *reach, const unsigned char *has
     return TG_OK;
 }
 
-static enum tg_status load_group(struct tg_reach *reach, unsigned token, const unsigned char *hash,
-                                 size_t *n, size_t *n_alive, struct tg_error *err)
+static enum tg_status list_carriers(struct tg_reach *reach, unsigned token,
+                                    const unsigned char *hash, struct tg_error *err)
 {
     const struct tg_db *db = &reach->store->db;
-    bool row = true, has_rows;
-    *n = *n_alive = 0;
+    bool row = true;
+    reach->ids.n = 0;
     enum tg_status status =
         tg_db_bind(db, reach->carriers, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
     while (!status && row) {
         status = tg_db_next(db, reach->carriers, &row, err);
-        if (status || !row)
-            break;
-        status = tg_grow(&reach->group, &reach->cap_group, *n + 1, sizeof *reach->group, err);
-        if (status)
-            break;
-        struct tg_carrier *c = &reach->group[(*n)++];
-        c->node = node_of(reach->carriers, &has_rows);
-        c->index = SIZE_MAX;
-        c->side = 0;
-        *n_alive += has_rows;
-        if (has_rows)
-            status = add_node(reach, &c->node, &c->index, err);
+        if (!status && row)
+            status = tg_ids_add(&reach->ids, sqlite3_column_int64(reach->carriers, 0), err);
     }
     (void)sqlite3_reset(reach->carriers);
+    return status;
+}
+
+/* One of those who carry a token; most are there already. `*is`: it is of a roster. */
+static enum tg_status load_carrier(struct tg_reach *reach, int64_t id, struct tg_carrier *c,
+                                   bool *is, struct tg_error *err)
+{
+    const struct tg_db *db = &reach->store->db;
+    bool has_rows = false;
+    *c = (struct tg_carrier){.index = tg_reach_find(reach, id)};
+    *is = c->index != SIZE_MAX;
+    if (*is)
+        c->node = reach->nodes[c->index];
+    if (*is)
+        return TG_OK;
+    enum tg_status status = tg_db_bind(db, reach->load, DB_ARGS(DB_INT(id)), err);
+    if (!status)
+        status = tg_db_next(db, reach->load, is, err);
+    if (!status && *is)
+        c->node = node_of(reach->load, &has_rows);
+    if (has_rows)
+        status = add_node(reach, &c->node, &c->index, err);
+    (void)sqlite3_reset(reach->load);
+    return status;
+}
+
+static enum tg_status load_group(struct tg_reach *reach, unsigned token, const unsigned char *hash,
+                                 size_t *n, size_t *n_alive, struct tg_error *err)
+{
+    *n = *n_alive = 0;
+    enum tg_status status = list_carriers(reach, token, hash, err);
+    if (status || reach->ids.n < 2) /* the node that is followed alone */
+        return status;
+    status = tg_grow(&reach->group, &reach->cap_group, reach->ids.n, sizeof *reach->group, err);
+    for (size_t i = 0; !status && i < reach->ids.n; i++) {
+        struct tg_carrier *c = &reach->group[*n];
+        bool is = false;
+        status = load_carrier(reach, reach->ids.items[i], c, &is, err);
+        *n += is;
+        *n_alive += is && c->index != SIZE_MAX;
+    }
     return status;
 }
 
@@ -257,6 +288,8 @@ static enum tg_status find_sides(struct tg_reach *reach, unsigned token, const u
     const struct tg_db *db = &reach->store->db;
     bool row = true;
     *parted = false;
+    if (!reach->has_parted)
+        return TG_OK;
     enum tg_status status =
         tg_db_bind(db, reach->apart, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
     while (!status && row) {
@@ -338,7 +371,7 @@ static enum tg_status follow_token(struct tg_reach *reach, unsigned token,
         return TG_OK;
     if (reach->cap_seen && seen_slot(reach, hash)->used)
         return TG_OK;
-    if (number)
+    if (number && reach->has_shared)
         status = is_shared(reach, token, hash, &shared, err);
     if (!status && !shared)
         status = load_group(reach, token, hash, &n, &n_alive, err);
@@ -456,6 +489,15 @@ static enum tg_status load_seed(struct tg_reach *reach, int64_t id, struct tg_er
     "i.id, i.person_id, i.conflict, i.birth_month, i.sex, i.seen_from, i.source_id, i.seen_to,"    \
     " i.enrolled_from, i.enrolled_to, i.turns, i.watched"
 
+static enum tg_status has_rows_in(const struct tg_reach *reach, const char *sql, bool *has,
+                                  struct tg_error *err)
+{
+    int64_t is = 0;
+    enum tg_status status = tg_db_number(&reach->store->db, sql, DB_NO_ARGS, &is, err);
+    *has = is != 0;
+    return status;
+}
+
 static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
 {
     const struct {
@@ -466,9 +508,7 @@ static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
                        " WHERE i.id = ? AND i.person_id IS NOT NULL"},
         {&reach->tokens, "SELECT tokens FROM identity WHERE id = ?"},
         {&reach->shared, "SELECT 1 FROM shared_token WHERE token = ? AND hash = ? LIMIT 1"},
-        {&reach->carriers, "SELECT " NODE_COLUMNS " FROM identity_token t"
-                           " JOIN identity i ON i.id = t.identity_id"
-                           " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
+        {&reach->carriers, "SELECT identity_id FROM identity_token WHERE token = ? AND hash = ?"},
         {&reach->turners, "SELECT " NODE_COLUMNS " FROM identity i WHERE i.birth_month = ?"
                           " AND i.sex = ? AND i.turns <> 0 AND i.person_id IS NOT NULL"
                           " AND i.seen_from IS NOT NULL"},
@@ -480,6 +520,12 @@ static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
     enum tg_status status = tg_numbers_load(reach->store, &reach->numbers, err);
     if (!status)
         status = tg_bridging_load(reach->store, &reach->bridging, err);
+    if (!status)
+        status = has_rows_in(reach, "SELECT EXISTS (SELECT 1 FROM shared_token)",
+                             &reach->has_shared, err);
+    if (!status)
+        status = has_rows_in(reach, "SELECT EXISTS (SELECT 1 FROM person_apart)",
+                             &reach->has_parted, err);
     for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
         status = tg_db_prepare(&reach->store->db, statements[i].sql, statements[i].stmt, err);
     return status;
@@ -532,6 +578,7 @@ void tg_reach_free(struct tg_reach *reach)
     tg_numbers_free(&reach->numbers);
     tg_numbers_free(&reach->bridging);
     tg_arena_free(&reach->arena);
+    tg_ids_free(&reach->ids);
     free(reach->names);
     free(reach->carries);
     tg_buf_free(&reach->packed);

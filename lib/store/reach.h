@@ -84,8 +84,10 @@ struct tg_reach {
     size_t n_slots;
     struct tg_seen_hash *seen; /**< tokens whose carriers are already joined */
     size_t n_seen, cap_seen;
+    bool has_shared, has_parted; /**< is there anything in the tables of such tokens? */
     sqlite3_stmt *load, *tokens, *shared, *carriers, *alive, *holders, *apart, *turners;
     struct tg_buf packed;
+    struct tg_ids ids; /**< of those who carry a token */
     struct tg_carrier *group;
     size_t cap_group;
 };

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* Their messages and slots stay in the cache. */
-enum { GROUP = TG_RESOLVED_TOGETHER };
+/* Rows whose digests are computed together: their messages and slots stay in the cache. */
+enum { GROUP = 64 };
 
 /* The message at the end of the batch's messages, from `at` on, is to become a token of `key`. */
 static enum tg_status end_message(struct tg_token_batch *b, size_t at,
@@ -66,9 +66,8 @@ static enum tg_status digest_group(struct tg_resolver *r, struct tg_read_row *ro
     enum tg_status status = TG_OK;
     tg_token_batch_begin(&r->batch);
     for (size_t i = 0; !status && i < n; i++) {
-        struct tg_identity_facts *facts = &r->facts_of[i];
-        *facts = (struct tg_identity_facts){.birth_month = TG_NO_MONTH};
-        rows[i].found = (struct tg_found){0};
+        struct tg_identity_facts *facts = &rows[i].found.facts;
+        rows[i].found = (struct tg_found){.facts = {.birth_month = TG_NO_MONTH}};
         if (!r->facts && i > 0 && same_tokens(r, &rows[i].row, &rows[i - 1].row)) {
             rows[i].found.has_digest = true;
             rows[i].found.repeats = true;
@@ -92,16 +91,15 @@ static enum tg_status digest_group(struct tg_resolver *r, struct tg_read_row *ro
     return TG_OK;
 }
 
-static enum tg_status find(struct tg_resolver *r, const struct tg_identity_facts *facts,
-                           struct tg_found *found, struct tg_error *err)
+static enum tg_status find(struct tg_resolver *r, struct tg_found *found, struct tg_error *err)
 {
     struct tg_known_identity *known = tg_known_find(&r->known, found->digest);
     if (known->id) {
         found->id = known->id;
-        tg_enrolled_see(&r->time, facts, known, found);
+        tg_enrolled_see(&r->time, &found->facts, known, found);
         return TG_OK;
     }
-    struct tg_known_identity fresh = tg_enrolled_fresh(&r->time, facts, r->next_id);
+    struct tg_known_identity fresh = tg_enrolled_fresh(&r->time, &found->facts, r->next_id);
     memcpy(fresh.digest, found->digest, TG_TOKEN_LEN);
     found->id = r->next_id++;
     found->is_new = true;
@@ -119,7 +117,7 @@ static enum tg_status find_group(struct tg_resolver *r, struct tg_read_row *rows
         if (found->repeats)
             found->id = rows[i - 1].found.id;
         else if (found->has_digest && r->known.slots)
-            status = find(r, &r->facts_of[i], found, err);
+            status = find(r, found, err);
     }
     return status;
 }

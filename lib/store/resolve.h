@@ -15,9 +15,6 @@
 typedef enum tg_status tg_facts_of(const void *ctx, const struct tg_token_row *row,
                                    struct tg_identity_facts *facts, struct tg_error *err);
 
-/** So many rows are looked up together. */
-enum { TG_RESOLVED_TOGETHER = 64 };
-
 /** All zero and what is marked so is a valid beginning. */
 struct tg_resolver {
     const struct tg_store *store;          /**< given; only its keys are looked at */
@@ -30,7 +27,6 @@ struct tg_resolver {
     const void *ctx;
     struct tg_known known; /**< given; without slots nobody is found here, and the table is asked */
 
-    struct tg_identity_facts facts_of[TG_RESOLVED_TOGETHER];
     struct tg_token_batch batch;
     struct tg_buf message;
 };

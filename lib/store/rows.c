@@ -40,7 +40,10 @@ static enum tg_status intern_person(struct tg_importing *im, const struct tg_tok
                                     struct tg_identity_facts *facts, int64_t *id,
                                     struct tg_error *err)
 {
-    enum tg_status status = tg_import_facts(im, row, facts, err);
+    enum tg_status status = TG_OK;
+    *facts = im->found->facts;
+    if (!im->found->has_digest)
+        status = tg_import_facts(im, row, facts, err);
     return status ? status : tg_intern(&im->interner, row, im->found, facts, id, err);
 }
 
