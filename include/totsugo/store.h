@@ -59,6 +59,7 @@ struct tg_import_result {
     uint64_t new_identities; /**< combinations of tokens not seen before in this source */
     uint64_t new_persons;
     uint64_t conflicts; /**< components with two birth months or sexes, in the whole store */
+    uint64_t undecided; /**< names that join nobody, for they may be of several people; likewise */
 };
 
 /**
@@ -238,9 +239,12 @@ TG_API TG_CHECKED enum tg_status tg_consent_purge(struct tg_store *store, uint32
  * Explains one person as CSV:
  * `person,fact,source,row_id,token,mark,months,from_person,to_person,at, verb`. Facts: `token`: one
  * that a roster row of the person carries, the first 8 digits of its stored hash as `mark`, the
- * newest row, and the months in which it was seen; `moved`: rows that came from one person to
- * another, when, by which command and which file (`months`: its period). `person` is who they are
- * now. Reads all roster rows once.
+ * newest row, and the months in which it was seen, those of the files that have it now;
+ * `bridge_name`, `bridge_birthday`, `bridge_days`: rows that no number joins to the rest but a name
+ * with birth date and sex, that and a loss and a gain at 75, or these alone, by which file
+ * (`months`: its period) and command; `no_bridge`: a name that joins nobody, for it may be of
+ * several people; `moved`: rows that came from one person to another, likewise. `person` is who
+ * they are now. Reads all roster rows once, or twice where there are bridges.
  *
  * @param named      row id of a roster file; with a month: a subject id; 32 hexadecimal digits
  * @param month      YYYY-MM or NULL
@@ -254,8 +258,9 @@ TG_API TG_CHECKED enum tg_status tg_person_history(struct tg_store *store, const
                                                    struct tg_error *err);
 /**
  * Undoes a wrong merge: these rows, and all others with the same tokens, are another person from
- * now on. Numbers that both people carried join them no more, nor anybody who comes later; what
- * each carries alone goes on to. Stays in force in later imports; into the audit log.
+ * now on. Numbers and names that both people carried join them no more, nor anybody who comes
+ * later; what each carries alone goes on to. No name and no day at 75 joins the two again, only a
+ * number that both have would. Stays in force in later imports; into the audit log.
  *
  * @param rows  row ids of roster files, all of one person
  * @return TG_OK; TG_USAGE; TG_NO_INPUT: no such row; TG_DATA: of several persons, or of all of one;

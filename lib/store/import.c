@@ -3,6 +3,7 @@
 #include "store/enrolled.h"
 #include "store/importing.h"
 #include "store/ahead.h"
+#include "store/ties.h"
 
 #include "base/reporter.h"
 #include "text/calendar.h"
@@ -393,6 +394,9 @@ static enum tg_status end_delivery(struct tg_importing *im, struct tg_error *err
     return !status && im->replaces ? tg_replace_end(im, false, err) : status;
 }
 
+static const char undecided_names[] =
+    "SELECT count(*) FROM (SELECT DISTINCT token, hash FROM person_bridge WHERE rule = ?)";
+
 /* Everybody, when an older program decided last who is one person. */
 static enum tg_status touch_stale(struct tg_interner *in, struct tg_error *err)
 {
@@ -441,6 +445,9 @@ enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_resul
                               "SELECT count(DISTINCT conflict) FROM identity"
                               " WHERE conflict IS NOT NULL",
                               DB_NO_ARGS, &conflicts, err);
+    if (!status)
+        status = tg_db_number(&im->store->db, undecided_names, DB_ARGS(DB_INT(TG_TIE_UNDECIDED)),
+                              (int64_t *)&result->undecided, err);
     if (status)
         return status;
     result->new_persons = (uint64_t)founded;
@@ -574,10 +581,13 @@ static enum tg_status import_open(struct tg_importing *im, struct tg_import_resu
         return status;
     if (known) {
         *result = (struct tg_import_result){.outcome = TG_IMPORT_SAME, .rows = im->manifest->rows};
-        return tg_db_number(db,
-                            "SELECT count(DISTINCT conflict) FROM identity"
-                            " WHERE conflict IS NOT NULL",
-                            DB_NO_ARGS, (int64_t *)&result->conflicts, err);
+        status = tg_db_number(db, undecided_names, DB_ARGS(DB_INT(TG_TIE_UNDECIDED)),
+                              (int64_t *)&result->undecided, err);
+        return status ? status
+                      : tg_db_number(db,
+                                     "SELECT count(DISTINCT conflict) FROM identity"
+                                     " WHERE conflict IS NOT NULL",
+                                     DB_NO_ARGS, (int64_t *)&result->conflicts, err);
     }
     /* rows refer to what was found or made for them a moment ago: no need to look it up again */
     status = tg_db_exec(db, "PRAGMA foreign_keys=OFF", err);

@@ -236,11 +236,13 @@ static enum tg_status see_again(struct tg_interner *in, const struct tg_found *f
         status = tg_ids_add(&in->touched, found->id, err);
     if (!status && found->revived && in->founds_persons)
         status = tg_ids_add(&in->revived, found->id, err);
-    if (!status && found->turned && in->founds_persons)
-        status = tg_enrolled_touch_birthday(in, facts->birth_month, facts->sex, err);
     if (!status && found->id >= in->first_new) /* it may wait for its table */
         status = put_identities(in, err);
-    return status ? status : tg_enrolled_change(in, found, err);
+    if (!status)
+        status = tg_enrolled_change(in, found, err);
+    if (!status && found->turned && in->founds_persons)
+        status = tg_enrolled_touch_birthday(in, facts->birth_month, facts->sex, err);
+    return status;
 }
 
 static enum tg_status find_in_table(struct tg_interner *in, const struct tg_identity_facts *facts,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/person.h"
+#include "store/ties.h"
 #include "store/room.h"
 #include "table/csv.h"
 #include "text/calendar.h"
@@ -32,6 +33,22 @@ static const char moves[] =
     " LEFT JOIN source s ON s.id = c.source_id LEFT JOIN audit a ON a.seq = c.audit"
     " WHERE c.identity_id IN (SELECT identity_id FROM temp.told)"
     " GROUP BY c.audit, c.from_person, c.to_person, c.source_id, c.period ORDER BY min(c.id)";
+
+/* Columns: person, rule, source and period of the file that brought it, token, hash, when, verb,
+ * and the newest row of who was joined. */
+static const char bridges[] =
+    "SELECT coalesce(i.person_id, 0), b.rule, coalesce(f.name, ''), coalesce(b.period, 0),"
+    " coalesce(n.name, ''), b.hash, coalesce(a.at, ''), coalesce(a.verb, ''),"
+    " substr(max(printf('%08d', d.period) || lower(hex(r.row_id))), 9)"
+    " FROM source s JOIN delivery d ON d.source_id = s.id"
+    " JOIN roster_row r ON r.delivery_id = d.id JOIN temp.told x ON x.identity_id = r.identity_id"
+    " JOIN identity i ON i.id = r.identity_id JOIN person_bridge b ON b.identity_id = i.id"
+    " LEFT JOIN token_name n ON n.id = b.token LEFT JOIN source f ON f.id = b.source_id"
+    " LEFT JOIN audit a ON a.seq = b.audit"
+    " WHERE s.kind = 'roster' GROUP BY b.id ORDER BY b.rule, 5, b.hash, 9";
+
+static const char has_bridges[] = "SELECT EXISTS (SELECT 1 FROM person_bridge b JOIN temp.told x"
+                                  " ON x.identity_id = b.identity_id)";
 
 struct telling {
     struct tg_store *store;
@@ -119,6 +136,35 @@ static enum tg_status put_move(struct telling *t, sqlite3_stmt *stmt, struct tg_
     return tg_csv_put_row(t->csv, cells, sizeof cells / sizeof cells[0], err);
 }
 
+static enum tg_status put_bridge(struct telling *t, sqlite3_stmt *stmt, struct tg_error *err)
+{
+    static const char *const facts[] = {[TG_TIE_NAME] = "bridge_name",
+                                        [TG_TIE_BIRTHDAY] = "bridge_birthday",
+                                        [TG_TIE_DAYS] = "bridge_days",
+                                        [TG_TIE_UNDECIDED] = "no_bridge"};
+    enum { N_FACTS = sizeof facts / sizeof facts[0] };
+    char period[8] = "", mark[2 * TG_TOKEN_LEN + 1] = "";
+    int rule = sqlite3_column_int(stmt, 1);
+    if (sqlite3_column_int(stmt, 3))
+        tg_month_format(sqlite3_column_int(stmt, 3), period);
+    if (sqlite3_column_bytes(stmt, 5) == TG_TOKEN_LEN)
+        tg_hex_encode(sqlite3_column_blob(stmt, 5), TG_TOKEN_LEN, mark);
+    mark[8] = '\0';
+    const char *fact = rule > 0 && rule < N_FACTS ? facts[rule] : "";
+    const char *cells[] = {text_at(stmt, 0),
+                           fact,
+                           text_at(stmt, 2),
+                           text_at(stmt, 8),
+                           text_at(stmt, 4),
+                           mark,
+                           period,
+                           "",
+                           "",
+                           text_at(stmt, 6),
+                           text_at(stmt, 7)};
+    return tg_csv_put_row(t->csv, cells, sizeof cells / sizeof cells[0], err);
+}
+
 typedef enum tg_status put_line(struct telling *t, sqlite3_stmt *stmt, struct tg_error *err);
 
 static enum tg_status put_lines(struct telling *t, const char *sql, put_line *put,
@@ -146,6 +192,11 @@ static enum tg_status tell(struct telling *t, int64_t person, struct tg_error *e
         status = put_lines(t, tokens, take_token, err);
     if (!status)
         status = put_token(t, err);
+    int64_t bridged = 0;
+    if (!status)
+        status = tg_db_number(db, has_bridges, DB_NO_ARGS, &bridged, err);
+    if (!status && bridged)
+        status = put_lines(t, bridges, put_bridge, err);
     if (!status)
         status = put_lines(t, moves, put_move, err);
     return status ? status : tg_db_exec(db, "DELETE FROM temp.told", err);

@@ -292,6 +292,16 @@ static inline int64_t person_of(const char *source, const char *period, size_t r
     return number(sql);
 }
 
+/* Valid for the next three calls. */
+static inline const char *row_of(const char *source, const char *period, size_t at)
+{
+    static char hex[4][33];
+    static size_t next;
+    char *out = hex[next++ % 4];
+    row_id_of(source, period, at, out);
+    return out;
+}
+
 static inline int run_tests(Suite *s)
 {
     SRunner *r = srunner_create(s);

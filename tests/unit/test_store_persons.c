@@ -324,15 +324,6 @@ START_TEST(importing_a_file_anew_changes_no_person)
 }
 END_TEST
 
-static const char *row_of(const char *source, const char *period, size_t at)
-{
-    static char hex[4][33];
-    static size_t next;
-    char *out = hex[next++ % 4];
-    row_id_of(source, period, at, out);
-    return out;
-}
-
 static enum tg_status split_off(const char *row)
 {
     return tg_person_split(store, &row, 1, NULL, &err);
