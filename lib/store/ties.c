@@ -252,6 +252,24 @@ static void settle(struct tying *t)
     }
 }
 
+/* All pairs of a loser and those of the one unit that fit it, if it is the one that fits them. */
+static enum tg_status add_pairs(struct tying *t, size_t loser, size_t name, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    size_t first, last;
+    near_days(t, loser, &first, &last);
+    for (size_t i = first; !status && i < last; i++) {
+        if (t->turners[i].settled || !fit(&t->turners[loser], &t->turners[i]) ||
+            only_fit(t, i) == SIZE_MAX)
+            continue;
+        status = tg_grow(&t->pairs, &t->cap_pairs, t->n_pairs + 1, sizeof *t->pairs, err);
+        if (!status)
+            t->pairs[t->n_pairs++] =
+                (struct pair){t->turners[loser].node, t->turners[i].node, name};
+    }
+    return status;
+}
+
 /* Pairs of those in t->turners, who are used up. */
 static enum tg_status pair_off(struct tying *t, size_t name, struct tg_error *err)
 {
@@ -261,17 +279,8 @@ static enum tg_status pair_off(struct tying *t, size_t name, struct tg_error *er
         settle(t);
     }
     for (size_t at = 0; !status && t->n_turners > 1 && at < t->n_turners; at++) {
-        size_t gainer = SIZE_MAX, back = SIZE_MAX;
-        if (t->turners[at].loses && !t->turners[at].settled)
-            gainer = only_fit(t, at);
-        if (gainer != SIZE_MAX)
-            back = only_fit(t, gainer);
-        if (back == SIZE_MAX)
-            continue;
-        status = tg_grow(&t->pairs, &t->cap_pairs, t->n_pairs + 1, sizeof *t->pairs, err);
-        if (!status)
-            t->pairs[t->n_pairs++] =
-                (struct pair){t->turners[at].node, t->turners[gainer].node, name};
+        if (t->turners[at].loses && !t->turners[at].settled && only_fit(t, at) != SIZE_MAX)
+            status = add_pairs(t, at, name, err);
     }
     t->n_turners = 0;
     return status;
@@ -310,27 +319,42 @@ static void mark_partners(const struct tying *t, uint32_t *partner)
     }
 }
 
-static enum tg_status join_pairs(struct tying *t, struct tg_error *err)
+static bool are_partners(const struct tying *t, const uint32_t *partner, const struct pair *p)
+{
+    size_t loser = unit_of(t, p->loser), gainer = unit_of(t, p->gainer);
+    return partner[loser] == gainer && partner[gainer] == loser;
+}
+
+/* Leaves the pairs of units of which no pair speaks against it. */
+static enum tg_status keep_pairs(struct tying *t, uint32_t *partner, struct tg_error *err)
 {
     enum tg_status status = TG_OK;
     size_t n = 0;
+    mark_partners(t, partner);
+    for (size_t i = 0; !status && i < t->n_pairs; i++) {
+        bool may = are_partners(t, partner, &t->pairs[i]);
+        if (may)
+            status = may_be_one(t, &t->pairs[i], &may, err);
+        size_t loser = unit_of(t, t->pairs[i].loser);
+        if (!may)
+            partner[loser] = (uint32_t)loser;
+    }
+    for (size_t i = 0; i < t->n_pairs; i++) {
+        if (are_partners(t, partner, &t->pairs[i]))
+            t->pairs[n++] = t->pairs[i];
+    }
+    t->n_pairs = n;
+    return status;
+}
+
+static enum tg_status join_pairs(struct tying *t, struct tg_error *err)
+{
     if (t->n_pairs == 0)
         return TG_OK;
     uint32_t *partner = tg_calloc(t->reach->n, sizeof *partner, err);
-    if (!partner)
-        return TG_NO_MEMORY;
-    mark_partners(t, partner);
-    for (size_t i = 0; !status && i < t->n_pairs; i++) {
-        const struct pair p = t->pairs[i];
-        bool may = partner[unit_of(t, p.loser)] == unit_of(t, p.gainer) &&
-                   partner[unit_of(t, p.gainer)] == unit_of(t, p.loser);
-        if (may)
-            status = may_be_one(t, &p, &may, err);
-        if (may)
-            t->pairs[n++] = p;
-    }
+    enum tg_status status = partner ? keep_pairs(t, partner, err) : TG_NO_MEMORY;
     free(partner);
-    for (size_t i = 0; !status && i < n; i++) {
+    for (size_t i = 0; !status && i < t->n_pairs; i++) {
         const struct pair *p = &t->pairs[i];
         enum tg_tie_rule rule = p->name == SIZE_MAX ? TG_TIE_DAYS : TG_TIE_BIRTHDAY;
         unite(t, p->loser, p->gainer);

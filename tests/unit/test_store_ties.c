@@ -403,6 +403,81 @@ START_TEST(a_row_of_the_care_ledger_with_several_numbers_bridges)
 }
 END_TEST
 
+enum { FILES = 4, ROWS_EACH = 9 };
+static const char *const periods[FILES] = {"2025-03", "2025-04", "2025-03", "2025-04"};
+static uint64_t random_state;
+
+static int pick(int n)
+{
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (int)((random_state >> 33) % (uint64_t)n);
+}
+
+/* Files 0 and 1 are of those who lose their insurance at 75, the others of those who gain it. */
+static void draw_file(size_t f, uint64_t world, char text[ROWS_EACH][96])
+{
+    random_state = world * 1000 + f % 2 + f / 2 * 7;
+    for (int i = 0; i < ROWS_EACH; i++) {
+        int name = pick(4) ? 10 * (int)f + i : pick(4), day = 1 + pick(28), other = 1 + pick(28);
+        if (f < 2)
+            (void)snprintf(text[i], 96, "@n%d,,@k%d,,1950-03,%d,,2015-03-%02d,2025-03-%02d", i,
+                           name, 1 + i % 2, other, day);
+        else
+            (void)snprintf(text[i], 96, "@c%d,,@k%d,,1950-03,%d,,2025-03-%02d,%s,", i, name,
+                           1 + i % 2, day, pick(3) ? "" : "2026-01-01");
+    }
+}
+
+static void import_file(size_t f, uint64_t world)
+{
+    char text[ROWS_EACH][96];
+    const char *rows[ROWS_EACH + 1] = {NULL};
+    draw_file(f, world, text);
+    for (size_t i = 0; i < ROWS_EACH; i++)
+        rows[i] = text[i];
+    (void)take(f < 2 ? "roster" : "care", periods[f], rows);
+}
+
+static void dump(struct tg_buf *out)
+{
+    out->len = 0;
+    OK(tg_store_dump(store, in_dir("dump"), true, &err));
+    OK(tg_file_read_whole(in_dir("dump"), 1 << 20, out, &err));
+}
+
+START_TEST(bridges_do_not_depend_on_the_order_of_files)
+{
+    struct tg_buf expected = {0}, found = {0};
+    const uint64_t world = (uint64_t)_i + 1;
+    for (size_t f = 0; f < FILES; f++)
+        import_file(f, world);
+    dump(&expected);
+    /* at least two people of every world fit nobody else */
+    ck_assert_ptr_nonnull(strstr(tg_buf_text(&expected, &err), "\nbridge\t3\t"));
+    for (size_t order = 1; order < FILES; order++) {
+        tg_store_close(&store);
+        tg_file_remove(db_path);
+        open_store();
+        import_file(order, world + 77);
+        for (size_t f = 0; f < FILES; f++) {
+            size_t at = (f * 3 + order) % FILES;
+            import_file(at, world);
+            if (f == order)
+                retract(at < 2 ? "roster" : "care", periods[at]);
+        }
+        for (size_t f = 0; f < FILES; f++)
+            import_file(FILES - 1 - f, world);
+        dump(&found);
+        ck_assert_msg(found.len == expected.len &&
+                          memcmp(found.data, expected.data, found.len) == 0,
+                      "world %d, order %zu", _i, order);
+    }
+    OK(tg_store_verify(store, NULL, &err));
+    tg_buf_free(&expected);
+    tg_buf_free(&found);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("store_ties");
@@ -430,6 +505,7 @@ int main(void)
     tcase_add_test(t, a_day_that_is_corrected_undoes_its_bridge);
     tcase_add_test(t, the_history_tells_of_bridges);
     tcase_add_test(t, a_row_of_the_care_ledger_with_several_numbers_bridges);
+    tcase_add_loop_test(t, bridges_do_not_depend_on_the_order_of_files, 0, 3);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);
     return run_tests(s);
