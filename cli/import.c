@@ -27,6 +27,10 @@ static void tell(struct cli *cli, const char *path, const struct tg_import_resul
             "%s: %s: %llu 行、新しい人 %llu、食い違い %llu", path, outcomes[ja][r->outcome],
             (unsigned long long)r->rows, (unsigned long long)r->new_persons,
             (unsigned long long)r->conflicts);
+    if (r->undecided)
+        cli_say(cli, "%llu names in the store join nobody: two people carry them at one time",
+                "同じ時期に二人以上が持つためだれもつながない氏名 %llu",
+                (unsigned long long)r->undecided);
 }
 
 static enum tg_status retract(struct cli *cli, const struct args *args, struct tg_store *store,
