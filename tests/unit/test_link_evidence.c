@@ -479,6 +479,49 @@ START_TEST(a_common_value_is_seen_in_all_tokens_of_it)
 }
 END_TEST
 
+enum { N_PAIRS = 5000 };
+
+/* Matches among pairs that share two values of four, as many as chance says. */
+static double fit_with(double commonness)
+{
+    static const uint64_t levels =
+        TG_SAME | TG_SAME << 2 | (uint64_t)TG_MISSING << 2 * TG_SEX_PLACE;
+    double all = (double)N_LEFT * N_RIGHT, matches = 0;
+    make_people(4);
+    begin();
+    candidates = (struct tg_candidates){.applies = true};
+    candidates.across.items = calloc(N_PAIRS, sizeof *candidates.across.items);
+    candidates.holders.items = calloc(1, sizeof *candidates.holders.items);
+    *candidates.holders.items = (struct tg_holder_count){(1 << N_FIELDS) - 1, {N_LEFT, N_RIGHT}};
+    candidates.across.n = N_PAIRS;
+    candidates.holders.n = 1;
+    for (size_t i = 0; i < N_PAIRS; i++)
+        candidates.across.items[i] =
+            (struct tg_pair){.levels = levels, .commonness = commonness, .weight = 1};
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        struct tg_patterns *within = &candidates.within[side];
+        double n = linkage.facts[side].n;
+        within->of = n * (n - 1) / 2;
+        within->items = calloc(1, sizeof *within->items);
+        *within->items = (struct tg_pattern_count){levels, within->of * N_PAIRS / all};
+        within->n = 1;
+    }
+    ck_assert_int_eq(tg_model_fit(&linkage, &candidates, NULL), TG_OK);
+    for (size_t i = 0; i < N_PAIRS; i++)
+        matches += candidates.across.items[i].odds / (1 + candidates.across.items[i].odds);
+    tg_candidates_free(&candidates);
+    end();
+    return matches;
+}
+
+/* Were all values rarer than they are, more pairs would not be matches. */
+START_TEST(commonness_is_in_relation)
+{
+    ck_assert_double_lt(fit_with(1), 0.05 * N_PAIRS);
+    ck_assert_double_lt(fit_with(0.01), 0.2 * N_PAIRS);
+}
+END_TEST
+
 /* Neighbours agree more often than chance says, and are no class of bad records. */
 START_TEST(neighbours_are_no_matches)
 {
@@ -553,6 +596,7 @@ int main(void)
     tcase_add_test(t, shorter_ends_say_something_where_longer_ones_differ);
     tcase_add_test(t, a_study_says_which_ends_are_whose);
     tcase_add_test(t, a_common_value_is_seen_in_all_tokens_of_it);
+    tcase_add_test(t, commonness_is_in_relation);
     tcase_add_loop_test(t, neighbours_are_no_matches, 0, 5);
     tcase_add_test(t, who_has_nobody_else_follows_from_birth);
     tcase_add_test(t, of_two_alike_none_is_guessed);
