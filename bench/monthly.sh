@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # monthly.sh PROGRAM PERSONS USERS [MONTHS] : rows a second of pseudonymize and import, seconds and
-# peak memory of run, on a synthetic municipality made for it under ${TMPDIR:-/tmp}.
+# peak memory of run, on a synthetic municipality made for it under ${TMPDIR:-/tmp}: of the month
+# before the last from the start, of the last one after it, and of that with nothing new.
 set -eu
 program=$1 persons=$2 users=$3 months=${4:-24}
 work=$(mktemp -d "${TMPDIR:-/tmp}/totsugo-bench-XXXXXX")
@@ -32,17 +33,21 @@ for raw in "$work"/city/raw/*.csv; do
         ${period:+--period "$period"} -o "$work/inbox/$name.csv" "$raw"
 done
 rows=$(grep -h '"rows"' "$work"/inbox/*.manifest.json | awk -F'[:,]' '{ n += $2 } END { print n }')
-last=$(ls "$work/city/raw" | sed -n 's/.*_\([0-9]\{4\}-[0-9]\{2\}\)\.csv$/\1/p' | sort | tail -1)
+months_there=$(ls "$work/city/raw" | sed -n 's/.*_\([0-9]\{4\}-[0-9]\{2\}\)\.csv$/\1/p' | sort -u)
+before=$(echo "$months_there" | tail -2 | head -1)
+last=$(echo "$months_there" | tail -1)
 timed import "$program" import -s "$study" "$work"/inbox/*.csv
+timed start "$program" run -s "$study" --month "$before" --inbox "$work/inbox"
 timed run "$program" run -s "$study" --month "$last" --inbox "$work/inbox"
-mv "$work/city/runs" "$work/first"
 timed again "$program" run -s "$study" --month "$last" --inbox "$work/inbox"
 
 echo "$persons residents, $users users, $months months, $(nproc) processors"
 total generate "$persons"
 total pseudonymize "$rows"
 total import "$rows"
+total start "$rows"
 total run "$rows"
 total again "$rows"
 echo "store: $(stat -c %s "$work/city/totsugo.db") bytes, $(($(stat -c %s "$work/city/totsugo.db") / rows)) a row"
+grep anew "$work/log"
 tail -1 "$work/log"
