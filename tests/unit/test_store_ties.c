@@ -78,6 +78,17 @@ START_TEST(a_name_that_two_have_joins_nobody)
 }
 END_TEST
 
+START_TEST(two_in_one_roster_at_one_time_are_two_whatever_their_numbers)
+{
+    (void)take("roster", "2025-01",
+               ROWS(ROSTER("n1", "k1", MAN, "", ""), ",@r2,@k1,," MAN ",,,",
+                    ROSTER("n3", "k3", MAN, "2015-04-01", "2018-07-01"),
+                    ",@r4,@k3,," MAN ",,2018-07-01,"));
+    ck_assert_int_ne(roster("2025-01", 0), roster("2025-01", 1));
+    ck_assert_int_eq(roster("2025-01", 2), roster("2025-01", 3));
+}
+END_TEST
+
 START_TEST(two_of_the_other_side_keep_a_name_from_joining_too)
 {
     (void)take("care", "2025-01",
@@ -369,6 +380,27 @@ START_TEST(the_history_tells_of_bridges)
 }
 END_TEST
 
+/* Rows of person_bridge whose hash is that of a token of their identity. */
+static const char sound_bridges[] =
+    "SELECT count(*) FROM person_bridge b JOIN identity_token t ON t.token = b.token"
+    " AND t.hash = b.hash AND t.identity_id = b.identity_id";
+
+START_TEST(bridges_outlive_a_rotation_of_the_site_key)
+{
+    (void)take("roster", "2025-01", ROWS(ROSTER("n1", "k1", MAN, "", "")));
+    (void)take("care", "2025-01", ROWS(CARE("c1", "k1", MAN, "", "")));
+    ck_assert_int_eq(number(sound_bridges), 2);
+    OK(tg_store_rekey(store, NULL, &err));
+    ck_assert_int_eq(number(sound_bridges), 2);
+    (void)take("care", "2025-02", ROWS(CARE("c2", "k1", MAN, "", "")));
+    (void)take("care", "2025-03", ROWS(CARE("c2", "k1", MAN, "", "")));
+    ck_assert_int_eq(care("2025-01", 0), roster("2025-01", 0));
+    ck_assert_int_eq(care("2025-03", 0), roster("2025-01", 0));
+    ck_assert_int_eq(number(sound_bridges), 3);
+    ck_assert_int_eq(bridges(1), 3);
+}
+END_TEST
+
 static const char ledger_study[] =
     "version: 1\n"
     "study: s-1\n"
@@ -492,6 +524,7 @@ int main(void)
     tcase_add_test(t, the_same_resident_number_is_one_person);
     tcase_add_test(t, a_name_joins_those_without_a_common_number);
     tcase_add_test(t, a_name_that_two_have_joins_nobody);
+    tcase_add_test(t, two_in_one_roster_at_one_time_are_two_whatever_their_numbers);
     tcase_add_test(t, two_of_the_other_side_keep_a_name_from_joining_too);
     tcase_add_test(t, somebody_who_comes_back_with_another_number_is_the_same);
     tcase_add_test(t, a_number_that_changes_between_two_files_is_no_overlap);
@@ -510,6 +543,7 @@ int main(void)
     tcase_add_test(t, a_wrong_bridge_at_75_is_undone_and_stays_so);
     tcase_add_test(t, a_day_that_is_corrected_undoes_its_bridge);
     tcase_add_test(t, the_history_tells_of_bridges);
+    tcase_add_test(t, bridges_outlive_a_rotation_of_the_site_key);
     tcase_add_test(t, a_row_of_the_care_ledger_with_several_numbers_bridges);
     tcase_add_loop_test(t, bridges_do_not_depend_on_the_order_of_files, 0, 3);
     tcase_set_timeout(t, 60);
