@@ -66,8 +66,8 @@ struct tg_import_result {
  * Imports a token file in one transaction. Every token is hashed again under the site key first.
  *
  * Whether it is the same file is told by its manifest; anything else is held against its SHA-256
- * before it counts. Memory: at most about 450 MiB, and for rosters 120 bytes more for each
- * combination of tokens that shares a number with another and is new or changed.
+ * before it counts. Memory: at most about 450 MiB, and for rosters 250 bytes more for each
+ * combination of tokens that shares a number or a name with another and is new or changed.
  *
  * @return TG_OK; TG_NO_INPUT; TG_DATA: damaged, or of another study, digest or normaliser;
  *         TG_NO_PERMISSION: made with another shared key than the store's files; TG_IO;
