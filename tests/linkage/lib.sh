@@ -69,3 +69,23 @@ new_key() {
     rm -f key
     "$TOTSUGO" key new -s "$1" -o key 2>>messages
 }
+
+# The persons of the public data, FILE: "line,entity". In FEBRL rec-N-org and rec-N-dup-0 are one.
+febrl_entities() {
+    awk -F, 'FNR > 1 && split($1, part, "-") > 2 { print FNR "," part[2] }' "$1"
+}
+# in NCVR the same recid
+ncvr_entities() {
+    awk -F, 'FNR > 1 { print FNR "," $1 }' "$1"
+}
+
+# put_files STUDY ENTITIES LEFT_SOURCE LEFT_RAW RIGHT_SOURCE RIGHT_RAW: left.csv, right.csv, truth.csv
+put_files() {
+    rm -f left.* right.*
+    new_key "$1"
+    pseudonymize "$1" "$3" left "$4"
+    pseudonymize "$1" "$5" right "$6"
+    "$2" "$4" >lines && rows left.lookup lines >left.rows
+    "$2" "$6" >lines && rows right.lookup lines >right.rows
+    truth left.rows right.rows >truth.csv
+}

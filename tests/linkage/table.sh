@@ -39,14 +39,6 @@ row() {
         }' quality
 }
 
-# people FILE ENTITIES: "line,entity"
-febrl_entities() {
-    awk -F, 'FNR > 1 && split($1, part, "-") > 2 { print FNR "," part[2] }' "$1"
-}
-ncvr_entities() {
-    awk -F, 'FNR > 1 { print FNR "," $1 }' "$1"
-}
-
 # part SALT SHARE FILE ENTITIES: the rows of a share of the people; SALT chooses which
 part() {
     "$4" "$3" >part.lines
@@ -71,17 +63,13 @@ without() {
     done
 }
 
-# pair NAME STUDY ENTITIES LEFT_SOURCE LEFT_RAW RIGHT_SOURCE RIGHT_RAW
+# pair NAME STUDY, and what put_files wants behind the study
 pair() {
     wanted "$1" || return 0
-    rm -f left.* right.*
-    new_key "$2"
-    pseudonymize "$2" "$4" left "$5"
-    pseudonymize "$2" "$6" right "$7"
-    "$3" "$5" >lines && rows left.lookup lines >left.rows
-    "$3" "$7" >lines && rows right.lookup lines >right.rows
-    truth left.rows right.rows >truth.csv
-    row "$1" "$2"
+    name=$1
+    shift
+    put_files "$@"
+    row "$name" "$1"
 }
 
 # public NAME STUDY ENTITIES LEFT_SOURCE LEFT_RAW RIGHT_SOURCE RIGHT_RAW: the whole, swapped, parts
