@@ -103,7 +103,7 @@ void tg_enrolled_see(const struct tg_file_time *time, const struct tg_identity_f
     } else {
         take_row(time, facts, known);
     }
-    bool was_newest = (int32_t)before.seen_to == time->newest;
+    bool was_newest = (int32_t)before.seen_to >= time->newest;
     bool is_newest = known->seen_to >= time->newest;
     bool days =
         before.enrolled_from != known->enrolled_from || before.enrolled_to != known->enrolled_to;

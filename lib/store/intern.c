@@ -257,10 +257,12 @@ static enum tg_status find_in_table(struct tg_interner *in, const struct tg_iden
     if (status || !there)
         return status;
     struct tg_known_identity known = {.id = (uint32_t)sqlite3_column_int64(in->find, 0)};
-    tg_enrolled_read(in->find, 1, in->time.newest, &known);
+    known.met = tg_enrolled_was_met(in, known.id);
+    /* what this file has named is in the newest one already */
+    bool ahead = known.met && in->time.period > in->time.newest;
+    tg_enrolled_read(in->find, 1, ahead ? in->time.period : in->time.newest, &known);
     (void)sqlite3_reset(in->find);
     found->id = known.id;
-    known.met = tg_enrolled_was_met(in, found->id);
     tg_enrolled_see(&in->time, facts, &known, found);
     return TG_OK;
 }

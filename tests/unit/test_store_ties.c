@@ -380,6 +380,49 @@ START_TEST(the_history_tells_of_bridges)
 }
 END_TEST
 
+START_TEST(a_store_that_knew_numbers_alone_is_looked_at_anew)
+{
+    (void)take("roster", "2025-01", ROWS(ROSTER("n1", "k1", MAN, "", "")));
+    (void)take("care", "2025-01", ROWS(CARE("c1", "k1", MAN, "", "")));
+    (void)number("DELETE FROM person_bridge");
+    (void)number("UPDATE identity SET person_id = id, watched = 0");
+    (void)number("INSERT INTO meta VALUES('persons_stale', '1')");
+    ck_assert_int_ne(care("2025-01", 0), roster("2025-01", 0));
+    (void)take("roster", "2025-02", ROWS(ROSTER("n7", "k7", MAN, "", "")));
+    ck_assert_int_eq(care("2025-01", 0), roster("2025-01", 0));
+    ck_assert_int_eq(bridges(1), 2);
+    ck_assert_int_eq(number("SELECT count(*) FROM meta WHERE value = '1'"), 0);
+}
+END_TEST
+
+/* So few rows that the table is asked for each: of those the source had, all but one left. */
+START_TEST(few_rows_say_who_left_too)
+{
+    enum { MANY = 40 };
+    static char text[MANY][96];
+    const char *rows[MANY + 1] = {NULL};
+    for (size_t i = 0; i < MANY; i++) {
+        (void)snprintf(text[i], sizeof text[i], "@n%zu,,@k%zu,," MAN ",,2015-04-01,", i, i);
+        rows[i] = text[i];
+    }
+    (void)take("roster", "2025-01", rows);
+    ck_assert_int_eq(number("SELECT count(*) FROM identity WHERE seen_to IS NULL"), MANY);
+    (void)take("roster", "2025-03",
+               ROWS(ROSTER("n0", "k0", MAN, "2014-04-01", "2014-07-01"),
+                    ROSTER("n0", "k0", MAN, "2015-04-01", "")));
+    (void)take("roster", "2025-02", ROWS(ROSTER("n1", "k1", MAN, "2015-04-01", "2025-02-10")));
+    ck_assert_int_eq(number("SELECT count(*) FROM identity WHERE seen_to = 2025 * 12"), MANY - 2);
+    ck_assert_int_eq(number("SELECT enrolled_to FROM identity WHERE seen_to = 2025 * 12 + 1"),
+                     20250210);
+    ck_assert_int_eq(number("SELECT enrolled_from FROM identity WHERE seen_to IS NULL"
+                            " AND enrolled_to IS NULL"),
+                     20140401);
+    retract("roster", "2025-03");
+    ck_assert_int_eq(number("SELECT count(*) FROM identity WHERE seen_to IS NULL"), 1);
+    ck_assert_int_eq(number("SELECT count(*) FROM identity WHERE enrolled_from = 20150401"), MANY);
+}
+END_TEST
+
 /* Rows of person_bridge whose hash is that of a token of their identity. */
 static const char sound_bridges[] =
     "SELECT count(*) FROM person_bridge b JOIN identity_token t ON t.token = b.token"
@@ -543,6 +586,8 @@ int main(void)
     tcase_add_test(t, a_wrong_bridge_at_75_is_undone_and_stays_so);
     tcase_add_test(t, a_day_that_is_corrected_undoes_its_bridge);
     tcase_add_test(t, the_history_tells_of_bridges);
+    tcase_add_test(t, a_store_that_knew_numbers_alone_is_looked_at_anew);
+    tcase_add_test(t, few_rows_say_who_left_too);
     tcase_add_test(t, bridges_outlive_a_rotation_of_the_site_key);
     tcase_add_test(t, a_row_of_the_care_ledger_with_several_numbers_bridges);
     tcase_add_loop_test(t, bridges_do_not_depend_on_the_order_of_files, 0, 3);
