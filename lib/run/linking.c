@@ -2,6 +2,7 @@
 #include "run/remembering.h"
 
 #include "base/reporter.h"
+#include "base/search.h"
 #include "text/calendar.h"
 
 #include <stdlib.h>
@@ -79,16 +80,9 @@ static enum tg_status side_make(struct tg_month *m, const char *provider, struct
 
 static bool find_user(const struct side *s, int64_t identity, uint32_t *out)
 {
-    uint32_t low = 0, high = s->n;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        if (s->users[middle].identity < identity)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *out = low;
-    return low < s->n && s->users[low].identity == identity;
+    size_t at = tg_lower_bound(s->users, s->n, sizeof *s->users, identity);
+    *out = (uint32_t)at;
+    return at < s->n && s->users[at].identity == identity;
 }
 
 /* Where tokens come from, and where they go. */

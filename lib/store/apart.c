@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/apart.h"
 
+#include "base/search.h"
 #include "text/calendar.h"
 
 #include <stdlib.h>
@@ -68,15 +69,7 @@ enum tg_status tg_apart_numbers(const struct tg_apart *apart, size_t a, size_t b
 /* The entries of one identity begin here. */
 static size_t find_parted(const struct tg_apart *apart, int64_t identity)
 {
-    size_t low = 0, high = apart->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (apart->parted[middle].identity < identity)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return tg_lower_bound(apart->parted, apart->n, sizeof *apart->parted, identity);
 }
 
 static bool parted_by_hand(const struct tg_apart *apart, int64_t a, int64_t b)

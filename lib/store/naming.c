@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/reach.h"
 
+#include "base/search.h"
+
 #include <stdlib.h>
 
 /*
@@ -58,15 +60,8 @@ static void keep_numbers(struct numbering *n)
 
 static bool is_held(const struct numbering *n, int64_t person)
 {
-    size_t low = 0, high = n->n_holders;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (n->holders[middle].person < person)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < n->n_holders && n->holders[low].person == person;
+    size_t at = tg_lower_bound(n->holders, n->n_holders, sizeof *n->holders, person);
+    return at < n->n_holders && n->holders[at].person == person;
 }
 
 /* A group without a number may have this one unless somebody else has it. */

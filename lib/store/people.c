@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/search.h"
 #include "store/dense.h"
 #include "store/query.h"
 #include "store/rosters.h"
@@ -303,19 +304,12 @@ void tg_people_free(struct tg_people *people)
 
 size_t tg_people_find(const struct tg_people *people, int64_t id)
 {
-    size_t low = 0, high = people->n;
     if (people->place_of) {
         uint32_t place = id > 0 && (uint64_t)id < people->n_ids ? people->place_of[id] : 0;
         return place ? place - 1 : SIZE_MAX;
     }
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (people->items[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < people->n && people->items[low].id == id ? low : SIZE_MAX;
+    size_t at = tg_lower_bound(people->items, people->n, sizeof *people->items, id);
+    return at < people->n && people->items[at].id == id ? at : SIZE_MAX;
 }
 
 bool tg_person_insured(const struct tg_people *people, const struct tg_person *p, int32_t month)

@@ -21,10 +21,10 @@ struct tg_stretch {
 };
 
 struct tg_person {
-    int64_t id;                         /**< internal, the same in every later month */
-    int32_t birth_month;                /**< TG_NO_MONTH: unknown */
-    uint8_t sex;                        /**< 1, 2; 0: unknown */
-    const char *district;               /**< of the newest row that has one; "" when none */
+    int64_t id;           /**< internal, the same in every later month; first: tg_lower_bound() */
+    int32_t birth_month;  /**< TG_NO_MONTH: unknown */
+    uint8_t sex;          /**< 1, 2; 0: unknown */
+    const char *district; /**< of the newest row that has one; "" when none */
     unsigned char row_id[TG_TOKEN_LEN]; /**< of the newest roster row (period, source, row id) */
     unsigned char oldest_row_id[TG_TOKEN_LEN]; /**< of the oldest one: what draws and subject ids go
                                                     by, since `id` depends on the order in which

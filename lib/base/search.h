@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Looking into a sorted array.
+ */
+#ifndef TG_BASE_SEARCH_H
+#define TG_BASE_SEARCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/**
+ * The first of `n` items whose key is not below `key`; n: none.
+ * @param items  ascending by their keys; each begins with its key, an int64_t
+ * @param size   of an item, in bytes; at least 8
+ */
+static inline size_t tg_lower_bound(const void *items, size_t n, size_t size, int64_t key)
+{
+    const unsigned char *bytes = items;
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int64_t at;
+        memcpy(&at, bytes + middle * size, sizeof at);
+        if (at < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+#endif
