@@ -50,14 +50,33 @@ static const struct verb *const verbs[] = {
 /* clang-format on */
 enum { N_VERBS = sizeof verbs / sizeof verbs[0] };
 
-static void general_help(enum tg_language language)
+/* Is `group` the first of the two words of a verb? */
+static bool is_in_group(const struct verb *verb, const char *group)
+{
+    size_t len = strlen(group);
+    return strncmp(verb->name, group, len) == 0 && verb->name[len] == ' ';
+}
+
+static bool is_group(const char *word)
+{
+    for (size_t i = 0; i < N_VERBS; i++) {
+        if (is_in_group(verbs[i], word))
+            return true;
+    }
+    return false;
+}
+
+/* All verbs, or those of a group. */
+static void list_verbs(enum tg_language language, const char *group)
 {
     bool ja = language == TG_JAPANESE;
     (void)printf("totsugo %s\n\n%s\n\n", tg_version(),
                  ja ? "totsugo 命令 [オプション] [ファイル]    くわしくは totsugo help 命令"
                     : "totsugo VERB [options] [files]    more with: totsugo help VERB");
-    for (size_t i = 0; i < N_VERBS; i++)
-        (void)printf("  %-18s %s\n", verbs[i]->name, ja ? verbs[i]->ja : verbs[i]->en);
+    for (size_t i = 0; i < N_VERBS; i++) {
+        if (!group || is_in_group(verbs[i], group))
+            (void)printf("  %-18s %s\n", verbs[i]->name, ja ? verbs[i]->ja : verbs[i]->en);
+    }
 }
 
 /* A verb of one or two words; `*words` tells how many. */
@@ -145,12 +164,13 @@ static enum tg_status help(struct cli *cli, int argc, char **argv, struct tg_err
 {
     int words;
     const struct verb *verb = argc > 2 ? find_verb(argc - 1, argv + 1, &words) : NULL;
-    if (argc > 2 && !verb)
+    const char *group = argc == 3 && is_group(argv[2]) ? argv[2] : NULL;
+    if (argc > 2 && !verb && !group)
         return TG_FAIL(err, TG_MSG_USAGE_VERB, .line = 0);
     if (verb)
         cli_help(verb, cli->language);
     else
-        general_help(cli->language);
+        list_verbs(cli->language, group);
     return flush_stdout(TG_OK, err);
 }
 
@@ -170,6 +190,10 @@ static enum tg_status dispatch(struct cli *cli, int argc, char **argv, struct tg
         return help(cli, 1, argv, err);
     if (is_one_of(argv[1], "-V", "--version")) {
         (void)printf("totsugo %s\n", tg_version());
+        return flush_stdout(TG_OK, err);
+    }
+    if (argc == 3 && is_group(argv[1]) && is_one_of(argv[2], "-h", "--help")) {
+        list_verbs(cli->language, argv[1]);
         return flush_stdout(TG_OK, err);
     }
     const struct verb *verb = find_verb(argc, argv, &words);

@@ -27,7 +27,7 @@ expect 64 "$TOTSUGO" run -s x --month 2025-01 --log-format xml
 expect 0 "$TOTSUGO" --version
 grep -q '^totsugo [0-9]' out || fail "no version"
 expect 0 "$TOTSUGO" -h
-sed -n 's/^  \([a-z]* \{0,1\}[a-z]*\)  .*/\1/p' out >verbs
+sed -n 's/^  \([a-z-]* \{0,1\}[a-z]*\)  .*/\1/p' out >verbs
 [ "$(wc -l <verbs)" -ge 15 ] || fail "too few verbs in -h"
 while read -r verb; do
     # shellcheck disable=SC2086
@@ -39,6 +39,16 @@ while read -r verb; do
     [ -s err ] && fail "help of $verb speaks on standard error"
     grep -q "^totsugo $verb" out || fail "help of $verb is another's"
 done <verbs
+# the first of two words lists those that begin with it
+for group in $(sed -n 's/ [a-z].*//p' verbs | sort -u); do
+    expect 0 "$TOTSUGO" help "$group"
+    cp out by_help
+    expect 0 "$TOTSUGO" "$group" --help
+    same out by_help
+    sed -n 's/^  \([a-z-]* [a-z]*\)  .*/\1/p' out >listed
+    grep "^$group " verbs >wanted
+    same listed wanted
+done
 
 # Japanese by locale, from any of the three variables
 unset LC_ALL
