@@ -394,13 +394,81 @@ double tg_chance_of(const struct tg_chance *c, uint64_t levels)
     return more * sex * by_rates(c, &c->rates[c->knows_across ? ACROSS : WITHIN], levels);
 }
 
-void tg_chance_learn_across(struct tg_chance *c)
+/* Whoever has a partner, and what all who have none make of odds. */
+struct partners {
+    double *sums[TG_N_SIDES];
+    bool *has; /* by left entity */
+    double n;
+};
+
+static enum tg_status find_partners(const struct tg_chance *c, struct partners *p,
+                                    struct tg_error *err)
+{
+    static const double surely = 0.99;
+    const struct tg_pairs *pairs = &c->seen->across;
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        p->sums[side] = tg_calloc(c->l->facts[side].n, sizeof *p->sums[side], err);
+        if (!p->sums[side])
+            return TG_NO_MEMORY;
+    }
+    p->has = tg_calloc(c->l->facts[TG_LEFT].n, sizeof *p->has, err);
+    if (!p->has)
+        return TG_NO_MEMORY;
+    tg_odds_add_up(c->l, pairs, p->sums);
+    for (size_t i = 0; i < pairs->n; i++) {
+        const struct tg_pair *pair = &pairs->items[i];
+        if (tg_odds_probability(p->sums, pair) < surely)
+            continue;
+        p->has[pair->left] = true;
+        p->n += pair->weight;
+    }
+    return TG_OK;
+}
+
+static void free_partners(struct partners *p)
+{
+    for (int side = 0; side < TG_N_SIDES; side++)
+        free(p->sums[side]);
+    free(p->has);
+}
+
+/* Adds what others share, at most as many times as there are more of them. */
+static void add_bounded(double *sum, double others, double times)
+{
+    double most = (*sum + 1) * times;
+    *sum += others < most ? others : most;
+}
+
+static enum tg_status count_across(const struct tg_chance *c, struct rates *r, struct tg_error *err)
+{
+    const struct tg_pairs *pairs = &c->seen->across;
+    struct partners partners = {.n = 0};
+    struct rates *others = tg_calloc(1, sizeof *others, err);
+    enum tg_status status = others ? find_partners(c, &partners, err) : TG_NO_MEMORY;
+    for (size_t i = 0; !status && i < pairs->n; i++) {
+        const struct tg_pair *pair = &pairs->items[i];
+        count_joint(c, partners.has[pair->left] ? r : others, pair->levels,
+                    pair->weight / (1 + pair->odds));
+    }
+    double without = c->sides[TG_LEFT] - partners.n;
+    double times = without > 0 ? without / (partners.n + 1) : 0;
+    for (size_t a = 0; !status && a < c->n; a++) {
+        for (size_t b = a + 1; b < c->n; b++)
+            add_bounded(&r->joint[a][b], others->joint[a][b], times);
+    }
+    for (size_t t = 0; !status && t < c->n_triples; t++)
+        add_bounded(&r->joint_of_three[t], others->joint_of_three[t], times);
+    free_partners(&partners);
+    free(others);
+    return status;
+}
+
+enum tg_status tg_chance_learn_across(struct tg_chance *c, struct tg_error *err)
 {
     struct rates *r = &c->rates[ACROSS];
-    const struct tg_pairs *pairs = &c->seen->across;
-    for (size_t i = 0; i < pairs->n; i++)
-        count_joint(c, r, pairs->items[i].levels,
-                    pairs->items[i].weight / (1 + pairs->items[i].odds));
+    enum tg_status status = count_across(c, r, err);
+    if (status)
+        return status;
     for (size_t f = 0; f < c->n_fields; f++) {
         for (size_t g = 0; g < c->n_fields; g++) {
             double n[TG_N_SIDES];
@@ -418,6 +486,7 @@ void tg_chance_learn_across(struct tg_chance *c)
     (void)fit_rates(c, r);
     keep_below_one(c, r);
     c->knows_across = true;
+    return TG_OK;
 }
 
 static void count_within(struct tg_chance *c)

@@ -65,20 +65,20 @@ static bool is_open(const struct weighing *w, const struct tg_pair *pair)
            may_be_one_person(w->l, pair) && !tg_linkage_ruled_out(w->l, pair->left, pair->right);
 }
 
-static void add_odds(struct weighing *w)
+void tg_odds_add_up(const struct tg_linkage *l, const struct tg_pairs *pairs,
+                    double *const sums[TG_N_SIDES])
 {
-    const struct tg_pairs *pairs = &w->candidates.across;
     for (int side = 0; side < TG_N_SIDES; side++)
-        memset(w->sums[side], 0, w->l->facts[side].n * sizeof *w->sums[side]);
+        memset(sums[side], 0, l->facts[side].n * sizeof *sums[side]);
     for (size_t i = 0; i < pairs->n; i++) {
-        w->sums[TG_LEFT][pairs->items[i].left] += pairs->items[i].odds;
-        w->sums[TG_RIGHT][pairs->items[i].right] += pairs->items[i].odds;
+        sums[TG_LEFT][pairs->items[i].left] += pairs->items[i].odds;
+        sums[TG_RIGHT][pairs->items[i].right] += pairs->items[i].odds;
     }
 }
 
-static double probability_of(const struct weighing *w, const struct tg_pair *pair)
+double tg_odds_probability(double *const sums[TG_N_SIDES], const struct tg_pair *pair)
 {
-    double left = w->sums[TG_LEFT][pair->left], right = w->sums[TG_RIGHT][pair->right];
+    double left = sums[TG_LEFT][pair->left], right = sums[TG_RIGHT][pair->right];
     return pair->odds / (1 + left + right - pair->odds);
 }
 
@@ -90,11 +90,11 @@ static enum tg_status weigh_alone(struct weighing *w, struct tg_error *err)
     enum tg_status status = tg_alone_begin(w->l, w->decisions, &alone, err);
     for (int round = 0; !status && round < N_ROUNDS; round++) {
         for (size_t i = 0; i < pairs->n; i++)
-            tg_alone_add(alone, &pairs->items[i], probability_of(w, &pairs->items[i]));
+            tg_alone_add(alone, &pairs->items[i], tg_odds_probability(w->sums, &pairs->items[i]));
         tg_alone_update(alone);
         for (size_t i = 0; i < pairs->n; i++)
             pairs->items[i].odds *= tg_alone_ratio(alone, &pairs->items[i]);
-        add_odds(w);
+        tg_odds_add_up(w->l, &w->candidates.across, w->sums);
     }
     tg_alone_free(alone);
     return status;
@@ -119,7 +119,7 @@ static enum tg_status add_up(struct weighing *w, struct tg_error *err)
         if (!is_open(w, pair))
             pair->odds = 0;
     }
-    add_odds(w);
+    tg_odds_add_up(w->l, &w->candidates.across, w->sums);
     return weigh_alone(w, err);
 }
 
@@ -133,7 +133,7 @@ static bool is_ahead(const struct weighing *w, const struct tg_pair *pair)
 
 static void decide_pair(struct weighing *w, const struct tg_pair *pair)
 {
-    double p = probability_of(w, pair);
+    double p = tg_odds_probability(w->sums, pair);
     if (p < likelier_than_not || p < w->l->review)
         return;
     w->decisions[pair->left] = (struct tg_link_decision){
@@ -163,7 +163,7 @@ static enum tg_status note_expected(const struct weighing *w, struct tg_link_exp
     if (!expected->by_left)
         return TG_NO_MEMORY;
     for (size_t i = 0; i < pairs->n; i++)
-        expected->by_left[pairs->items[i].left] += probability_of(w, &pairs->items[i]);
+        expected->by_left[pairs->items[i].left] += tg_odds_probability(w->sums, &pairs->items[i]);
     expected->unmet = w->candidates.unmet;
     return TG_OK;
 }

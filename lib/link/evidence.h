@@ -19,7 +19,8 @@
  * keep their joint rate. What the rates say of a pattern is weighed with how often it was seen (a
  * Gamma prior worth half a pair). Names tell the sex, so the rate of equal sexes is that among
  * pairs that agree on the field that says most of it. At last the rates are learned again from the
- * pairs of the two files, as far as they are no matches: the files may be of other people.
+ * pairs of the two files, as far as they are no matches: the files may be of other people. What
+ * those who have a partner share with others bounds what the rest may share by chance.
  *
  * Rarity: chance is weighed with how common the pair's shared values are, relative to the usual
  * ones (link/rarity.h), so that over pairs that met by chance its inverse is one on average.
@@ -142,6 +143,12 @@ void tg_holders_of(const struct tg_holders *h, uint32_t fields, double n[TG_N_SI
 enum tg_link_level tg_sex_level(const struct tg_linkage *l, enum tg_side a, uint32_t x,
                                 enum tg_side b, uint32_t y);
 
+/** @param sums  out, by entity of each side: the odds of all its pairs */
+void tg_odds_add_up(const struct tg_linkage *l, const struct tg_pairs *pairs,
+                    double *const sums[TG_N_SIDES]);
+/** One to one: how likely the pair is a match, as its odds are to those of the two with others. */
+double tg_odds_probability(double *const sums[TG_N_SIDES], const struct tg_pair *pair);
+
 /** How often different people agree. */
 struct tg_chance;
 /** @param c  borrowed until tg_chance_free(). @return TG_OK, TG_NO_MEMORY */
@@ -150,9 +157,15 @@ TG_CHECKED enum tg_status tg_chance_learn(const struct tg_linkage *l, const stru
 /** The share of pairs of different people with these levels, whatever those of the missing fields
  * are: as the rates of levels say, weighed with the number that was seen within the files. */
 double tg_chance_of(const struct tg_chance *c, uint64_t levels);
-/** The two files may be of other people: takes the rates from their own pairs, as far as their odds
- * say that they are no matches. */
-void tg_chance_learn_across(struct tg_chance *c);
+/**
+ * The two files may be of other people: takes the rates from their own pairs, as far as their odds
+ * say that they are no matches. Odds that are too low would feed matches to chance, which lowers
+ * them further. So whoever has found a partner says what chance is like, for all their other pairs
+ * are of different people; others agree by chance at most as often.
+ *
+ * @return TG_OK, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_chance_learn_across(struct tg_chance *c, struct tg_error *err);
 void tg_chance_free(struct tg_chance *c);
 
 /** Sets the odds of all pairs across. @return TG_OK, TG_NO_MEMORY */

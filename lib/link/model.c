@@ -339,7 +339,9 @@ enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
     if (!status) {
         weigh_chance(&m, chance);
         learn(&m, &c->across);
-        tg_chance_learn_across(chance);
+        status = tg_chance_learn_across(chance, err);
+    }
+    if (!status) {
         weigh_chance(&m, chance);
         learn(&m, &c->across);
         c->unmet = count_unmet(&m);
