@@ -10,13 +10,23 @@
  * fiscal 2021: 754,000 yen a head and year at 65 and over, 198,600 below; the curve by age through
  * them is an assumption. [S] Meiji Yasuda's survey of surnames, 2018. [K] Act of 2023 on readings
  * in the family register, in force since 26 May 2025: readings are told within a year and entered
- * after it. Everything else is an assumption, chosen so that each trap of real files occurs in a
- * municipality of 20,000.
+ * after it. [N] What is expected of N people: N²/2 × P(birth date and sex) × P(reading).
+ * P(birth date and sex): 1 / (2 × 365 × 45 years in which most were born) = 3.0e-5. P(reading), as
+ * the sum of squared shares: surnames 0.0020 (the first ten of [S], 佐藤 100,588 to 加藤 46,464 of
+ * 6,550,000, give 0.0011, the others of the first hundred, a third of all together, 0.0007, the
+ * rest 0.0002) × given names 0.004 (an assumption: 250 names of one weight) = 8e-6. So 40,000
+ * people have 0.2 pairs, 1,000,000 have 120. A written name in common: from the counts of full
+ * names in a directory of telephones (同姓同名辞典: 田中実 2,620, the 130th 999, the 3,331,514th 2,
+ * 9,868,485 once, hence 27,000,000 entries) 1.0e-6, twice that among those born in one year, a
+ * quarter of 8e-6. Everything else is an assumption, chosen so that each trap of real files occurs
+ * in a municipality of 20,000.
  */
 #ifndef TG_GENERATE_PARAMETERS_H
 #define TG_GENERATE_PARAMETERS_H
 
 #include "generate/random.h"
+
+#define TG_GEN_LATE_DEATH "03" /* late_elderly's code for death, an assumption */
 
 enum {
     TG_GEN_FIRST_MONTH = 2024 * 12 + 3, /* 2024-04, the first of a Japanese fiscal year */
@@ -50,8 +60,8 @@ enum {
 #define TG_GEN_Y_RENAMES   0.0008 /* a year, everybody else: divorce, adoption */
 #define TG_GEN_P_FOREIGN   0.012  /* of households */
 #define TG_GEN_P_NAMESAKE                                                                          \
-    0.004                        /* of people living alone: same kana, birth date, sex as another  \
-                                  */
+    0.004                        /* of people living alone: same kana, birth date, sex as another; \
+                                  * far above the real share [N], a stress for linkage */
 #define TG_GEN_P_NO_BRANCH  0.10 /* of households: branch numbers are absent */
 #define TG_GEN_DEATH_AT_40  0.0010 /* a year; Gompertz's law */
 #define TG_GEN_DEATH_GROWTH 0.095  /* a year of age */
@@ -66,11 +76,15 @@ enum {
 #define TG_GEN_P_CARE_NO_NUMBER 0.30  /* of people: care_ledger lacks it */
 #define TG_GEN_P_ELSEWHERE_75   0.01  /* of those who turn 75: insured elsewhere from that day on */
 #define TG_GEN_P_EMPLOYED_75    0.50  /* of newcomers: insured at work until 75 */
-#define TG_GEN_P_OTHER_KANJI    0.80  /* of newcomers' namesakes: write the name otherwise */
-#define TG_GEN_P_NOTICE_JOB     0.30  /* another insurance, or its end, is told months later */
-#define TG_GEN_P_NOTICE_OTHER   0.10  /* so is moving, or death */
+#define TG_GEN_P_NEW_NAMESAKE                                                                      \
+    0.002                          /* of newcomers living alone: 4 pairs at 40,000 people in five  \
+                                    * years, where 0.1 are to be expected [N] */
+#define TG_GEN_P_OTHER_KANJI  0.80 /* of newcomers' namesakes: write the name otherwise [N] */
+#define TG_GEN_P_NOTICE_JOB   0.30 /* another insurance, or its end, is told months later */
+#define TG_GEN_P_NOTICE_OTHER 0.10 /* so is moving, or death */
 
 /* Damage in municipal files, share of rows */
+#define TG_GEN_P_NO_REASON  0.05  /* of ends: nobody entered why */
 #define TG_GEN_P_ZEROS_LOST 0.08  /* a spreadsheet ate leading zeros of one number */
 #define TG_GEN_P_GLYPH_LOST 0.003 /* a kanji became ● */
 #define TG_GEN_P_HAS_PHONE  0.55

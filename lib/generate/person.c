@@ -299,8 +299,8 @@ static void make_namesake(uint64_t seed, struct tg_gen_person *p)
     uint64_t first = p->id / TG_GEN_BLOCK * TG_GEN_BLOCK;
     if (is_newcomer(p->id))
         first = (first - TG_GEN_NEWCOMERS) * TG_GEN_PER_NEWCOMER;
-    if (first == 0 || p->id >= TG_GEN_ELSEWHERE || p->foreign ||
-        !tg_gen_chance(&r, TG_GEN_P_NAMESAKE))
+    double share = is_newcomer(p->id) ? TG_GEN_P_NEW_NAMESAKE : TG_GEN_P_NAMESAKE;
+    if (first == 0 || p->id >= TG_GEN_ELSEWHERE || p->foreign || !tg_gen_chance(&r, share))
         return;
     struct tg_gen_person other;
     tg_gen_person(seed, tg_gen_below(&r, (uint32_t)first), &other);

@@ -29,6 +29,7 @@ enum tg_gen_stream {
     TG_GEN_STREAM_CONSENT,
     TG_GEN_STREAM_STEPS,
     TG_GEN_STREAM_YEARS,
+    TG_GEN_STREAM_LOSS, /**< did somebody enter why insurance ended? */
 };
 
 struct tg_gen_rng {

@@ -13,7 +13,7 @@ static const struct tg_gen_manners roster_manners = {
     .encoding = TG_ENCODING_CP932,
     .crlf = true,
     .header = "保険者番号,記号,番号,枝番,宛名番号,カナ氏名,漢字氏名,生年月日,性別,"
-              "郵便番号,電話番号,圏域,資格取得日,資格喪失日",
+              "郵便番号,電話番号,圏域,資格取得日,資格喪失日,資格喪失事由",
 };
 
 static const char *const late_preamble[] = {"後期高齢者医療 被保険者一覧", "抽出条件: 全件,,,",
@@ -24,7 +24,7 @@ static const struct tg_gen_manners late_manners = {
     .preamble = late_preamble,
     .header =
         "後期高齢者保険者番号,後期高齢者被保険者番号,宛名番号,氏名カナ,氏名,生年月日,性別区分,"
-        "郵便番号,日常生活圏域,資格取得年月日,資格喪失年月日",
+        "郵便番号,日常生活圏域,資格取得年月日,資格喪失年月日,資格喪失事由コード",
 };
 
 static const struct tg_gen_manners ledger_manners = {
@@ -51,11 +51,24 @@ struct snapshot {
     uint32_t until;        /* last day of the month */
 };
 
+/* Why insurance ends: the one file writes it out, the other has codes of its own. */
+enum loss { LOSS_MOVED, LOSS_JOB, LOSS_75, LOSS_RENUMBERED, LOSS_DEATH };
+static const struct {
+    const char *word, *code;
+} losses[] = {
+    [LOSS_MOVED] = {"転出", "01"},
+    [LOSS_JOB] = {"社会保険加入", "09"},
+    [LOSS_75] = {"後期高齢者医療加入", "09"},
+    [LOSS_RENUMBERED] = {"記号番号変更", "09"},
+    [LOSS_DEATH] = {"死亡", TG_GEN_LATE_DEATH},
+};
+
 /* A time under one number: a row of each snapshot that meets it. */
 struct stretch {
     uint32_t from;
     uint32_t to;    /* first day after it; 0: goes on */
     uint32_t ended; /* as the row says */
+    enum loss loss;
     int32_t shown;  /* first month in which the insurer knows of it */
     int32_t closed; /* and of its end; INT32_MAX: never */
     uint64_t place; /* 0 for a person's first */
@@ -143,6 +156,15 @@ static bool is_closed(const struct snapshot *s, const struct stretch *t)
     return t->to && t->closed <= s->month;
 }
 
+/* Of some ends nobody entered why. */
+static void put_loss(struct tg_gen_file *f, const struct snapshot *s, const struct tg_gen_person *p,
+                     const struct stretch *t, const char *text)
+{
+    struct tg_gen_rng r = tg_gen_rng(s->world->seed, TG_GEN_STREAM_LOSS, p->id, t->from);
+    bool entered = !tg_gen_chance(&r, TG_GEN_P_NO_REASON);
+    tg_gen_cell(f, entered && is_closed(s, t) ? text : "");
+}
+
 static struct tg_gen_rng rng_of_row(const struct snapshot *s, enum tg_gen_stream stream,
                                     const struct tg_gen_person *p, uint64_t place)
 {
@@ -181,6 +203,7 @@ static enum tg_status put_roster(struct snapshot *s, const struct tg_gen_person 
     tg_gen_cell(f, tg_gen_districts[p->district]);
     put_date(f, TG_GEN_ERA_KANJI, t->from);
     put_date(f, TG_GEN_ERA_KANJI, is_closed(s, t) ? t->ended : 0);
+    put_loss(f, s, p, t, losses[t->loss].word);
     enum tg_status status = tg_gen_row_end(f, err);
     return status ? status : note_line(s, f, s->roster_name, p, err);
 }
@@ -207,6 +230,7 @@ static enum tg_status put_late(struct snapshot *s, const struct tg_gen_person *p
     tg_gen_cell(f, tg_gen_districts[p->district]);
     put_date(f, TG_GEN_ERA_DIGITS, t->from);
     put_date(f, TG_GEN_ERA_DIGITS, is_closed(s, t) ? t->ended : 0);
+    put_loss(f, s, p, t, losses[t->loss].code);
     enum tg_status status = tg_gen_row_end(f, err);
     return status ? status : note_line(s, f, s->late_name, p, err);
 }
@@ -272,12 +296,21 @@ static int32_t told(int32_t ended, uint8_t notice, uint32_t turns75)
     return month;
 }
 
+static enum loss loss_of(const struct tg_gen_person *p, uint32_t to)
+{
+    if (p->died && to == p->died + 1)
+        return LOSS_DEATH;
+    if (to == p->turns75)
+        return LOSS_75;
+    return p->left_alone ? LOSS_JOB : LOSS_MOVED;
+}
+
 /* Yearly files know everything of their months. */
 static struct stretch stretch_of(const struct snapshot *s, const struct tg_gen_person *p,
                                  const struct tg_gen_stay *stay, uint32_t from, uint32_t to)
 {
     bool often = s->world->roster_every < TG_GEN_SNAPSHOT_MONTHS;
-    struct stretch t = {from, to, to, tg_month_of_day(from), INT32_MAX, 0};
+    struct stretch t = {from, to, to, loss_of(p, to), tg_month_of_day(from), INT32_MAX, 0};
     if (often && from == stay->from)
         t.shown += stay->heard;
     if (to)
@@ -296,6 +329,7 @@ static enum tg_status put_insured(struct snapshot *s, const struct tg_gen_person
     if (from < TG_GEN_RENUMBERED && end > TG_GEN_RENUMBERED) {
         struct stretch t = stretch_of(s, p, stay, from, TG_GEN_RENUMBERED);
         t.ended = tg_month_last_day(tg_month_of_day(TG_GEN_RENUMBERED) - 1);
+        t.loss = LOSS_RENUMBERED;
         t.place = place++;
         if (is_shown(s, &t))
             status = put_roster(s, p, &t, err);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "generate/parameters.h"
 #include "generate/world.h"
 
 static const char study_text[] =
@@ -29,6 +30,7 @@ static const char study_text[] =
     "      district: 圏域\n"
     "      enrolled_from: 資格取得日\n"
     "      enrolled_to: 資格喪失日\n"
+    "      loss_reason: 資格喪失事由\n"
     "\n"
     "  # 後期高齢者医療: everybody from the 75th birthday on, with other numbers. Two lines stand\n"
     "  # before the header; it is found by its names.\n"
@@ -46,6 +48,8 @@ static const char study_text[] =
     "      district: 日常生活圏域\n"
     "      enrolled_from: 資格取得年月日\n"
     "      enrolled_to: 資格喪失年月日\n"
+    "      loss_reason: 資格喪失事由コード\n"
+    "    death: [\"" TG_GEN_LATE_DEATH "\"]  # the code; the word 死亡 is known\n"
     "\n"
     "  # 介護保険 受給者台帳: the bridge between the numbers of the systems. `*` is an empty "
     "field.\n"

@@ -6,6 +6,7 @@
 #include "intake/reader.h"
 #include "table/csv.h"
 #include "text/calendar.h"
+#include "text/values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +200,21 @@ static enum tg_status put_day(struct tg_carrier *c, struct reading *r, struct tg
     return tg_buf_add(&c->out, out, strlen(out), err);
 }
 
+/* Why insurance was lost: death, or something that stays at the desk. */
+static enum tg_status put_loss_reason(struct tg_carrier *c, struct reading *r, struct tg_error *err)
+{
+    const struct tg_source *s = c->plan->source;
+    enum tg_status status = normalize(c, r, err);
+    bool has = !status && r->value == TG_VALUE_OK;
+    bool death = has && tg_is_death(c->value.data, c->value.len);
+    for (size_t i = 0; has && !death && i < s->n_death; i++)
+        death = strlen(s->death[i]) == c->value.len &&
+                memcmp(s->death[i], c->value.data, c->value.len) == 0;
+    r->value = TG_VALUE_OK;
+    r->notes = 0;
+    return death ? tg_buf_add(&c->out, TG_DEATH, sizeof TG_DEATH - 1, err) : status;
+}
+
 /* A day that was not read: does something stand there that is a day nobody knows, 2025-05-00 or
  * 不詳, or nothing at all? */
 static enum tg_status put_unknown_day(struct tg_carrier *c, struct reading *r, struct tg_error *err)
@@ -234,6 +250,7 @@ static const struct {
     [TG_CARRY_MONTH] = {put_month, true, true},
     [TG_CARRY_AMOUNT] = {put_amount, true, true},
     [TG_CARRY_NUMBER] = {put_number, false, false},
+    [TG_CARRY_LOSS_REASON] = {put_loss_reason, false, false},
 };
 
 /* Appends what a cell comes to; `plain`: nothing had to be counted. */

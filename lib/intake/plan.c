@@ -21,6 +21,7 @@ static const struct {
     {"date", TG_CARRY_DAY_NEEDED},
     {"month", TG_CARRY_MONTH},
     {"amount", TG_CARRY_AMOUNT},
+    {TG_LOSS_REASON, TG_CARRY_LOSS_REASON},
 };
 
 static enum tg_carry carry_of(const char *name)
@@ -44,7 +45,8 @@ static bool is_carried(enum tg_kind kind, const char *name)
         if (strcmp(*c, name) == 0)
             return !from_identity(carry_of(name));
     }
-    return false;
+    const char *may = tg_kind_may_carry(kind);
+    return may && strcmp(may, name) == 0;
 }
 
 static size_t add_column(struct tg_plan *p, const struct tg_mapping *m)
@@ -191,7 +193,7 @@ static void add_carry(struct tg_plan *p, const char *name, enum tg_carry how,
 static enum tg_status plan_carries(struct tg_plan *p, struct tg_error *err)
 {
     const struct tg_source *s = p->source;
-    size_t most = s->n_measures + s->n_attributes;
+    size_t most = s->n_measures + s->n_attributes + 1;
     for (const char *const *c = tg_kind_carries(s->kind); *c; c++)
         most++;
     p->carries = tg_arena_alloc(&p->arena, most, sizeof *p->carries, err);
@@ -207,6 +209,9 @@ static enum tg_status plan_carries(struct tg_plan *p, struct tg_error *err)
         bool own = from_identity(how) || how == TG_CARRY_PROVIDER;
         add_carry(p, *c, how, own ? NULL : tg_source_column(s, *c));
     }
+    const char *may = tg_kind_may_carry(s->kind);
+    if (may && tg_source_column(s, may))
+        add_carry(p, may, carry_of(may), tg_source_column(s, may));
     for (size_t i = 0; i < s->n_measures; i++)
         add_carry(p, s->measures[i].name, TG_CARRY_NUMBER, &s->measures[i]);
     for (size_t i = 0; i < s->n_attributes; i++)

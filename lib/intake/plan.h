@@ -57,6 +57,7 @@ enum tg_carry {
     TG_CARRY_MONTH,       /**< YYYY-MM; missing or unreadable rejects the row */
     TG_CARRY_AMOUNT,      /**< whole yen; missing or unreadable rejects the row */
     TG_CARRY_NUMBER,      /**< decimal text; unreadable: empty and counted */
+    TG_CARRY_LOSS_REASON, /**< TG_DEATH; empty for any other reason */
 };
 
 /** A column of the token file behind the tokens. */

@@ -40,6 +40,12 @@ static bool disagree(const struct tg_node *a, const struct tg_node *b)
            (a->sex && b->sex && a->sex != b->sex);
 }
 
+/* Whom death took out is nobody who begins after it. */
+static bool outlives(const struct tg_node *node, const struct tg_node *dead)
+{
+    return dead->death == TG_DEATH_ENDS && tg_node_first_day(node) >= dead->enrolled_to;
+}
+
 static const unsigned char *find_number(const struct tg_node *node, unsigned token)
 {
     return tg_packed_find(node->numbers, node->numbers_len, token);
@@ -91,7 +97,8 @@ static enum tg_status are_two(const struct tg_apart *apart, size_t a, size_t b, 
 {
     const struct tg_node *x = &apart->reach->nodes[a], *y = &apart->reach->nodes[b];
     bool kinds;
-    *two = disagree(x, y) || (apart->n && parted_by_hand(apart, x->id, y->id));
+    *two = disagree(x, y) || outlives(x, y) || outlives(y, x) ||
+           (apart->n && parted_by_hand(apart, x->id, y->id));
     if (*two || !overlap(x, y))
         return TG_OK;
     *two = x->source == y->source;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "store/intern.h"
 #include "store/query.h"
 #include "store/rosters.h"
 #include "text/calendar.h"
@@ -11,7 +12,8 @@ struct party {
     int64_t identity;
     int64_t component;
     int32_t birth_month;
-    uint8_t sex;
+    uint8_t sex, death;
+    uint32_t enrolled_from, enrolled_to;
     bool has_row;
     unsigned char row_id[TG_TOKEN_LEN];
 };
@@ -28,7 +30,8 @@ static enum tg_status load(const struct tg_db *db, int32_t month, struct parties
     sqlite3_stmt *stmt = NULL;
     bool row = true;
     enum tg_status status = tg_db_prepare(db,
-                                          "SELECT id, conflict, birth_month, sex FROM identity"
+                                          "SELECT id, conflict, birth_month, sex, death,"
+                                          " enrolled_from, enrolled_to FROM identity"
                                           " WHERE conflict IS NOT NULL AND seen_from <= ?"
                                           " ORDER BY conflict, id",
                                           &stmt, err);
@@ -45,7 +48,10 @@ static enum tg_status load(const struct tg_db *db, int32_t month, struct parties
             (struct party){.identity = sqlite3_column_int64(stmt, 0),
                            .component = sqlite3_column_int64(stmt, 1),
                            .birth_month = born ? sqlite3_column_int(stmt, 2) : TG_NO_MONTH,
-                           .sex = (uint8_t)sqlite3_column_int(stmt, 3)};
+                           .sex = (uint8_t)sqlite3_column_int(stmt, 3),
+                           .death = (uint8_t)sqlite3_column_int(stmt, 4),
+                           .enrolled_from = (uint32_t)sqlite3_column_int(stmt, 5),
+                           .enrolled_to = (uint32_t)sqlite3_column_int(stmt, 6)};
     }
     (void)sqlite3_finalize(stmt);
     return status;
@@ -67,14 +73,31 @@ static bool disagree(const struct party *parties, size_t n)
     return false;
 }
 
+/* A death until the month that somebody outlives until it. */
+static bool outlived(const struct party *parties, size_t n, int32_t month)
+{
+    uint32_t died = 0, begins = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct party *p = &parties[i];
+        if (p->death == TG_DEATH_OUTLIVED)
+            return true;
+        if (p->death == TG_DEATH_ENDS && tg_month_of_day(p->enrolled_to) <= month &&
+            (died == 0 || p->enrolled_to < died))
+            died = p->enrolled_to;
+        if (p->enrolled_from > begins && tg_month_of_day(p->enrolled_from) <= month)
+            begins = p->enrolled_from;
+    }
+    return died && begins >= died;
+}
+
 /* A component whose disagreement came later than the month is none yet. */
-static void drop_later_conflicts(struct parties *p)
+static void drop_later_conflicts(struct parties *p, int32_t month)
 {
     size_t kept = 0;
     for (size_t i = 0, n; i < p->n; i += n) {
         for (n = 1; i + n < p->n && p->items[i + n].component == p->items[i].component;)
             n++;
-        if (!disagree(&p->items[i], n))
+        if (!disagree(&p->items[i], n) && !outlived(&p->items[i], n, month))
             continue;
         memmove(&p->items[kept], &p->items[i], n * sizeof *p->items);
         kept += n;
@@ -134,7 +157,7 @@ enum tg_status tg_store_conflicts(struct tg_store *store, int32_t month, tg_on_c
     struct parties p = {0};
     enum tg_status status = load(&store->db, month, &p, err);
     if (!status)
-        drop_later_conflicts(&p);
+        drop_later_conflicts(&p, month);
     if (!status && p.n) {
         status = find_rows(store, month, &p, err);
         qsort(p.items, p.n, sizeof *p.items, by_row);

@@ -237,6 +237,12 @@ static const struct {
     {"enrolled", "SELECT s.name, i.digest, i.seen_from, i.seen_to, i.enrolled_from, i.enrolled_to"
                  " FROM identity i JOIN source s ON s.id = i.source_id WHERE s.kind = 'roster'"
                  " AND i.seen_from IS NOT NULL ORDER BY 1, 2"},
+    {"death", "SELECT s.name, i.digest, i.death FROM identity i JOIN source s"
+              " ON s.id = i.source_id WHERE s.kind = 'roster' AND i.seen_from IS NOT NULL"
+              " AND i.death <> 0 ORDER BY 1, 2"},
+    {"loss", "SELECT s.name, d.period, r.row_id, r.death FROM source s"
+             " JOIN delivery d ON d.source_id = s.id JOIN roster_row r ON r.delivery_id = d.id"
+             " WHERE r.death IS NOT NULL ORDER BY 1, 2, 3"},
     {"bridge", "SELECT b.rule, n.name, b.hash, s.name, i.digest FROM person_bridge b"
                " JOIN identity i ON i.id = b.identity_id JOIN source s ON s.id = i.source_id"
                " LEFT JOIN token_name n ON n.id = b.token ORDER BY 1, 2, 3, 4, 5"},

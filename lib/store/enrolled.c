@@ -6,6 +6,8 @@
 #include <string.h>
 
 enum { AGE_MONTHS = 75 * 12 };
+/* What the fields of struct tg_known_identity hold. */
+enum { DAY_MASK = (1 << 30) - 1, DEATH_MASK = 3 };
 
 enum tg_status tg_file_time_of(const struct tg_store *store, int64_t source_id, int32_t period,
                                bool replaces, bool roster, struct tg_file_time *out,
@@ -30,7 +32,8 @@ void tg_enrolled_read(sqlite3_stmt *stmt, int column, int32_t newest, struct tg_
     out->seen_from = has_rows ? (uint16_t)sqlite3_column_int(stmt, column) : TG_NOT_SEEN;
     out->seen_to = (uint16_t)(in_newest ? newest : sqlite3_column_int(stmt, column + 1));
     out->enrolled_from = (uint32_t)sqlite3_column_int(stmt, column + 2) & INT32_MAX;
-    out->enrolled_to = (uint32_t)sqlite3_column_int(stmt, column + 3);
+    out->enrolled_to = (uint32_t)sqlite3_column_int(stmt, column + 3) & DAY_MASK;
+    out->death = (uint32_t)sqlite3_column_int(stmt, column + 4) & DEATH_MASK;
 }
 
 struct tg_known_identity tg_enrolled_fresh(const struct tg_file_time *time,
@@ -42,7 +45,8 @@ struct tg_known_identity tg_enrolled_fresh(const struct tg_file_time *time,
         .seen_to = (uint16_t)time->period,
         .enrolled_from = facts->enrolled_from & INT32_MAX,
         .met = 1,
-        .enrolled_to = facts->enrolled_to,
+        .enrolled_to = facts->enrolled_to & DAY_MASK,
+        .death = facts->death ? TG_DEATH_ENDS : TG_NO_DEATH,
     };
 }
 
@@ -61,6 +65,18 @@ static uint32_t later_end(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+/* One more row of a file: the last end counts, and whether the last death is that end. */
+static void add_end(const struct tg_identity_facts *facts, struct tg_known_identity *known)
+{
+    const uint32_t end = later_end(known->enrolled_to, facts->enrolled_to);
+    const bool later = end != known->enrolled_to;
+    if (facts->death && end == facts->enrolled_to)
+        known->death = TG_DEATH_ENDS;
+    else if (later ? known->death != TG_NO_DEATH : facts->death && known->death == TG_NO_DEATH)
+        known->death = TG_DEATH_OUTLIVED;
+    known->enrolled_to = end & DAY_MASK;
+}
+
 static void take_row(const struct tg_file_time *time, const struct tg_identity_facts *facts,
                      struct tg_known_identity *known)
 {
@@ -68,10 +84,12 @@ static void take_row(const struct tg_file_time *time, const struct tg_identity_f
     if (period < known->seen_from)
         known->seen_from = period;
     known->enrolled_from = smaller_day(known->enrolled_from, facts->enrolled_from) & INT32_MAX;
-    if (period == known->seen_to && known->met)
-        known->enrolled_to = later_end(known->enrolled_to, facts->enrolled_to);
-    else if (period >= known->seen_to)
-        known->enrolled_to = facts->enrolled_to;
+    if (period == known->seen_to && known->met) {
+        add_end(facts, known);
+    } else if (period >= known->seen_to) {
+        known->enrolled_to = facts->enrolled_to & DAY_MASK;
+        known->death = facts->death ? TG_DEATH_ENDS : TG_NO_DEATH;
+    }
     if (period > known->seen_to)
         known->seen_to = period;
     known->met = 1;
@@ -107,14 +125,16 @@ void tg_enrolled_see(const struct tg_file_time *time, const struct tg_identity_f
     bool is_newest = known->seen_to >= time->newest;
     bool days =
         before.enrolled_from != known->enrolled_from || before.enrolled_to != known->enrolled_to;
-    found->seen = found->revived || days || before.seen_from != known->seen_from ||
-                  was_newest != is_newest || (!is_newest && before.seen_to != known->seen_to);
+    found->seen = found->revived || days || before.death != known->death ||
+                  before.seen_from != known->seen_from || was_newest != is_newest ||
+                  (!is_newest && before.seen_to != known->seen_to);
     found->turned =
         days && tg_enrolled_turns(before.enrolled_from, before.enrolled_to, facts->birth_month);
     found->seen_from = known->seen_from;
     found->seen_to = is_newest ? (uint16_t)TG_NOT_SEEN : known->seen_to;
     found->enrolled_from = known->enrolled_from;
     found->enrolled_to = known->enrolled_to;
+    found->death = known->death;
 }
 
 bool tg_enrolled_turns(uint32_t from, uint32_t to, int32_t birth_month)
@@ -166,7 +186,8 @@ enum tg_status tg_enrolled_change(struct tg_interner *in, const struct tg_found 
                   DB_ARGS(DB_INT(found->seen_from),
                           DB_MAYBE(found->seen_to != TG_NOT_SEEN, found->seen_to),
                           DB_MAYBE(found->enrolled_from != 0, found->enrolled_from),
-                          DB_MAYBE(found->enrolled_to != 0, found->enrolled_to), DB_INT(found->id)),
+                          DB_MAYBE(found->enrolled_to != 0, found->enrolled_to),
+                          DB_INT(found->death), DB_INT(found->id)),
                   found->id, err);
 }
 
@@ -233,21 +254,24 @@ enum tg_status tg_enrolled_end(struct tg_interner *in, const struct tg_known *kn
     return status;
 }
 
-/* What the rows that are left say; an open end counts as later than any day. */
+/* What the rows that are left say; an open end counts as later than any day. Deaths: of the newest
+ * delivery too, 0 for a row that says none. */
 static const char look_through[] =
     "UPDATE temp.dropped SET period = s.first, last = s.newest / 100000000,"
-    " enrolled_from = s.from_day, enrolled_to = nullif(s.newest % 100000000, 99999999) FROM"
+    " enrolled_from = s.from_day, enrolled_to = nullif(s.newest % 100000000, 99999999),"
+    " death = iif(s.died % 100000000 = 0, 0, iif(s.died = s.newest, 1, 2)) FROM"
     " (SELECT r.identity_id AS id, min(d.period) AS first, min(r.enrolled_from) AS from_day,"
-    "  max(d.period * 100000000 + coalesce(r.enrolled_to, 99999999)) AS newest"
+    "  max(d.period * 100000000 + coalesce(r.enrolled_to, 99999999)) AS newest,"
+    "  max(d.period * 100000000 + iif(r.death, r.enrolled_to, 0)) AS died"
     "  FROM roster_row r JOIN delivery d ON d.id = r.delivery_id WHERE d.source_id = ?"
     "  AND r.identity_id IN (SELECT identity_id FROM temp.dropped) GROUP BY r.identity_id) s"
     " WHERE s.id = dropped.identity_id";
 
 static const char write_back[] =
     "UPDATE identity SET seen_from = d.period, seen_to = nullif(d.last, ?1),"
-    " enrolled_from = d.enrolled_from, enrolled_to = d.enrolled_to"
+    " enrolled_from = d.enrolled_from, enrolled_to = d.enrolled_to, death = coalesce(d.death, 0)"
     " FROM temp.dropped d WHERE identity.id = d.identity_id"
-    " RETURNING id, seen_from IS NOT NULL AND (watched <> 0 OR turns <> 0)";
+    " RETURNING id, seen_from IS NOT NULL AND (watched <> 0 OR turns <> 0 OR identity.death <> 0)";
 
 /* The newest delivery may be another one now: who is in it is enrolled still. */
 static const char reopen[] = "UPDATE identity SET seen_to = NULL WHERE source_id = ?2"

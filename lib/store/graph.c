@@ -12,8 +12,11 @@ struct summary {
     int64_t first; /* smallest identity */
     int32_t birth_month;
     uint8_t sex;
-    bool complete; /* some identity has both */
-    bool conflict;
+    bool complete;   /* some identity has both */
+    bool differ;     /* they contradict each other */
+    bool outlived;   /* a death does not end it */
+    uint32_t died;   /* the first death; 0: none */
+    uint32_t begins; /* the last first day that a file says */
 };
 
 struct decision {
@@ -33,14 +36,24 @@ static void add_to_summary(struct summary *s, const struct tg_node *node)
     if (s->first == 0 || node->id < s->first)
         s->first = node->id;
     if (node->birth_month != TG_NO_MONTH) {
-        s->conflict |= s->birth_month != TG_NO_MONTH && s->birth_month != node->birth_month;
+        s->differ |= s->birth_month != TG_NO_MONTH && s->birth_month != node->birth_month;
         s->birth_month = node->birth_month;
     }
     if (node->sex) {
-        s->conflict |= s->sex && s->sex != node->sex;
+        s->differ |= s->sex && s->sex != node->sex;
         s->sex = node->sex;
     }
     s->complete |= is_complete(node);
+    if (node->death == TG_DEATH_ENDS && (s->died == 0 || node->enrolled_to < s->died))
+        s->died = node->enrolled_to;
+    if (node->enrolled_from > s->begins)
+        s->begins = node->enrolled_from;
+    s->outlived |= node->death == TG_DEATH_OUTLIVED || (s->died && s->begins >= s->died);
+}
+
+static bool is_conflict(const struct summary *s)
+{
+    return s->differ || s->outlived;
 }
 
 static void summarise(struct tg_reach *reach, struct summary *components)
@@ -51,13 +64,14 @@ static void summarise(struct tg_reach *reach, struct summary *components)
         add_to_summary(&components[tg_reach_root(reach, TG_COMPONENT, i)], &reach->nodes[i]);
 }
 
-/* A group is one person. */
+/* A group is one person; a death before its end leaves it so, but nothing is added to it. */
 static void group_nodes(struct tg_reach *reach, struct decision *d)
 {
     for (size_t i = 0; i < reach->n; i++) {
         size_t root = tg_reach_root(reach, TG_COMPONENT, i);
-        bool whole = d->components[root].complete && !d->components[root].conflict;
-        d->whole[root] = whole;
+        const struct summary *s = &d->components[root];
+        bool whole = s->complete && !s->differ;
+        d->whole[root] = whole && !s->outlived;
         reach->nodes[i].group = (uint32_t)(whole ? root : tg_reach_root(reach, TG_AGREEING, i));
     }
 }
@@ -119,7 +133,7 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
         size_t root = tg_reach_root(reach, TG_COMPONENT, at);
         const struct summary *s = &d->components[root];
         status = write_node(w, &reach->nodes[at], d->person[reach->nodes[at].group],
-                            s->conflict ? s->first : 0, d->ties.watched[root], err);
+                            is_conflict(s) ? s->first : 0, d->ties.watched[root], err);
     }
     (void)sqlite3_finalize(w->update);
     (void)sqlite3_finalize(w->log);

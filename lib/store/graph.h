@@ -6,10 +6,12 @@
  * Two identities belong together when they share the stored hash of a number-like token that is
  * not known to be shared by two people, and agree on birth month and sex. All identities joined by
  * such tokens, whatever their birth months and sexes, are a component. A component with two birth
- * months or two sexes is a conflict. In one without a conflict and with at least one identity that
- * has both, all are one person, also those that lack one of them; elsewhere an identity that lacks
- * one of them stands alone. What numbers left apart may be joined by a name with birth date and sex,
- * and by the change of systems at 75: see ties.h.
+ * months or two sexes is a conflict, and so is one in which somebody begins after a death that took
+ * somebody out of a roster, or goes on in the file that tells of it; nothing but numbers joins
+ * anybody to a conflict. In one whose birth months and sexes agree and with at least one
+ * identity that has both, all are one person, also those that lack one of them; elsewhere an
+ * identity that lacks one of them stands alone. What numbers left apart may be joined by a name
+ * with birth date and sex, and by the change of systems at 75: see ties.h.
  *
  * So who is one person is a function of what is in the store and not of the order in which it
  * came. Numbers are stable: a person has the number of its first identity and keeps it, the

@@ -15,7 +15,7 @@
 static const struct tg_kind_table kinds[] = {
     {.kind = TG_KIND_ROSTER,
      .table = "roster_row",
-     .insert = "INSERT INTO roster_row SELECT b, c, d, e, f, g, h FROM feed(?)",
+     .insert = "INSERT INTO roster_row SELECT b, c, d, e, f, g, h, i FROM feed(?)",
      .row = tg_import_roster},
     {.kind = TG_KIND_USERS,
      .table = "user_row",
@@ -196,6 +196,8 @@ static enum tg_status find_extras(struct tg_importing *im, const struct tg_mappi
     const char *const *columns = tg_token_file_carried(im->file, &n_columns);
     for (const char *const *c = tg_kind_carries(im->source->kind); *c; c++)
         first++;
+    const char *may = tg_kind_may_carry(im->source->kind);
+    im->may_carry = may && first < n_columns && strcmp(columns[first], may) == 0;
     *out = tg_calloc(n, sizeof **out, err);
     if (!*out)
         return TG_NO_MEMORY;

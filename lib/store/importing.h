@@ -43,6 +43,7 @@ struct tg_importing {
     const struct tg_kind_table *kind;
 
     int32_t period; /**< 0: none */
+    bool may_carry; /**< the file has the column of tg_kind_may_carry() */
     int64_t source_id, delivery_id;
     bool replaces;
     struct tg_token_column *columns;

@@ -81,15 +81,16 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
         sqlite3_stmt **stmt;
         const char *sql;
     } statements[] = {
-        {&in->find, "SELECT i.id, i.seen_from, i.seen_to, i.enrolled_from, i.enrolled_to"
-                    " FROM identity_digest d JOIN identity i ON i.id = d.identity_id"
+        {&in->find, "SELECT i.id, i.seen_from, i.seen_to, i.enrolled_from, i.enrolled_to,"
+                    " i.death FROM identity_digest d JOIN identity i ON i.id = d.identity_id"
                     " WHERE d.source_id = ? AND d.digest = ?"},
         {&in->identities.insert,
          "INSERT INTO identity(id, source_id, digest, birth_month, sex, tokens, seen_from,"
-         " person_id, seen_to, enrolled_from, enrolled_to)"
-         " SELECT a, b, c, d, e, f, g, h, i, j, k FROM feed(?)"},
+         " person_id, seen_to, enrolled_from, enrolled_to, death)"
+         " SELECT a, b, c, d, e, f, g, h, i, j, k, l FROM feed(?)"},
         {&in->see, "UPDATE identity SET seen_from = ?, seen_to = ?, enrolled_from = ?,"
-                   " enrolled_to = ? WHERE id = ? RETURNING watched <> 0 OR turns <> 0"},
+                   " enrolled_to = ?, death = ? WHERE id = ?"
+                   " RETURNING watched <> 0 OR turns <> 0 OR death <> 0"},
         {&in->leave, "UPDATE identity SET seen_to = ? WHERE id = ? RETURNING watched"},
         {&in->add_token, "INSERT OR IGNORE INTO identity_token(token, hash, identity_id)"
                          " SELECT a, b, c FROM feed(?)"},
@@ -212,7 +213,8 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
                 DB_BLOB(in->packed.data, in->packed.len), DB_INT(in->time.period),
                 DB_MAYBE(person, id), DB_MAYBE(late, in->time.period),
                 DB_MAYBE(facts->enrolled_from != 0, facts->enrolled_from),
-                DB_MAYBE(facts->enrolled_to != 0, facts->enrolled_to)),
+                DB_MAYBE(facts->enrolled_to != 0, facts->enrolled_to),
+                DB_INT(facts->death ? TG_DEATH_ENDS : TG_NO_DEATH)),
         err);
     if (!status && tg_enrolled_turns(facts->enrolled_from, facts->enrolled_to, facts->birth_month))
         status = tg_ids_add(&in->touched, id, err);

@@ -38,6 +38,14 @@ struct tg_identity_facts {
     int32_t birth_month;                 /**< TG_NO_MONTH: unknown */
     uint8_t sex;                         /**< 0: unknown */
     uint32_t enrolled_from, enrolled_to; /**< YYYYMMDD, of a roster; 0: not said */
+    bool death;                          /**< it is death that ends the enrolment */
+};
+
+/** Does death end the enrolment of an identity, by the newest file that has it? */
+enum tg_death {
+    TG_NO_DEATH,
+    TG_DEATH_ENDS,     /**< the last end is one by death */
+    TG_DEATH_OUTLIVED, /**< an earlier one is: two people, or an error */
 };
 
 /** Identities of a source by digest, in memory, at most 256 MiB. All zero is none. */
@@ -62,7 +70,8 @@ struct tg_known_identity {
     uint16_t seen_to;            /**< last period */
     uint32_t enrolled_from : 31; /**< YYYYMMDD, the smallest of its rows; 0: none says */
     uint32_t met : 1;            /**< the file at hand has named it */
-    uint32_t enrolled_to;        /**< YYYYMMDD, in the newest file that has it; 0: open */
+    uint32_t enrolled_to : 30;   /**< YYYYMMDD, in the newest file that has it; 0: open */
+    uint32_t death : 2;          /**< enum tg_death */
 };
 enum { TG_NOT_SEEN = UINT16_MAX };
 /** The file at hand. */
@@ -85,6 +94,7 @@ struct tg_found {
     bool turned;     /**< a day near the 75th birthday is another one now */
     uint16_t seen_from, seen_to;
     uint32_t enrolled_from, enrolled_to; /**< as in tg_known_identity */
+    uint8_t death;
 };
 /** Asks for memory that tg_known_find() will look at. */
 void tg_known_prefetch(const struct tg_known *known, const unsigned char digest[TG_TOKEN_LEN]);

@@ -83,11 +83,11 @@ static enum tg_status load_all(const struct tg_db *db, int64_t source_id, int32_
     size_t n = 0;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    enum tg_status status = tg_db_prepare(
-        db,
-        "SELECT id, digest, seen_from, seen_to, enrolled_from, enrolled_to FROM identity"
-        " WHERE source_id = ?",
-        &stmt, err);
+    enum tg_status status =
+        tg_db_prepare(db,
+                      "SELECT id, digest, seen_from, seen_to, enrolled_from, enrolled_to, death"
+                      " FROM identity WHERE source_id = ?",
+                      &stmt, err);
     if (!status)
         status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id)), err);
     while (!status && row && known->slots) {

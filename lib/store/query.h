@@ -201,7 +201,7 @@ TG_CHECKED enum tg_status tg_store_measures(struct tg_store *store,
                                             struct tg_event_counts *counts, struct tg_error *err);
 
 /** The newest roster row of each identity of components that were not merged: their number tokens
- * agree, their birth months or sexes do not. Ascending by component and row id. */
+ * agree, their birth months or sexes do not, or one begins after another's death. Ascending by component and row id. */
 typedef enum tg_status tg_on_conflict(void *ctx, uint64_t component,
                                       const unsigned char row_id[TG_TOKEN_LEN],
                                       struct tg_error *err);

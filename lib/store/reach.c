@@ -127,7 +127,8 @@ static struct tg_node node_of(sqlite3_stmt *stmt, bool *has_rows)
                             .enrolled_from = (uint32_t)sqlite3_column_int64(stmt, 8),
                             .enrolled_to = (uint32_t)sqlite3_column_int64(stmt, 9),
                             .turns = sqlite3_column_int(stmt, 10) != 0,
-                            .watched = sqlite3_column_int(stmt, 11) != 0};
+                            .watched = sqlite3_column_int(stmt, 11) != 0,
+                            .death = (uint8_t)sqlite3_column_int(stmt, 12)};
 }
 
 static struct tg_seen_hash *seen_slot(const struct tg_reach *reach, const unsigned char *hash)
@@ -487,7 +488,7 @@ static enum tg_status load_seed(struct tg_reach *reach, int64_t id, struct tg_er
 
 #define NODE_COLUMNS                                                                               \
     "i.id, i.person_id, i.conflict, i.birth_month, i.sex, i.seen_from, i.source_id, i.seen_to,"    \
-    " i.enrolled_from, i.enrolled_to, i.turns, i.watched"
+    " i.enrolled_from, i.enrolled_to, i.turns, i.watched, i.death"
 
 static enum tg_status has_rows_in(const struct tg_reach *reach, const char *sql, bool *has,
                                   struct tg_error *err)

@@ -24,9 +24,10 @@ struct tg_node {
     int64_t conflict; /**< 0: none */
     int32_t birth_month;
     uint8_t sex;
-    bool stayed;  /**< had rows before this delivery too */
-    bool turns;   /**< begins or ends near the 75th birthday */
-    bool watched; /**< as it is in the table */
+    bool stayed;   /**< had rows before this delivery too */
+    bool turns;    /**< begins or ends near the 75th birthday */
+    bool watched;  /**< as it is in the table */
+    uint8_t death; /**< enum tg_death */
     uint32_t source;
     int32_t seen_from, seen_to;          /**< periods; INT32_MAX: the newest of its source */
     uint32_t enrolled_from, enrolled_to; /**< YYYYMMDD; 0: not said */

@@ -63,7 +63,7 @@ enum tg_status tg_replace_begin(struct tg_importing *im, struct tg_error *err)
                                        "CREATE TEMP TABLE IF NOT EXISTS dropped("
                                        "identity_id INTEGER PRIMARY KEY, period INTEGER,"
                                        " last INTEGER, enrolled_from INTEGER,"
-                                       " enrolled_to INTEGER, turned INTEGER);"
+                                       " enrolled_to INTEGER, turned INTEGER, death INTEGER);"
                                        "DELETE FROM temp.dropped",
                                        err);
     if (!status && im->interner.founds_persons)

@@ -6,7 +6,14 @@
 #include <string.h>
 
 /* Carried columns, in the order of the token file. */
-enum { ROSTER_BIRTH_MONTH, ROSTER_SEX, ROSTER_DISTRICT, ROSTER_FROM, ROSTER_TO };
+enum {
+    ROSTER_BIRTH_MONTH,
+    ROSTER_SEX,
+    ROSTER_DISTRICT,
+    ROSTER_FROM,
+    ROSTER_TO,
+    ROSTER_LOSS_REASON
+};
 enum { USER_PROVIDER, USER_BIRTH_MONTH, USER_SEX, USER_REGISTERED_ON };
 enum {
     CONSENT_PROVIDER,
@@ -16,6 +23,17 @@ enum {
     CONSENT_GRANTED_ON,
     CONSENT_WITHDRAWN_ON
 };
+
+/* A death without a day says nothing of when it was. */
+static enum tg_status read_death(const struct tg_importing *im, const struct tg_token_row *row,
+                                 struct tg_identity_facts *facts, struct tg_error *err)
+{
+    const struct tg_cell *cell = &row->carried[ROSTER_LOSS_REASON];
+    bool death = cell->len == sizeof TG_DEATH - 1 && memcmp(cell->data, TG_DEATH, cell->len) == 0;
+    facts->death = death && facts->enrolled_to;
+    return death || cell->len == 0 ? TG_OK
+                                   : tg_cell_malformed(im, row, ROSTER_LOSS_REASON, TG_DEATH, err);
+}
 
 enum tg_status tg_import_facts(const void *importing, const struct tg_token_row *row,
                                struct tg_identity_facts *facts, struct tg_error *err)
@@ -33,6 +51,8 @@ enum tg_status tg_import_facts(const void *importing, const struct tg_token_row 
         status = tg_cell_day(im, row, ROSTER_FROM, &facts->enrolled_from, err);
     if (!status && roster)
         status = tg_cell_day(im, row, ROSTER_TO, &facts->enrolled_to, err);
+    if (!status && roster && im->may_carry)
+        status = read_death(im, row, facts, err);
     return status;
 }
 
@@ -64,7 +84,8 @@ enum tg_status tg_import_roster(struct tg_importing *im, const struct tg_token_r
                          DB_ARGS(DB_INT((int64_t)row->line), DB_INT(im->delivery_id),
                                  DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
                                  DB_MAYBE(district, district), DB_MAYBE(from, from),
-                                 DB_MAYBE(to, to), DB_MAYBE(attributes, attributes)),
+                                 DB_MAYBE(to, to), DB_MAYBE(attributes, attributes),
+                                 DB_MAYBE(facts.death, 1)),
                          err);
 }
 

@@ -406,11 +406,16 @@ static const char version_memory[] = "CREATE TABLE link_memory("
  * everybody. */
 static const char version_kin[] = "CREATE INDEX identity_kin ON identity(kin) WHERE kin = 1;";
 
+/* Whom death took out of a roster (enum tg_death), and its rows that say so. */
+static const char version_death[] =
+    "ALTER TABLE roster_row ADD COLUMN death INTEGER;" /* 1, or NULL */
+    "ALTER TABLE identity ADD COLUMN death INTEGER NOT NULL DEFAULT 0;";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
 static const char *const upgrades[] = {
     version_1,        version_review, version_placing, version_consent, version_evidence,
     version_epoch,    version_basis,  version_person,  version_apart,   version_digest,
-    version_enrolled, version_memory, version_kin};
+    version_enrolled, version_memory, version_kin,     version_death};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

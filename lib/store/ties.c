@@ -120,7 +120,8 @@ static enum tg_status list_bearers(struct tying *t, struct tg_error *err)
     return status;
 }
 
-/* Who is enrolled when matters where a name leads to several, or somebody turns 75. */
+/* Who is enrolled when matters where a name leads to several, and where somebody turns 75 or died.
+ */
 static void watch(struct tying *t)
 {
     const struct tg_reach *reach = t->reach;
@@ -133,7 +134,7 @@ static void watch(struct tying *t)
             t->out->watched[component_of(t, items[i].node)] = true;
     }
     for (size_t i = 0; i < reach->n; i++) {
-        if (reach->nodes[i].turns)
+        if (reach->nodes[i].turns || reach->nodes[i].death)
             t->out->watched[component_of(t, i)] = true;
     }
 }

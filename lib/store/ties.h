@@ -4,12 +4,13 @@
  * Bridges between identities that share no number: names, and the 75th birthday.
  *
  * What numbers make one is a unit; one whose birth months or sexes contradict each other is bridged
- * to nobody. Two units are two people when, at the same time, both are in one roster or have
- * different numbers of one kind, when their birth months or sexes differ, or when somebody said so
- * by hand. At the same time: their days of enrolment overlap, where a day on which one ends and the
- * other begins is no overlap, and in one roster some file could have had both. Without days,
- * whoever is in the newest file of a roster is enrolled still, and others were from the first day
- * of the first month in which a file had them to the last day of the last.
+ * to nobody, nor is one in which a death is outlived. Two units are two people when, at the same
+ * time, both are in one roster or have different numbers of one kind, when their birth months or
+ * sexes differ, when one begins after the death of the other (of which a roster tells), or when
+ * somebody said so by hand. At the same time: their days of enrolment overlap, where a day on which
+ * one ends and the other begins is no overlap, and in one roster some file could have had both.
+ * Without days, whoever is in the newest file of a roster is enrolled still, and others were from
+ * the first day of the first month in which a file had them to the last day of the last.
  *
  * In this order:
  * 1. A loss and a gain at 75 (an enrolment that ends on a day, or the day before it, and one that

@@ -88,7 +88,9 @@ struct tg_source {
     uint64_t header_row; /**< 1…; 0: find it by the names */
     char delimiter;      /**< ',' */
     double scale;        /**< yen per unit of `amount`, 1 */
-    uint64_t line;       /**< of the study file */
+    const char **death;  /**< values of loss_reason that mean death, beside tg_is_death()'s words */
+    size_t n_death;
+    uint64_t line; /**< of the study file */
 };
 
 /** Codes whose first characters lie between two texts, both counted: E10…E14. Compared as bytes,

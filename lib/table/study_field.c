@@ -46,13 +46,15 @@ enum {
     N_OWN_TYPES = sizeof own_types / sizeof own_types[0],
 };
 
-/* By kind: its name and what its token files carry. */
+/* By kind: its name, what its token files carry, and what they carry where the study maps it. */
 static const struct {
     const char *name;
     const char *carries[8];
+    const char *may_carry;
 } kinds[TG_N_KINDS] = {
     [TG_KIND_ROSTER] = {"roster",
-                        {"birth_month", "sex", "district", "enrolled_from", "enrolled_to"}},
+                        {"birth_month", "sex", "district", "enrolled_from", "enrolled_to"},
+                        TG_LOSS_REASON},
     [TG_KIND_USERS] = {"users", {"provider", "birth_month", "sex", "registered_on"}},
     [TG_KIND_CONSENTS] = {"consents",
                           {"provider", "purpose", "form", "method", "granted_on", "withdrawn_on"}},
@@ -79,6 +81,11 @@ bool tg_kind_parse(const char *name, enum tg_kind *out)
 const char *const *tg_kind_carries(enum tg_kind kind)
 {
     return kinds[kind].carries;
+}
+
+const char *tg_kind_may_carry(enum tg_kind kind)
+{
+    return kinds[kind].may_carry;
 }
 
 bool tg_kind_has_row_id(enum tg_kind kind)
@@ -113,6 +120,8 @@ static bool is_taken(const char *name)
     if (!strcmp(name, "row_id") || !strncmp(name, "token_", 6))
         return true;
     for (int k = 0; k < TG_N_KINDS; k++) {
+        if (kinds[k].may_carry && !strcmp(name, kinds[k].may_carry))
+            return true;
         for (const char *const *c = kinds[k].carries; *c; c++) {
             if (!strcmp(name, *c))
                 return true;

@@ -31,11 +31,12 @@ static const struct tg_word encoding_words[] = {{"auto", TG_ENCODING_AUTO},
 
 static bool is_carried(enum tg_kind kind, const char *name)
 {
+    const char *may = tg_kind_may_carry(kind);
     for (const char *const *c = tg_kind_carries(kind); *c; c++) {
         if (!strcmp(*c, name))
             return true;
     }
-    return false;
+    return may && !strcmp(may, name);
 }
 
 /* Names that `columns` of this kind may have. What is carried and filled by something else (the
@@ -49,6 +50,8 @@ static size_t column_names(const struct tg_study *study, enum tg_kind kind,
         if (strcmp(*c, "provider") && strcmp(*c, "birth_month") && strcmp(*c, "sex"))
             names[n++] = *c;
     }
+    if (tg_kind_may_carry(kind))
+        names[n++] = tg_kind_may_carry(kind);
     for (size_t i = 0; (field = tg_study_field_at(study, i)) != NULL && n < NAMES_MAX; i++) {
         if (!strcmp(field->name, field->column_name))
             names[n++] = field->name;
@@ -153,6 +156,44 @@ static enum tg_status read_delimiter(struct tg_study_reader *r, const struct tg_
     return TG_OK;
 }
 
+/* A value as intake will see it. */
+static enum tg_status read_reason(struct tg_study_reader *r, const struct tg_node *node,
+                                  const char **out)
+{
+    const char *text = NULL;
+    unsigned notes = 0;
+    size_t len = 0;
+    enum tg_status status = tg_need_text(r, node, &text);
+    if (status)
+        return status;
+    size_t room = tg_normalize_bound(strlen(text));
+    char *value = tg_study_alloc(r, room + 1, 1);
+    if (!value)
+        return TG_NO_MEMORY;
+    if (tg_normalize(TG_FIELD_ID, text, strlen(text), value, room, &len, &notes) != TG_VALUE_OK)
+        return tg_bad_value(r, node, "a value of the column that means death");
+    value[len] = '\0';
+    *out = value;
+    return TG_OK;
+}
+
+static enum tg_status read_death(struct tg_study_reader *r, const struct tg_node *node,
+                                 void *object)
+{
+    struct tg_source *source = object;
+    enum tg_status status = tg_need_list(r, node);
+    if (status)
+        return status;
+    if (node->n == 0 || !tg_source_column(source, TG_LOSS_REASON))
+        return tg_bad_value(r, node, "values of the column loss_reason, which a roster may have");
+    source->death = tg_study_alloc(r, node->n, sizeof *source->death);
+    if (!source->death)
+        return TG_NO_MEMORY;
+    for (const struct tg_node *child = node->first; child && !status; child = child->next)
+        status = read_reason(r, child, &source->death[source->n_death++]);
+    return status;
+}
+
 #define AT(member) offsetof(struct tg_source, member)
 
 static const struct tg_rule source_rules[] = {
@@ -161,6 +202,7 @@ static const struct tg_rule source_rules[] = {
     {"columns", TG_RULE_CUSTOM, .required = true, .read = read_columns},
     {"measures", TG_RULE_CUSTOM, .read = read_measures},
     {"attributes", TG_RULE_CUSTOM, .read = read_attributes},
+    {"death", TG_RULE_CUSTOM, .read = read_death},
     {"encoding", TG_RULE_WORD, .offset = AT(encoding), .words = encoding_words},
     {"header_row", TG_RULE_UINT64, .offset = AT(header_row), .min = 1, .max = 1000000},
     {"delimiter", TG_RULE_CUSTOM, .read = read_delimiter},

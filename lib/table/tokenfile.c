@@ -147,6 +147,8 @@ static enum tg_status check_header(struct tg_token_file *f, const struct tg_cell
         if (at >= n || !cell_is(&cells[at], "", *c))
             return refuse_header(f, "what this kind carries, behind the tokens", err);
     }
+    const char *may = tg_kind_may_carry(f->kind);
+    at += may && at < n && cell_is(&cells[at], "", may);
     for (size_t i = at; i < n; i++) {
         size_t len = sizeof prefix - 1;
         if (cells[i].len == 0 || (cells[i].len >= len && !memcmp(cells[i].data, prefix, len)))

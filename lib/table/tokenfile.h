@@ -30,6 +30,13 @@ TG_CHECKED enum tg_status tg_manifest_finish(const char *path, const struct tg_m
 
 /** Carried columns of each kind, in the file's order, ended by NULL. */
 const char *const *tg_kind_carries(enum tg_kind kind);
+/** A column that files of this kind carry behind those, where the study maps it; NULL: there is
+ * none.
+ */
+const char *tg_kind_may_carry(enum tg_kind kind);
+/** That of rosters: why insurance was lost (資格喪失事由); TG_DEATH, or empty for anything else. */
+#define TG_LOSS_REASON "loss_reason"
+#define TG_DEATH       "death"
 /** Do files of this kind begin with a row id? */
 bool tg_kind_has_row_id(enum tg_kind kind);
 

@@ -63,6 +63,18 @@ static bool same_word(const char *s, size_t len, const char *word)
     return i == len && !word[i];
 }
 
+/* In upper case. */
+static const char *const death_words[] = {"死亡", "死亡喪失", "DEATH", "DIED", "DECEASED"};
+
+bool tg_is_death(const char *value, size_t len)
+{
+    for (size_t i = 0; i < sizeof death_words / sizeof death_words[0]; i++) {
+        if (same_word(value, len, death_words[i]))
+            return true;
+    }
+    return false;
+}
+
 enum tg_value tg_sex_write(struct tg_reading *r, struct tg_sink *out)
 {
     tg_reading_to_text(r);

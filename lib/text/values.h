@@ -34,6 +34,8 @@ TG_CHECKED enum tg_value tg_letters_write(enum tg_field_type type, struct tg_rea
 TG_CHECKED enum tg_value tg_birth_date_write(struct tg_reading *r, struct tg_sink *out);
 /** 1 or 2; whatever is neither is missing. */
 TG_CHECKED enum tg_value tg_sex_write(struct tg_reading *r, struct tg_sink *out);
+/** Is a canonical TG_FIELD_ID a word for death, as files give it for the loss of insurance? */
+bool tg_is_death(const char *value, size_t len);
 /** Trimmed, otherwise as it is. */
 TG_CHECKED enum tg_value tg_id_write(struct tg_reading *r, struct tg_sink *out);
 

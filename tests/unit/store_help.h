@@ -178,6 +178,9 @@ static inline void make_header(const struct tg_source *source, struct tg_buf *ou
         OK(tg_buf_printf(out, &err, "%stoken_%s", comma, tokens[i]));
     for (const char *const *c = tg_kind_carries(source->kind); *c; c++)
         OK(tg_buf_printf(out, &err, ",%s", *c));
+    const char *may = tg_kind_may_carry(source->kind);
+    if (may && tg_source_column(source, may))
+        OK(tg_buf_printf(out, &err, ",%s", may));
     for (size_t i = 0; i < source->n_measures; i++)
         OK(tg_buf_printf(out, &err, ",%s", source->measures[i].name));
     for (size_t i = 0; i < source->n_attributes; i++)

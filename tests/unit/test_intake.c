@@ -13,6 +13,8 @@ static const char study[] =
     "sources:\n"
     "  roster: {kind: roster, columns: {" INSURED ", kana_name: カナ氏名, district: 圏域,\n"
     "    enrolled_from: 取得日, enrolled_to: 喪失日}, attributes: {ward: 町名}}\n"
+    "  leavers: {kind: roster, columns: {resident_number: 番号, enrolled_to: 喪失日,\n"
+    "    loss_reason: 事由}, death: ['05', 事由9], attributes: {ward: 町名}}\n"
     "  medical: {kind: events, scale: 10, columns: {" INSURED ", month: 診療年月,\n"
     "    code: 病名, amount: 点数}}\n"
     "  checkup: {kind: measures, columns: {" INSURED ", date: 健診日},\n"
@@ -100,6 +102,28 @@ START_TEST(roster_is_what_the_contract_says)
     ck_assert_str_eq(read_text(&f, "lookup.csv"), sorted("row_id,line", pairs, 3));
     ck_assert_uint_eq(f.result.rows, 3);
     ck_assert_uint_eq(f.result.no_token, 1);
+}
+END_TEST
+
+/* Words are known, the study adds values of its own; other reasons stay where they are. */
+START_TEST(of_a_loss_only_death_is_carried)
+{
+    static const struct {
+        const char *says, *carried;
+    } cells[] = {{"死亡", "death"}, {" 死亡 ", "death"}, {"Died", "death"},
+                 {"05", "death"},   {"０５", "death"},   {"事由９", "death"},
+                 {"転出", ""},      {"5", ""},           {"死亡届待ち", ""},
+                 {"", ""},          {"1.2E+11", ""},     {"*", ""}};
+    enum { N = sizeof cells / sizeof cells[0] };
+    for (size_t i = 0; i < N; i++) {
+        char *text = pseudonymized(
+            &f, "leavers", print(&f, "番号,喪失日,事由,町名\n7,2025-03-31,%s,南\n", cells[i].says));
+        const char *row = strchr(text, '\n') + 1;
+        ck_assert_ptr_nonnull(strstr(text, "enrolled_from,enrolled_to,loss_reason,ward\n"));
+        ck_assert_msg(strstr(row, print(&f, ",,,,,2025-03-31,%s,南\n", cells[i].carried)), "%s",
+                      cells[i].says);
+        ck_assert_uint_eq(f.result.rejected, 0);
+    }
 }
 END_TEST
 
@@ -275,6 +299,7 @@ int main(void)
     TCase *c = tcase_create("files");
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, roster_is_what_the_contract_says);
+    tcase_add_test(c, of_a_loss_only_death_is_carried);
     tcase_add_test(c, events_are_what_the_contract_says);
     tcase_add_test(c, measures_are_what_the_contract_says);
     tcase_add_test(c, users_and_consents_carry_the_app_token);
