@@ -6,6 +6,7 @@
 #include "intake/decoders.h"
 #include "intake/near.h"
 #include "intake/reader.h"
+#include "text/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct tg_identifier {
     struct tg_token_batch batch;
     size_t *first; /* by token: its first request in the batch; one more for the end */
     struct tg_near near;
+    struct tg_buf turned; /* values that begin elsewhere, of the token at hand */
     struct tg_identity out;
 };
 
@@ -169,8 +171,20 @@ static void put_date(struct tg_near_part *part, enum tg_part_form form)
     part->len = form == TG_PART_YEAR_DAY ? 6 : 8;
 }
 
+/* From the least rotation on. */
+static void turn(struct tg_buf *room, struct tg_near_part *part)
+{
+    size_t from = tg_utf8_least_rotation(part->value, part->len);
+    char *to = room->data + room->len;
+    memcpy(to, part->value + from, part->len - from);
+    memcpy(to + part->len - from, part->value, from);
+    room->len += part->len;
+    part->value = to;
+}
+
 /* Leaves of a value what the part's form asks for. */
-static void take_form(struct tg_near_part *part, const struct tg_plan_part *plan)
+static void take_form(struct tg_identifier *id, struct tg_near_part *part,
+                      const struct tg_plan_part *plan)
 {
     switch (plan->form) {
     case TG_PART_YEAR_MONTH:
@@ -189,6 +203,9 @@ static void take_form(struct tg_near_part *part, const struct tg_plan_part *plan
         break;
     case TG_PART_LAST:
         keep_last(part, plan->n_characters);
+        break;
+    case TG_PART_TURNED:
+        turn(&id->turned, part);
         break;
     default:
         break;
@@ -213,12 +230,13 @@ static void order_two(struct tg_near_part *two)
 /* Is every part of the token there? */
 static bool take_parts(struct tg_identifier *id, const struct tg_plan_token *token)
 {
+    id->turned.len = 0;
     for (size_t i = 0; i < token->n_parts; i++) {
         struct tg_near_part *part = &id->near.parts[i];
         part->value = part_value(id, &token->parts[i], &part->len);
         if (!part->value)
             return false;
-        take_form(part, &token->parts[i]);
+        take_form(id, part, &token->parts[i]);
         if (i > 0 && token->parts[i - 1].form == TG_PART_EITHER_ORDER)
             order_two(&id->near.parts[i - 1]);
     }
@@ -244,7 +262,7 @@ static enum tg_status plain_message(struct tg_identifier *id, const struct tg_pl
 static enum tg_status make_messages(struct tg_identifier *id, struct tg_error *err)
 {
     const struct tg_plan *plan = id->plan;
-    enum tg_status status = TG_OK;
+    enum tg_status status = tg_buf_reserve(&id->turned, plan->n_turned * id->values.len, err);
     tg_token_batch_begin(&id->batch);
     for (size_t i = 0; i < plan->n_tokens && !status; i++) {
         const struct tg_plan_token *token = &plan->tokens[i];
@@ -318,6 +336,7 @@ void tg_identifier_free(struct tg_identifier **identifier)
     tg_token_batch_free(&id->batch);
     free(id->first);
     tg_near_free(&id->near);
+    tg_buf_free(&id->turned);
     tg_buf_free(&id->out.cells);
     free(id->out.prefixes);
     free(id->out.seen);

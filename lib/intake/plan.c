@@ -147,8 +147,10 @@ static enum tg_status plan_token(struct tg_plan *p, const struct tg_token_def *d
     t->parts = tg_arena_alloc(&p->arena, 2 * def->n_parts, sizeof *t->parts, err);
     if (!t->parts)
         return TG_NO_MEMORY;
+    size_t n_turned = 0;
     for (size_t i = 0; i < def->n_parts; i++) {
         const struct tg_token_part *part = &def->parts[i];
+        n_turned += part->form == TG_PART_TURNED;
         t->parts[t->n_parts++] = (struct tg_plan_part){
             .field = use_field(p, part->field),
             .form = part->form,
@@ -158,6 +160,7 @@ static enum tg_status plan_token(struct tg_plan *p, const struct tg_token_def *d
         if (part->other)
             t->parts[t->n_parts++] = (struct tg_plan_part){.field = use_field(p, part->other)};
     }
+    p->n_turned = n_turned > p->n_turned ? n_turned : p->n_turned;
     p->n_tokens++;
     return TG_OK;
 }

@@ -78,6 +78,7 @@ struct tg_plan {
     size_t n_fields;
     struct tg_plan_token *tokens; /**< "app" first where there is a provider */
     size_t n_tokens;
+    size_t n_turned; /**< values that begin elsewhere: of a token, at most */
     struct tg_plan_carry *carries;
     size_t n_carries;
     size_t birth_date, sex; /**< fields that are carried, or TG_PLAN_NONE */

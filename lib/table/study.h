@@ -43,6 +43,7 @@ enum tg_part_form {
     TG_PART_DAY_MONTH,    /**< `/dm`: YYYY, then month and day, the smaller number first */
     TG_PART_FIRST,        /**< `/3`: the first 3 characters, or all if there are fewer */
     TG_PART_LAST,         /**< `/-3`: the last 3 */
+    TG_PART_TURNED,       /**< `/turned`: of the value's rotations the least (Booth 1980) */
     TG_PART_EITHER_ORDER, /**< `a<>b`: the values of two fields, the smaller by bytes first */
 };
 

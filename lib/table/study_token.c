@@ -10,7 +10,7 @@ enum {
     FIELDS_MAX = 1100, /* built in and own (TG_YAML_CHILDREN_MAX) */
 };
 
-static const char one_missing[] = "~1", either_order[] = "<>";
+static const char one_missing[] = "~1", either_order[] = "<>", turned[] = "turned";
 
 /* Date parts by what is written behind the slash. */
 static const struct {
@@ -151,7 +151,8 @@ static const struct set_token latin_evidence[] = {
     {NULL, {NULL}},
 };
 
-/* At marriage the family name changes and the given name, the end of the kana, stays. */
+/* At marriage the family name changes and the given name, the end of the kana, stays. Turned, a
+ * name is the same whichever part of it was written first. */
 static const struct set_token japanese_evidence[] = {
     {"kana_birth", {"kana_name_folded", "birth_date"}},
     {"kana_postal", {"kana_name_folded", "postal_code"}},
@@ -174,6 +175,7 @@ static const struct set_token japanese_evidence[] = {
     {"birth_ym_phone", {"birth_date/ym", "phone"}},
     {"birth_md_phone", {"birth_date/md", "phone"}},
     {"birth_yd_phone", {"birth_date/yd", "phone"}},
+    {"kana_turned_birth", {"kana_name_folded/turned", "birth_date", "sex"}},
     {NULL, {NULL}},
 };
 
@@ -196,7 +198,8 @@ static const struct tg_field *find_field(const struct tg_study *study, const cha
     return tg_study_field(study, name);
 }
 
-/* `word` is what stands behind the slash: a part of a date, or a number of characters. */
+/* `word` is what stands behind the slash: a part of a date, a number of characters, or that parts
+ * of the value may have changed places. */
 static bool parse_piece(const char *word, struct tg_token_part *part)
 {
     bool is_date = part->field && part->field->type == TG_FIELD_BIRTH_DATE;
@@ -205,6 +208,10 @@ static bool parse_piece(const char *word, struct tg_token_part *part)
             part->form = date_forms[i].form;
             return is_date;
         }
+    }
+    if (!strcmp(word, turned)) {
+        part->form = TG_PART_TURNED;
+        return !is_date;
     }
     part->form = *word == '-' ? TG_PART_LAST : TG_PART_FIRST;
     word += *word == '-';
@@ -253,6 +260,8 @@ enum tg_status tg_token_part_print(const struct tg_token_part *part, struct tg_b
         return tg_buf_printf(out, err, "%s/%u", name, part->n_characters);
     case TG_PART_LAST:
         return tg_buf_printf(out, err, "%s/-%u", name, part->n_characters);
+    case TG_PART_TURNED:
+        return tg_buf_printf(out, err, "%s/%s", name, turned);
     case TG_PART_EITHER_ORDER:
         return tg_buf_printf(out, err, "%s%s%s", name, either_order, part->other->name);
     default:

@@ -82,3 +82,31 @@ bool tg_utf8_valid(const char *s, size_t len)
 {
     return tg_utf8_valid_prefix(s, len) == len;
 }
+
+/* The first place from `at` on where a character begins. */
+static size_t next_character(const char *s, size_t len, size_t at)
+{
+    while (at < len && ((unsigned char)s[at] & 0xC0) == 0x80)
+        at++;
+    return at;
+}
+
+size_t tg_utf8_least_rotation(const char *s, size_t len)
+{
+    size_t a = 0, b = next_character(s, len, 1), same = 0;
+    while (a < len && b < len && same < len) {
+        unsigned char x = (unsigned char)s[(a + same) % len];
+        unsigned char y = (unsigned char)s[(b + same) % len];
+        if (x == y) {
+            same++;
+            continue;
+        }
+        /* no rotation that begins within what was the same is less than the other one's */
+        size_t *loser = x > y ? &a : &b;
+        *loser = next_character(s, len, *loser + same + 1);
+        if (a == b)
+            b = next_character(s, len, b + 1);
+        same = 0;
+    }
+    return a < b ? a : b;
+}

@@ -20,6 +20,18 @@ size_t tg_ascii_prefix(const char *s, size_t len);
 size_t tg_utf8_decode(const char *s, size_t len, int32_t *cp);
 
 /**
+ * Where the least of a text's rotations begins: by bytes, which is the order of code points. What
+ * is put together of the same parts in the same round has one least rotation, wherever it begins.
+ *
+ * Method: two candidates are compared until they differ, and the loser is moved on behind what was
+ * compared (Shiloach 1981); time in proportion to `len`.
+ *
+ * @param s  well-formed
+ * @return an offset below `len`, where a character begins; 0 for an empty text
+ */
+size_t tg_utf8_least_rotation(const char *s, size_t len);
+
+/**
  * Reads the usual characters of Japanese text: three bytes, U+1000…U+CFFF and U+E000…U+FFFF.
  * @return whether one stands at `s`
  */

@@ -43,7 +43,7 @@ row=$(mac totsugo/n1/row roster 2025-03 3)
 grep -q "^$row," inbox/roster.csv || fail "another row id for line 3"
 
 # 2. header, order, digest, counts
-head -1 inbox/roster.csv | grep -q '^row_id,token_insured,token_resident,token_person,token_near,token_kana_birth,token_kana_first_birth,token_kana_last_birth,token_kana_last2_birth,token_birth_ym_kana,token_birth_md_kana,token_birth_yd_kana,token_birth_dm_kana,birth_month,sex,district,enrolled_from,enrolled_to$' ||
+head -1 inbox/roster.csv | grep -q '^row_id,token_insured,token_resident,token_person,token_near,token_kana_birth,token_kana_first_birth,token_kana_last_birth,token_kana_last2_birth,token_birth_ym_kana,token_birth_md_kana,token_birth_yd_kana,token_birth_dm_kana,token_kana_turned_birth,birth_month,sex,district,enrolled_from,enrolled_to$' ||
     fail "header: $(head -1 inbox/roster.csv)"
 tail -n +2 inbox/roster.csv | sort -c || fail "rows are not sorted by row id"
 tail -n +2 inbox/medical.csv | sort -c || fail "events are not sorted"
@@ -95,16 +95,39 @@ tokens:
   last: [surname/-3, birth_date]
   long: [surname/99, birth_date]
   either: [surname<>given_name, birth_date]
+  turned: [surname/turned, birth_date, given_name/turned]
 EOF
-printf 's,g,b\nMüller,Anna,1960-12-03\nAnna,Müller,1960-03-12\nAnn,,1960-03-12\n' >people.raw
+printf 's,g,b\nMüller,Anna,1960-12-03\nAnna,Müller,1960-03-12\nAnn,,1960-03-12\n山田アキラ,エリエ,1960-03-12\n' >people.raw
+printf 'アキラ山田,リエエ,1960-03-12\n' >>people.raw
 expect 0 "$TOTSUGO" pseudonymize -s forms.yaml -k key --source people -o people.csv people.raw
 for want in "ym 196012 MÜLLER" "md 1203 MÜLLER" "yd 196003 MÜLLER" "dm 19600312 MÜLLER" \
     "first MÜL 19601203" "last LER 19601203" "long MÜLLER 19601203" "either ANNA MÜLLER 19601203" \
-    "either ANNA MÜLLER 19600312" "long ANN 19600312" "dm 19600312 ANNA"; do
+    "either ANNA MÜLLER 19600312" "long ANN 19600312" "dm 19600312 ANNA" \
+    "turned ERMÜLL 19601203 AANN" "turned AANN 19600312 ERMÜLL" \
+    "turned アキラ山田 19600312 エエリ"; do
     # shellcheck disable=SC2086
     grep -q "$(mac totsugo/n1/token/$want)" people.csv || fail "no token of $want"
 done
-for wrong in birth_date/3 surname/ym surname/0 surname/100 surname/ 'surname<>surname' 'surname<>x'; do
+[ "$(cut -d, -f10 people.csv | sort | uniq -d)" = "$(mac totsugo/n1/token/turned アキラ山田 19600312 エエリ)" ] ||
+    fail "a name that begins with its other part is another name"
+# every way to turn some words, one with letters of one, two and three bytes: one token a word
+awk 'BEGIN {
+    n = split("A B AB BA A,A A,B,A A,B,A,B A,A,B,A,B B,A,B,B,A,B,A C,B,A,C,B,A,C A,B,C,D ア,É,A,ア,É", words, " ")
+    print "s,g,b"
+    for (w = 1; w <= n; w++) {
+        len = split(words[w], letters, ",")
+        for (from = 0; from < len; from++) {
+            text = ""
+            for (i = 0; i < len; i++)
+                text = text letters[(from + i) % len + 1]
+            print text "," w ",1960-03-12"
+        }
+    }
+}' >turned.raw
+expect 0 "$TOTSUGO" pseudonymize -s forms.yaml -k key --source people -o turned.csv turned.raw
+[ "$(cut -d, -f10 turned.csv | sort | uniq | wc -l)" -eq 13 ] ||
+    fail "a turn gives another token"
+for wrong in birth_date/3 birth_date/turned surname/turn surname/ym surname/0 surname/100 surname/ 'surname<>surname' 'surname<>x'; do
     sed "s|\[surname/3, birth_date\]|[$wrong]|" forms.yaml >wrong.yaml
     expect 78 "$TOTSUGO" pseudonymize -s wrong.yaml -k key --source people -o wrong.csv people.raw
 done

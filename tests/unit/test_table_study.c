@@ -141,7 +141,7 @@ END_TEST
 START_TEST(what_is_absent_has_a_default)
 {
     struct tg_study *s = load(HEAD ROSTER);
-    ck_assert_uint_eq(s->n_tokens, 30);
+    ck_assert_uint_eq(s->n_tokens, 31);
     ck_assert_str_eq(s->tokens[0].name, "insured_branch");
     ck_assert_str_eq(s->tokens[8].name, "near");
     ck_assert_double_eq(s->max_rejects, 0.01);
