@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Conditions that are looked at together: 8 bytes an entrant each. */
+enum { CONDITIONS_AT_ONCE = 8 };
+
 struct drawing {
     const struct tg_cohort_input *input;
     struct tg_entrants entrants;
@@ -42,6 +45,26 @@ static bool fulfils(const struct tg_exclusion *x, double value)
     return isnan(value);
 }
 
+/* Marks who fulfils one of some conditions. */
+static enum tg_status judge(struct drawing *d, const struct tg_exclusion *exclusions, size_t n,
+                            bool *drop, struct tg_error *err)
+{
+    struct tg_entrants *e = &d->entrants;
+    struct tg_look_back looks[CONDITIONS_AT_ONCE];
+    double *values = tg_calloc(n, e->n * sizeof *values, err);
+    if (!values)
+        return TG_NO_MEMORY;
+    for (size_t x = 0; x < n; x++)
+        looks[x] = (struct tg_look_back){&exclusions[x].history, values + x * e->n};
+    enum tg_status status = tg_history_read(e, looks, n, "conditions", err);
+    for (size_t x = 0; x < n && !status; x++) {
+        for (size_t i = 0; i < e->n; i++)
+            drop[i] |= fulfils(&exclusions[x], looks[x].values[i]);
+    }
+    free(values);
+    return status;
+}
+
 static enum tg_status exclude(struct drawing *d, struct tg_error *err)
 {
     const struct tg_cohort_rules *rules = d->input->rules;
@@ -49,19 +72,15 @@ static enum tg_status exclude(struct drawing *d, struct tg_error *err)
     if (rules->n_exclusions == 0 || e->n == 0)
         return TG_OK;
     bool *drop = tg_calloc(e->n, sizeof *drop, err);
-    double *values = tg_calloc(e->n, sizeof *values, err);
-    enum tg_status status = drop && values ? TG_OK : TG_NO_MEMORY;
-    for (size_t x = 0; x < rules->n_exclusions && !status; x++) {
-        status = tg_history_read(e, &rules->exclusions[x].history, values, err);
-        for (size_t i = 0; i < e->n && !status; i++)
-            drop[i] |= fulfils(&rules->exclusions[x], values[i]);
-        if (!status)
-            status = tg_progress(d->input->reporter, "conditions", x, rules->n_exclusions, err);
+    enum tg_status status = drop ? TG_OK : TG_NO_MEMORY;
+    for (size_t x = 0; x < rules->n_exclusions && !status; x += CONDITIONS_AT_ONCE) {
+        size_t left = rules->n_exclusions - x;
+        status = judge(d, &rules->exclusions[x],
+                       left < CONDITIONS_AT_ONCE ? left : CONDITIONS_AT_ONCE, drop, err);
     }
     if (!status)
         d->cohort.flow.excluded = tg_entrants_drop(e, drop);
     free(drop);
-    free(values);
     return status;
 }
 
@@ -90,15 +109,17 @@ static enum tg_status read_covariates(struct drawing *d, struct tg_error *err)
     d->covariates = tg_calloc(rules->n_covariates, sizeof *d->covariates, err);
     if (!d->covariates)
         return TG_NO_MEMORY;
+    struct tg_look_back *looks = tg_calloc(rules->n_covariates, sizeof *looks, err);
+    if (!looks)
+        return TG_NO_MEMORY;
     for (size_t i = 0; i < rules->n_covariates && !status; i++) {
         d->covariates[i] = tg_calloc(d->entrants.n, sizeof **d->covariates, err);
-        if (!d->covariates[i])
-            return TG_NO_MEMORY;
-        status =
-            tg_history_read(&d->entrants, &rules->covariates[i].history, d->covariates[i], err);
-        if (!status)
-            status = tg_progress(d->input->reporter, "covariates", i, rules->n_covariates, err);
+        looks[i] = (struct tg_look_back){&rules->covariates[i].history, d->covariates[i]};
+        status = d->covariates[i] ? TG_OK : TG_NO_MEMORY;
     }
+    if (!status)
+        status = tg_history_read(&d->entrants, looks, rules->n_covariates, "covariates", err);
+    free(looks);
     return status;
 }
 

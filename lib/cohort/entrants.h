@@ -33,9 +33,21 @@ TG_CHECKED enum tg_status tg_entrants_find(const struct tg_cohort_input *input,
 uint64_t tg_entrants_drop(struct tg_entrants *e, const bool *drop);
 void tg_entrants_free(struct tg_entrants *e);
 
-/** history.c: the value of a look back for every entrant; NaN: none. */
-TG_CHECKED enum tg_status tg_history_read(const struct tg_entrants *e, const struct tg_history *h,
-                                          double *values, struct tg_error *err);
+/** One look back for everybody. */
+struct tg_look_back {
+    const struct tg_history *history;
+    double *values; /**< out: by entrant; NaN: none */
+};
+/** Looks at one source at a time: of a measure each costs 4 bytes an entrant besides its values. */
+enum { TG_LOOKS_A_PASS = 16 };
+/**
+ * history.c: fills the values of looks back. Those at one source are answered together, by
+ * TG_LOOKS_A_PASS in a pass over it.
+ * @param step  what the reporter is told of, in looks
+ */
+TG_CHECKED enum tg_status tg_history_read(const struct tg_entrants *e,
+                                          const struct tg_look_back *looks, size_t n,
+                                          const char *step, struct tg_error *err);
 /** history.c: months of activity from the index month until follow-up begins, in the index month
  * where it begins at once. Only participants have any. */
 TG_CHECKED enum tg_status tg_activity_read(const struct tg_entrants *e, unsigned *months,

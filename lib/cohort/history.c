@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cohort/entrants.h"
 
+#include "base/reporter.h"
 #include "text/calendar.h"
 
 #include <math.h>
@@ -9,69 +10,76 @@
 
 /* What is being read for everybody. */
 struct reading {
-    const struct tg_entrants *e;
     const struct tg_history *h;
-    int months;      /* how far back; 0: any time */
-    double *values;  /* by entrant */
-    uint32_t *days;  /* by entrant, of the value so far; measures only */
-    uint64_t *masks; /* by entrant, months of activity from the index month on */
-    int span;        /* of these months */
-    size_t last;     /* the person found last: amounts mostly come person by person */
+    int months;     /* how far back; 0: any time */
+    double *values; /* by entrant */
+    uint32_t *days; /* by entrant, of the value so far; measures only */
 };
 
-/* The entrant of a person's number; SIZE_MAX: nobody who is of interest. */
-static size_t find(struct reading *r, int64_t id)
+/* A source as it goes by, with what is read from it. */
+struct pass {
+    const struct tg_entrants *e;
+    struct reading *readings; /* by question */
+    size_t n;
+    uint64_t *masks; /* by entrant, months of activity from the index month on */
+    int span;        /* of these months */
+};
+
+enum { NOBODY = UINT32_MAX };
+
+/* Of answers' people, their places among the entrants; NOBODY: of no interest. */
+static uint32_t find(const struct pass *p, int64_t person)
 {
-    const struct tg_people *people = r->e->input->people;
-    size_t at = SIZE_MAX;
-    for (size_t i = r->last; i < people->n && i < r->last + 2; i++) {
-        if (people->items[i].id == id)
-            at = i;
-    }
-    if (at == SIZE_MAX)
-        at = tg_people_find(people, id);
-    if (at == SIZE_MAX)
-        return SIZE_MAX;
-    r->last = at;
-    return r->e->at[at] ? r->e->at[at] - 1 : SIZE_MAX;
+    size_t at = tg_people_find(p->e->input->people, person);
+    return at == SIZE_MAX || p->e->at[at] == 0 ? (uint32_t)NOBODY : p->e->at[at] - 1;
 }
 
 /* Is the month before this entrant's index month, and not too long? */
-static bool looks_back_to(const struct reading *r, size_t at, int32_t month)
+static bool looks_back_to(const struct pass *p, const struct reading *r, size_t at, int32_t month)
 {
-    int32_t index = r->e->items[at].month;
+    int32_t index = p->e->items[at].month;
     return month < index && (r->months == 0 || month >= index - r->months);
 }
 
-static enum tg_status on_amount(void *ctx, int64_t person, int32_t month, int64_t yen,
-                                uint64_t n_events, struct tg_error *err)
+static enum tg_status on_amounts(void *ctx, const struct tg_amount *amounts, size_t n,
+                                 struct tg_error *err)
 {
-    struct reading *r = ctx;
-    size_t at = find(r, person);
+    const struct pass *p = ctx;
+    uint32_t places[TG_ANSWERS_MAX];
     (void)err;
-    if (at == SIZE_MAX || !looks_back_to(r, at, month))
-        return TG_OK;
-    if (r->h->quantity == TG_SUM_AMOUNT)
-        r->values[at] += (double)yen;
-    else if (r->h->quantity == TG_COUNT_EVENTS)
-        r->values[at] += (double)n_events;
-    else
-        r->values[at] = 1;
+    for (size_t i = 0; i < n; i++)
+        places[i] = find(p, amounts[i].person);
+    for (size_t i = 0; i < n; i++) {
+        const struct tg_amount *a = &amounts[i];
+        const struct reading *r = &p->readings[a->question];
+        if (places[i] == NOBODY || !looks_back_to(p, r, places[i], a->month))
+            continue;
+        if (r->h->quantity == TG_SUM_AMOUNT)
+            r->values[places[i]] += (double)a->yen;
+        else if (r->h->quantity == TG_COUNT_EVENTS)
+            r->values[places[i]] += (double)a->n_events;
+        else
+            r->values[places[i]] = 1;
+    }
     return TG_OK;
 }
 
 /* Of two values on one day the larger: there is no order between them. */
-static enum tg_status on_measure(void *ctx, int64_t person, uint32_t day, double value,
-                                 struct tg_error *err)
+static enum tg_status on_values(void *ctx, const struct tg_measured *values, size_t n,
+                                struct tg_error *err)
 {
-    struct reading *r = ctx;
-    size_t at = find(r, person);
+    const struct pass *p = ctx;
     (void)err;
-    if (at == SIZE_MAX || !looks_back_to(r, at, tg_month_of_day(day)))
-        return TG_OK;
-    if (day > r->days[at] || (day == r->days[at] && value > r->values[at])) {
-        r->days[at] = day;
-        r->values[at] = value;
+    for (size_t i = 0; i < n; i++) {
+        const struct tg_measured *v = &values[i];
+        const struct reading *r = &p->readings[v->question];
+        uint32_t at = find(p, v->person);
+        if (at == NOBODY || !looks_back_to(p, r, at, tg_month_of_day(v->day)))
+            continue;
+        if (v->day > r->days[at] || (v->day == r->days[at] && v->value > r->values[at])) {
+            r->days[at] = v->day;
+            r->values[at] = v->value;
+        }
     }
     return TG_OK;
 }
@@ -87,10 +95,11 @@ static void find_months(const struct tg_entrants *e, int32_t *first, int32_t *la
 }
 
 /* Sums become means by month with data; without such a month nothing is known. */
-static void divide(const struct reading *r, const struct tg_event_counts *span)
+static void divide(const struct pass *p, const struct reading *r,
+                   const struct tg_event_counts *span)
 {
-    for (size_t i = 0; i < r->e->n; i++) {
-        int32_t index = r->e->items[i].month;
+    for (size_t i = 0; i < p->e->n; i++) {
+        int32_t index = p->e->items[i].month;
         int32_t from = index - r->months, to = index - 1;
         from = span->first_month > from ? span->first_month : from;
         to = span->last_month < to ? span->last_month : to;
@@ -101,82 +110,134 @@ static void divide(const struct reading *r, const struct tg_event_counts *span)
     }
 }
 
-static enum tg_status read_amounts(struct reading *r, struct tg_error *err)
+static struct tg_asked_source asked_source(const struct tg_entrants *e,
+                                           const struct tg_source *source)
 {
-    const struct tg_cohort_input *in = r->e->input;
-    struct tg_event_counts span;
-    struct tg_amount_question q = {
-        .source = r->h->source, .month = in->month, .codes = r->h->codes, .n_codes = r->h->n_codes};
-    find_months(r->e, &q.from, &q.to);
-    q.from -= r->months;
-    q.to -= 1;
-    enum tg_status status = tg_store_amounts(in->store, &q, on_amount, r, &span, err);
-    if (!status)
-        divide(r, &span);
-    return status;
+    const struct tg_cohort_input *in = e->input;
+    return (struct tg_asked_source){source, in->month, in->linked, in->n_linked};
 }
 
-static enum tg_status read_measures(struct reading *r, struct tg_error *err)
+static enum tg_status read_amounts(struct pass *p, struct tg_error *err)
 {
-    const struct tg_cohort_input *in = r->e->input;
-    struct tg_event_counts counts;
+    const struct tg_asked_source asked = asked_source(p->e, p->readings[0].h->source);
+    struct tg_amount_question *questions = tg_calloc(p->n, sizeof *questions, err);
+    struct tg_event_counts *spans = tg_calloc(p->n, sizeof *spans, err);
+    enum tg_status status = questions && spans ? TG_OK : TG_NO_MEMORY;
     int32_t first, last;
-    find_months(r->e, &first, &last);
-    const struct tg_measure_question q = {.source = r->h->source,
-                                          .measure = r->h->measure,
-                                          .month = in->month,
-                                          .to_day = tg_month_last_day(last - 1)};
-    for (size_t i = 0; i < r->e->n; i++)
-        r->values[i] = NAN;
-    r->days = tg_calloc(r->e->n, sizeof *r->days, err);
-    enum tg_status status = r->days ? TG_OK : TG_NO_MEMORY;
+    find_months(p->e, &first, &last);
+    for (size_t k = 0; k < p->n && !status; k++) {
+        const struct reading *r = &p->readings[k];
+        questions[k] =
+            (struct tg_amount_question){first - r->months, last - 1, r->h->codes, r->h->n_codes};
+    }
     if (!status)
-        status = tg_store_measures(in->store, &q, on_measure, r, &counts, err);
-    free(r->days);
+        status = tg_store_amounts(p->e->input->store, &asked, questions, p->n, on_amounts, p, spans,
+                                  err);
+    for (size_t k = 0; k < p->n && !status; k++)
+        divide(p, &p->readings[k], &spans[k]);
+    free(questions);
+    free(spans);
     return status;
 }
 
-enum tg_status tg_history_read(const struct tg_entrants *e, const struct tg_history *h,
-                               double *values, struct tg_error *err)
+static enum tg_status read_measures(struct pass *p, struct tg_error *err)
 {
-    bool measure = h->quantity == TG_LAST_MEASURE;
-    int usual = measure ? 0 : e->input->rules->baseline_months;
-    struct reading r = {.e = e, .h = h, .months = h->months ? h->months : usual, .values = values};
-    if (e->n == 0)
-        return TG_OK;
-    memset(values, 0, e->n * sizeof *values);
-    return measure ? read_measures(&r, err) : read_amounts(&r, err);
+    const struct tg_asked_source asked = asked_source(p->e, p->readings[0].h->source);
+    struct tg_measure_question *questions = tg_calloc(p->n, sizeof *questions, err);
+    struct tg_event_counts *counts = tg_calloc(p->n, sizeof *counts, err);
+    enum tg_status status = questions && counts ? TG_OK : TG_NO_MEMORY;
+    int32_t first, last;
+    find_months(p->e, &first, &last);
+    for (size_t k = 0; k < p->n && !status; k++) {
+        struct reading *r = &p->readings[k];
+        questions[k] = (struct tg_measure_question){.measure = r->h->measure,
+                                                    .to_day = tg_month_last_day(last - 1)};
+        for (size_t i = 0; i < p->e->n; i++)
+            r->values[i] = NAN;
+        r->days = tg_calloc(p->e->n, sizeof *r->days, err);
+        status = r->days ? TG_OK : TG_NO_MEMORY;
+    }
+    if (!status)
+        status = tg_store_measures(p->e->input->store, &asked, questions, p->n, on_values, p,
+                                   counts, err);
+    for (size_t k = 0; k < p->n; k++)
+        free(p->readings[k].days);
+    free(questions);
+    free(counts);
+    return status;
 }
 
-static enum tg_status on_activity(void *ctx, int64_t person, uint32_t day, double value,
+/* Reads what is asked of one source: of what was not `done` the first ones, as many as fit. */
+static enum tg_status read_source(const struct tg_entrants *e, const struct tg_look_back *looks,
+                                  size_t n, bool *done, struct tg_error *err)
+{
+    const struct tg_source *source = NULL;
+    struct reading readings[TG_LOOKS_A_PASS];
+    struct pass p = {.e = e, .readings = readings};
+    for (size_t i = 0; i < n && p.n < TG_LOOKS_A_PASS; i++) {
+        const struct tg_history *h = looks[i].history;
+        if (done[i] || (source && source != h->source))
+            continue;
+        bool measure = h->quantity == TG_LAST_MEASURE;
+        int usual = measure ? 0 : e->input->rules->baseline_months;
+        source = h->source;
+        done[i] = true;
+        memset(looks[i].values, 0, e->n * sizeof *looks[i].values);
+        readings[p.n++] = (struct reading){h, h->months ? h->months : usual, looks[i].values, NULL};
+    }
+    if (p.n == 0)
+        return TG_OK;
+    return readings[0].h->quantity == TG_LAST_MEASURE ? read_measures(&p, err)
+                                                      : read_amounts(&p, err);
+}
+
+enum tg_status tg_history_read(const struct tg_entrants *e, const struct tg_look_back *looks,
+                               size_t n, const char *step, struct tg_error *err)
+{
+    if (e->n == 0 || n == 0)
+        return TG_OK;
+    bool *done = tg_calloc(n, sizeof *done, err);
+    enum tg_status status = done ? TG_OK : TG_NO_MEMORY;
+    for (size_t i = 0; i < n && !status; i++) {
+        if (done[i])
+            continue;
+        status = read_source(e, looks, n, done, err);
+        if (!status)
+            status = tg_progress(e->input->reporter, step, i, n, err);
+    }
+    free(done);
+    return status;
+}
+
+static enum tg_status on_activity(void *ctx, const struct tg_measured *values, size_t n,
                                   struct tg_error *err)
 {
-    struct reading *r = ctx;
-    size_t at = find(r, person);
-    (void)value, (void)err;
-    if (at == SIZE_MAX || r->e->items[at].arm != TG_PARTICIPANT)
-        return TG_OK;
-    int64_t since = (int64_t)tg_month_of_day(day) - r->e->items[at].month;
-    if (since >= 0 && since < r->span)
-        r->masks[at] |= UINT64_C(1) << since;
+    const struct pass *p = ctx;
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = find(p, values[i].person);
+        if (at == NOBODY || p->e->items[at].arm != TG_PARTICIPANT)
+            continue;
+        int64_t since = (int64_t)tg_month_of_day(values[i].day) - p->e->items[at].month;
+        if (since >= 0 && since < p->span)
+            p->masks[at] |= UINT64_C(1) << since;
+    }
     return TG_OK;
 }
 
-static enum tg_status read_activity(struct reading *r, struct tg_error *err)
+static enum tg_status read_activity(struct pass *p, struct tg_error *err)
 {
-    const struct tg_cohort_input *in = r->e->input;
+    static const struct tg_measure_question any_row = {.to_day = UINT32_MAX};
+    const struct tg_cohort_input *in = p->e->input;
     enum tg_status status = TG_OK;
     for (size_t i = 0; i < in->study->n_sources && !status; i++) {
         const struct tg_source *s = &in->study->sources[i];
+        const struct tg_asked_source asked = asked_source(p->e, s);
         struct tg_event_counts counts;
-        const struct tg_measure_question q = {.source = s,
-                                              .month = in->month,
-                                              .to_day = UINT32_MAX,
-                                              .linked = in->linked,
-                                              .n_linked = in->n_linked};
         if (s->kind == TG_KIND_MEASURES && s->provider &&
             (!in->rules->provider || strcmp(s->provider, in->rules->provider) == 0))
-            status = tg_store_measures(in->store, &q, on_activity, r, &counts, err);
+            status =
+                tg_store_measures(in->store, &asked, &any_row, 1, on_activity, p, &counts, err);
     }
     return status;
 }
@@ -184,13 +245,13 @@ static enum tg_status read_activity(struct reading *r, struct tg_error *err)
 enum tg_status tg_activity_read(const struct tg_entrants *e, unsigned *months, struct tg_error *err)
 {
     int landmark = e->input->rules->landmark;
-    struct reading r = {.e = e, .span = landmark > 1 ? landmark : 1};
-    r.masks = tg_calloc(e->n, sizeof *r.masks, err);
-    if (!r.masks)
+    struct pass p = {.e = e, .span = landmark > 1 ? landmark : 1};
+    p.masks = tg_calloc(e->n, sizeof *p.masks, err);
+    if (!p.masks)
         return TG_NO_MEMORY;
-    enum tg_status status = read_activity(&r, err);
+    enum tg_status status = read_activity(&p, err);
     for (size_t i = 0; i < e->n; i++)
-        months[i] = (unsigned)__builtin_popcountll(r.masks[i]);
-    free(r.masks);
+        months[i] = (unsigned)__builtin_popcountll(p.masks[i]);
+    free(p.masks);
     return status;
 }

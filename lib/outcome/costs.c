@@ -3,7 +3,6 @@
 
 #include "text/calendar.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,11 +61,9 @@ static int32_t month_at(const struct tg_windows *w, int32_t index_month, int pla
 static enum tg_status make_room(struct tg_costing *c, struct tg_error *err)
 {
     struct tg_costs *costs = &c->costs;
-    size_t n = c->people->n, relative = (size_t)costs->n_relative;
-    c->index_month = tg_calloc(n, sizeof *c->index_month, err);
-    costs->people = tg_calloc(n, sizeof *costs->people, err);
+    size_t relative = (size_t)costs->n_relative;
     costs->members = tg_calloc(c->cohort->n, sizeof *costs->members, err);
-    if (!c->index_month || !costs->people || !costs->members)
+    if (!costs->members)
         return TG_NO_MEMORY;
     for (int arm = 0; arm < TG_N_ARMS; arm++) {
         costs->monthly[arm] = tg_calloc(relative, sizeof *costs->monthly[arm], err);
@@ -75,59 +72,79 @@ static enum tg_status make_room(struct tg_costing *c, struct tg_error *err)
         if (!costs->monthly[arm] || !costs->weights[arm] || !costs->person_months[arm])
             return TG_NO_MEMORY;
     }
-    return tg_member_list_make(c->people, c->cohort, &c->members, err);
+    return TG_OK;
 }
 
-static void set_index_months(struct tg_costing *c)
-{
-    const struct tg_cohort *cohort = c->cohort;
-    for (size_t i = 0; i < c->people->n; i++)
-        c->index_month[i] = cohort->eligible[i] ? cohort->pseudo_index : TG_NO_MONTH;
-    for (size_t i = 0; i < cohort->n; i++)
-        c->index_month[cohort->members[i].person] = cohort->members[i].index_month;
-}
-
-/* Months of somebody in the windows around an index month; `member` NULL: no member. */
-static void count_months(struct tg_costing *c, size_t person, int32_t index_month,
-                         struct tg_person_cost *cost, const struct tg_member *member)
+/* Insured months with data of a member in the windows around its index month. */
+static void count_months(struct tg_costing *c, const struct tg_member *m,
+                         struct tg_person_cost *cost)
 {
     const struct tg_windows *w = c->windows;
     for (int r = 0; r < c->costs.n_relative; r++) {
-        int32_t month = month_at(w, index_month, r);
-        if (!counts(c, person, month))
+        int32_t month = month_at(w, m->index_month, r);
+        if (!counts(c, m->person, month))
             continue;
         if (r < w->baseline_months)
             cost->before_months++;
         else
             cost->after_months++;
-        if (member) {
-            c->costs.person_months[member->arm][r]++;
-            c->costs.weights[member->arm][r] += member->weight;
-        }
+        c->costs.person_months[m->arm][r]++;
+        c->costs.weights[m->arm][r] += m->weight;
         c->from = month < c->from ? month : c->from;
         c->to = month > c->to ? month : c->to;
     }
 }
 
-enum tg_status tg_costing_begin(struct tg_costing *c, const struct tg_people *people,
-                                const struct tg_cohort *cohort, const struct tg_windows *windows,
-                                struct tg_error *err)
+/* Widens the span by the insured ones of some months with data. */
+static void widen(struct tg_costing *c, const struct tg_person *p, int32_t from, int32_t to)
 {
-    *c = (struct tg_costing){
-        .people = people, .cohort = cohort, .windows = windows, .from = INT32_MAX, .to = INT32_MIN};
+    from = from > c->windows->first_month ? from : c->windows->first_month;
+    to = to < c->windows->last_month ? to : c->windows->last_month;
+    for (uint32_t i = 0; i < p->n_stretches; i++) {
+        const struct tg_stretch *s = &c->people->stretches[p->first_stretch + i];
+        int32_t first = s->from > from ? s->from : from, last = s->to < to ? s->to : to;
+        if (first > last)
+            continue;
+        c->from = first < c->from ? first : c->from;
+        c->to = last > c->to ? last : c->to;
+    }
+}
+
+/* Whoever is eligible is looked at around the pseudo index month: it is their months, too, in which
+ * events are counted. */
+static void widen_by_eligible(struct tg_costing *c)
+{
+    const struct tg_windows *w = c->windows;
+    int32_t index = c->cohort->pseudo_index, last = c->costs.n_relative - 1;
+    if (index == TG_NO_MONTH)
+        return;
+    for (size_t i = 0; i < c->people->n; i++) {
+        if (!c->cohort->eligible[i] || c->members->first[i] < c->members->first[i + 1])
+            continue;
+        widen(c, &c->people->items[i], month_at(w, index, 0), index - 1);
+        widen(c, &c->people->items[i], month_at(w, index, w->baseline_months),
+              month_at(w, index, last));
+    }
+}
+
+enum tg_status tg_costing_begin(struct tg_costing *c, const struct tg_people *people,
+                                const struct tg_cohort *cohort,
+                                const struct tg_member_list *members,
+                                const struct tg_windows *windows, struct tg_error *err)
+{
+    *c = (struct tg_costing){.people = people,
+                             .cohort = cohort,
+                             .members = members,
+                             .windows = windows,
+                             .from = INT32_MAX,
+                             .to = INT32_MIN};
     c->costs.n_relative = windows->baseline_months + windows->followup_months;
     enum tg_status status = make_room(c, err);
     if (status)
         return status;
-    set_index_months(c);
-    for (size_t i = 0; i < people->n; i++) {
-        if (c->index_month[i] != TG_NO_MONTH)
-            count_months(c, i, c->index_month[i], &c->costs.people[i], NULL);
-    }
-    for (size_t i = 0; i < cohort->n; i++) {
-        const struct tg_member *m = &cohort->members[i];
-        count_months(c, m->person, m->index_month, &c->costs.members[i], m);
-    }
+    for (size_t i = 0; i < cohort->n; i++)
+        count_months(c, &cohort->members[i], &c->costs.members[i]);
+    widen_by_eligible(c);
     return TG_OK;
 }
 
@@ -145,13 +162,13 @@ static int add_to(const struct tg_costing *c, int32_t index_month, int32_t month
 enum tg_status tg_costing_add(struct tg_costing *c, size_t person, int32_t month, int64_t yen,
                               struct tg_error *err)
 {
-    if (c->index_month[person] == TG_NO_MONTH || !counts(c, person, month))
+    uint32_t first = c->members->first[person], end = c->members->first[person + 1];
+    int place = -1;
+    if (first == end || !counts(c, person, month))
         return TG_OK;
-    int place = add_to(c, c->index_month[person], month, yen, &c->costs.people[person]);
-    for (uint32_t k = c->members.first[person]; place > -2 && k < c->members.first[person + 1];
-         k++) {
-        const struct tg_member *m = &c->cohort->members[c->members.rows[k]];
-        place = add_to(c, m->index_month, month, yen, &c->costs.members[c->members.rows[k]]);
+    for (uint32_t k = first; place > -2 && k < end; k++) {
+        const struct tg_member *m = &c->cohort->members[c->members->rows[k]];
+        place = add_to(c, m->index_month, month, yen, &c->costs.members[c->members->rows[k]]);
         if (place >= 0)
             c->costs.monthly[m->arm][place] += m->weight * (double)yen;
     }
@@ -167,8 +184,6 @@ void tg_costing_end(struct tg_costing *c, struct tg_costs *out)
 
 void tg_costing_free(struct tg_costing *c)
 {
-    free(c->index_month);
-    tg_member_list_free(&c->members);
     tg_costs_free(&c->costs);
     *c = (struct tg_costing){0};
 }
@@ -177,7 +192,6 @@ void tg_costs_free(struct tg_costs *costs)
 {
     if (!costs)
         return;
-    free(costs->people);
     free(costs->members);
     for (int arm = 0; arm < TG_N_ARMS; arm++) {
         free(costs->monthly[arm]);
@@ -187,10 +201,14 @@ void tg_costs_free(struct tg_costs *costs)
     *costs = (struct tg_costs){0};
 }
 
-void tg_costs_baseline(const struct tg_costs *costs, size_t n_people, double *out)
+void tg_costs_observe(const struct tg_costs *costs, size_t n_members, struct tg_observation *out)
 {
-    for (size_t i = 0; i < n_people; i++) {
-        const struct tg_person_cost *p = &costs->people[i];
-        out[i] = p->before_months ? (double)p->before_yen / p->before_months : NAN;
+    for (size_t i = 0; i < n_members; i++) {
+        const struct tg_person_cost *c = &costs->members[i];
+        if (c->before_months)
+            out[i].before = (double)c->before_yen / c->before_months;
+        if (c->after_months)
+            out[i].after = (double)c->after_yen / c->after_months;
+        out[i].months = c->after_months;
     }
 }

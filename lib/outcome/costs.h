@@ -18,9 +18,6 @@ TG_CHECKED enum tg_status tg_member_list_make(const struct tg_people *people,
                                               struct tg_member_list *out, struct tg_error *err);
 void tg_member_list_free(struct tg_member_list *list);
 
-/** tg_people_find(), tried near the last one found first: rows mostly come person by person. */
-size_t tg_people_find_near(const struct tg_people *people, int64_t id, size_t *last);
-
 /** The place of a month in the windows around an index month: 0 … baseline + followup − 1; −1:
  * outside. */
 int tg_window_place(const struct tg_windows *w, int32_t index_month, int32_t month);
@@ -29,16 +26,16 @@ int tg_window_place(const struct tg_windows *w, int32_t index_month, int32_t mon
 struct tg_costing {
     const struct tg_people *people;
     const struct tg_windows *windows;
-    int32_t *index_month; /**< owned; by person; TG_NO_MONTH: of no interest */
     const struct tg_cohort *cohort;
-    struct tg_member_list members; /**< owned */
-    int32_t from, to;              /**< months that count for anybody; none when from > to */
-    struct tg_costs costs;         /**< owned until tg_costing_end() */
+    const struct tg_member_list *members;
+    int32_t from, to;      /**< months that count for anybody; none when from > to */
+    struct tg_costs costs; /**< owned until tg_costing_end() */
 };
 
 /** Sets up windows and counts insured months. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_costing_begin(struct tg_costing *c, const struct tg_people *people,
                                            const struct tg_cohort *cohort,
+                                           const struct tg_member_list *members,
                                            const struct tg_windows *windows, struct tg_error *err);
 /** Adds an amount of a person (an index) where it counts. @return TG_OK, TG_DATA: too large */
 TG_CHECKED enum tg_status tg_costing_add(struct tg_costing *c, size_t person, int32_t month,
@@ -47,5 +44,7 @@ TG_CHECKED enum tg_status tg_costing_add(struct tg_costing *c, size_t person, in
 void tg_costing_end(struct tg_costing *c, struct tg_costs *out);
 /** Frees all of it. */
 void tg_costing_free(struct tg_costing *c);
+/** What the costs say of every member: yen a month by each one's own months. */
+void tg_costs_observe(const struct tg_costs *costs, size_t n_members, struct tg_observation *out);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "outcome/costs.h"
+#include "outcome/observe.h"
 
 #include "text/calendar.h"
 
@@ -10,34 +11,19 @@ enum { MONTHS_A_YEAR = 12 };
 
 #define DAYS_A_YEAR 365.25
 
-/* The day of a value that stands for before or after; of one day the largest value counts. */
-struct latest {
-    uint32_t day;
-    double value;
-};
-
-struct observing {
-    const struct tg_outcome_question *q;
-    struct tg_member_list list;
-    struct tg_observation *out;
-    struct latest *before, *after; /* measures */
-    double *yen;                   /* LEVEL of events: in the follow-up */
-    size_t last;
-};
-
 static bool reached(const struct tg_outcome_rule *rule, double value)
 {
     return rule->at_most ? value <= rule->threshold : value >= rule->threshold;
 }
 
 /* Is the month one of the member's follow-up under observation? */
-static bool is_after(const struct observing *o, const struct tg_member *m, int32_t month)
+static bool is_after(const struct tg_observing *o, const struct tg_member *m, int32_t month)
 {
     return month >= m->start && month <= m->last &&
            tg_window_place(o->q->windows, m->index_month, month) >= o->q->windows->baseline_months;
 }
 
-static bool is_baseline(const struct observing *o, const struct tg_member *m, int32_t month)
+static bool is_baseline(const struct tg_observing *o, const struct tg_member *m, int32_t month)
 {
     return month < m->index_month && month >= m->index_month - o->q->windows->baseline_months;
 }
@@ -56,44 +42,32 @@ static void note_event(struct tg_observation *out, const struct tg_member *m, in
     out->event = true;
 }
 
-static void take_amount(struct observing *o, size_t member, int32_t month, int64_t yen, uint64_t n)
+void tg_observing_amount(struct tg_observing *o, size_t member, const struct tg_amount *a)
 {
     const struct tg_member *m = &o->q->cohort->members[member];
     struct tg_observation *out = &o->out[member];
     if (o->q->rule->design == TG_DESIGN_INCIDENCE) {
-        if (n > 0 && (is_baseline(o, m, month) || month >= m->index_month))
-            note_event(out, m, month);
-    } else if (is_after(o, m, month)) {
-        out->count += (double)n;
-        o->yen[member] += (double)yen;
+        if (a->n_events > 0 && (is_baseline(o, m, a->month) || a->month >= m->index_month))
+            note_event(out, m, a->month);
+    } else if (is_after(o, m, a->month)) {
+        out->count += (double)a->n_events;
+        o->yen[member] += (double)a->yen;
     }
 }
 
-static enum tg_status on_amount(void *ctx, int64_t person, int32_t month, int64_t yen,
-                                uint64_t n_events, struct tg_error *err)
-{
-    struct observing *o = ctx;
-    size_t at = tg_people_find_near(o->q->people, person, &o->last);
-    if (at == SIZE_MAX)
-        return TG_FAIL(err, TG_MSG_BUG, .rule = "the person of an amount is known");
-    for (uint32_t k = o->list.first[at]; k < o->list.first[at + 1]; k++)
-        take_amount(o, o->list.rows[k], month, yen, n_events);
-    return TG_OK;
-}
-
-static void take_latest(struct latest *l, uint32_t day, double value)
+static void take_latest(struct tg_latest *l, uint32_t day, double value)
 {
     if (day > l->day || (day == l->day && value > l->value))
-        *l = (struct latest){day, value};
+        *l = (struct tg_latest){day, value};
 }
 
-static void take_measure(struct observing *o, size_t member, uint32_t day, double value)
+void tg_observing_measure(struct tg_observing *o, size_t member, const struct tg_measured *v)
 {
     const struct tg_outcome_rule *rule = o->q->rule;
     const struct tg_member *m = &o->q->cohort->members[member];
     struct tg_observation *out = &o->out[member];
-    int32_t month = tg_month_of_day(day);
-    bool counts = !rule->has_threshold || reached(rule, value);
+    int32_t month = tg_month_of_day(v->day);
+    bool counts = !rule->has_threshold || reached(rule, v->value);
     if (rule->design == TG_DESIGN_INCIDENCE) {
         if (counts)
             note_event(out, m, month);
@@ -101,27 +75,15 @@ static void take_measure(struct observing *o, size_t member, uint32_t day, doubl
     }
     if (is_after(o, m, month)) {
         out->count += counts;
-        take_latest(&o->after[member], day, value);
+        take_latest(&o->after[member], v->day, v->value);
     } else if (month < m->index_month &&
                (rule->design == TG_DESIGN_TRANSITION || is_baseline(o, m, month))) {
-        take_latest(&o->before[member], day, value);
+        take_latest(&o->before[member], v->day, v->value);
     }
 }
 
-static enum tg_status on_measure(void *ctx, int64_t person, uint32_t day, double value,
-                                 struct tg_error *err)
-{
-    struct observing *o = ctx;
-    size_t at = tg_people_find_near(o->q->people, person, &o->last);
-    if (at == SIZE_MAX)
-        return TG_FAIL(err, TG_MSG_BUG, .rule = "the person of a measure is known");
-    for (uint32_t k = o->list.first[at]; k < o->list.first[at + 1]; k++)
-        take_measure(o, o->list.rows[k], day, value);
-    return TG_OK;
-}
-
 /* Everybody is at risk until observation ends, and nothing has happened. */
-static void begin_members(struct observing *o)
+static void begin_members(struct tg_observing *o)
 {
     const struct tg_windows *w = o->q->windows;
     for (size_t i = 0; i < o->q->cohort->n; i++) {
@@ -137,7 +99,7 @@ static void begin_members(struct observing *o)
 }
 
 /* A measured value as the outcome has it. */
-static double as_outcome(const struct tg_outcome_rule *rule, const struct latest *l)
+static double as_outcome(const struct tg_outcome_rule *rule, const struct tg_latest *l)
 {
     if (l->day == 0)
         return rule->design == TG_DESIGN_TRANSITION && rule->has_missing ? rule->missing
@@ -145,7 +107,7 @@ static double as_outcome(const struct tg_outcome_rule *rule, const struct latest
     return rule->has_threshold ? (double)reached(rule, l->value) : l->value;
 }
 
-static void end_measures(struct observing *o)
+static void end_measures(struct tg_observing *o)
 {
     const struct tg_outcome_rule *rule = o->q->rule;
     for (size_t i = 0; i < o->q->cohort->n; i++) {
@@ -163,7 +125,7 @@ static void end_measures(struct observing *o)
     }
 }
 
-static void end_events(struct observing *o)
+static void end_events(struct tg_observing *o)
 {
     const struct tg_outcome_rule *rule = o->q->rule;
     for (size_t i = 0; i < o->q->cohort->n; i++) {
@@ -176,8 +138,7 @@ static void end_events(struct observing *o)
     }
 }
 
-/* The months anybody is asked for. */
-static void find_span(const struct observing *o, int32_t *from, int32_t *to)
+void tg_observing_span(const struct tg_observing *o, int32_t *from, int32_t *to)
 {
     *from = INT32_MAX;
     *to = INT32_MIN;
@@ -189,81 +150,36 @@ static void find_span(const struct observing *o, int32_t *from, int32_t *to)
     }
 }
 
-static enum tg_status read_events(struct tg_store *store, struct observing *o,
-                                  struct tg_event_counts *counts, struct tg_error *err)
+enum tg_status tg_observing_begin(struct tg_observing *o, const struct tg_outcome_question *q,
+                                  struct tg_observation *out, struct tg_error *err)
 {
-    const struct tg_outcome_rule *rule = o->q->rule;
-    struct tg_amount_question question = {.source = rule->source,
-                                          .month = o->q->month,
-                                          .codes = rule->codes,
-                                          .n_codes = rule->n_codes,
-                                          .linked = o->q->linked,
-                                          .n_linked = o->q->n_linked};
-    find_span(o, &question.from, &question.to);
-    enum tg_status status = tg_store_amounts(store, &question, on_amount, o, counts, err);
-    if (!status)
-        end_events(o);
-    return status;
-}
-
-static enum tg_status read_measures(struct tg_store *store, struct observing *o,
-                                    struct tg_event_counts *counts, struct tg_error *err)
-{
-    const struct tg_outcome_rule *rule = o->q->rule;
-    int32_t from, to;
-    find_span(o, &from, &to);
-    struct tg_measure_question question = {.source = rule->source,
-                                           .measure = rule->measure,
-                                           .month = o->q->month,
-                                           .from_day = 1,
-                                           .to_day = to > 0 ? tg_month_last_day(to) : 0,
-                                           .linked = o->q->linked,
-                                           .n_linked = o->q->n_linked};
-    enum tg_status status = tg_store_measures(store, &question, on_measure, o, counts, err);
-    if (!status)
-        end_measures(o);
-    return status;
-}
-
-/* Yen per month by each member's own months. */
-static void take_costs(struct observing *o)
-{
-    for (size_t i = 0; i < o->q->cohort->n; i++) {
-        const struct tg_person_cost *c = &o->q->costs->members[i];
-        struct tg_observation *out = &o->out[i];
-        if (c->before_months)
-            out->before = (double)c->before_yen / c->before_months;
-        if (c->after_months)
-            out->after = (double)c->after_yen / c->after_months;
-        out->months = c->after_months;
-    }
-}
-
-enum tg_status tg_outcome_observe(struct tg_store *store,
-                                  const struct tg_outcome_question *question,
-                                  struct tg_observation *out, struct tg_event_counts *counts,
-                                  struct tg_error *err)
-{
-    struct observing o = {.q = question, .out = out};
-    size_t n = question->cohort->n;
-    begin_members(&o);
-    if (question->rule->design == TG_DESIGN_DID) {
-        take_costs(&o);
-        *counts = question->costs->counts;
+    size_t n = q->cohort->n;
+    bool events = q->rule->source->kind == TG_KIND_EVENTS;
+    *o = (struct tg_observing){.q = q, .out = out};
+    begin_members(o);
+    if (q->rule->design == TG_DESIGN_DID)
         return TG_OK;
+    if (events) {
+        o->yen = tg_calloc(n, sizeof *o->yen, err);
+        return o->yen ? TG_OK : TG_NO_MEMORY;
     }
-    enum tg_status status = tg_member_list_make(question->people, question->cohort, &o.list, err);
-    o.before = status ? NULL : tg_calloc(n, sizeof *o.before, err);
-    o.after = o.before ? tg_calloc(n, sizeof *o.after, err) : NULL;
-    o.yen = o.after ? tg_calloc(n, sizeof *o.yen, err) : NULL;
-    if (!status)
-        status = !o.yen ? TG_NO_MEMORY
-                 : question->rule->source->kind == TG_KIND_EVENTS
-                     ? read_events(store, &o, counts, err)
-                     : read_measures(store, &o, counts, err);
-    tg_member_list_free(&o.list);
-    free(o.before);
-    free(o.after);
-    free(o.yen);
-    return status;
+    o->before = tg_calloc(n, sizeof *o->before, err);
+    o->after = tg_calloc(n, sizeof *o->after, err);
+    return o->before && o->after ? TG_OK : TG_NO_MEMORY;
+}
+
+void tg_observing_end(struct tg_observing *o)
+{
+    if (o->yen)
+        end_events(o);
+    else if (o->before)
+        end_measures(o);
+}
+
+void tg_observing_free(struct tg_observing *o)
+{
+    free(o->before);
+    free(o->after);
+    free(o->yen);
+    *o = (struct tg_observing){0};
 }

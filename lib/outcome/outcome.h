@@ -25,34 +25,15 @@ struct tg_person_cost {
     uint16_t before_months, after_months; /**< insured months with data in the window */
 };
 
-/** Amounts of one source spread over everybody's windows. */
+/** Amounts of one source spread over the members' windows. */
 struct tg_costs {
-    struct tg_person_cost *people;      /**< by person index, around the pseudo index month, or
-                                             that of a person's last member */
     struct tg_person_cost *members;     /**< by member, around its own index month */
     int n_relative;                     /**< baseline_months + followup_months */
     double *monthly[TG_N_ARMS];         /**< [n_relative] weighted yen of an arm's members */
     double *weights[TG_N_ARMS];         /**< [n_relative] weights of those insured in the month */
     uint64_t *person_months[TG_N_ARMS]; /**< [n_relative] */
-    struct tg_event_counts counts;
 };
-
-/**
- * Reads a source's amounts once and adds them up for every member (by their own index month) and
- * every eligible person (by the pseudo index month). Only months with data in which the person is
- * insured here count, so that amounts and months belong together.
- *
- * @param question  source, month, codes, linked users; the months to ask for are filled in
- * @param out       out: free it with tg_costs_free()
- * @return TG_OK; TG_DATA: a person's amounts cannot be added up; TG_NO_MEMORY; what the store says
- */
-TG_CHECKED enum tg_status
-tg_costs_read(struct tg_store *store, const struct tg_amount_question *question,
-              const struct tg_people *people, const struct tg_cohort *cohort,
-              const struct tg_windows *windows, struct tg_costs *out, struct tg_error *err);
 void tg_costs_free(struct tg_costs *costs);
-/** Yen per baseline month by person, NaN without one; for balance. `out`: n_people doubles. */
-void tg_costs_baseline(const struct tg_costs *costs, size_t n_people, double *out);
 
 /** What an effect is counted in. */
 enum tg_unit {
@@ -140,21 +121,28 @@ struct tg_outcome_question {
     const struct tg_people *people;
     const struct tg_cohort *cohort;
     const struct tg_windows *windows;
-    const struct tg_costs *costs; /**< DID */
+    struct tg_costs *costs; /**< DID: filled; free them with tg_costs_free(). Else unused */
     const struct tg_linked_user *linked;
     size_t n_linked;
 };
 
 /**
- * Reads what is known of every member for an outcome; see docs/EVALUATION.md for each design.
+ * Reads what is known of every member for outcomes of one source, in one pass; see
+ * docs/EVALUATION.md for each design. It needs about TG_OBSERVING_BYTES a member and outcome, of
+ * which `out` is a part. Of costs only months with data in which the person is insured here count,
+ * so that amounts and months belong together.
  *
- * @param out     out: by member; the caller's room
- * @param counts  out
+ * @param questions  of one source, cohort and month
+ * @param out        out: by question, then by member; the caller's room
+ * @param counts     out: by question; of costs in the months that count for a member, or around the
+ *                   pseudo index month for anybody eligible
+ * @return TG_OK; TG_DATA: a person's amounts cannot be added up; TG_NO_MEMORY; what the store says
  */
-TG_CHECKED enum tg_status tg_outcome_observe(struct tg_store *store,
-                                             const struct tg_outcome_question *question,
-                                             struct tg_observation *out,
-                                             struct tg_event_counts *counts, struct tg_error *err);
+enum { TG_OBSERVING_BYTES = 80 };
+TG_CHECKED enum tg_status tg_outcomes_observe(struct tg_store *store,
+                                              const struct tg_outcome_question *questions, size_t n,
+                                              struct tg_observation *const *out,
+                                              struct tg_event_counts *counts, struct tg_error *err);
 
 /**
  * Effects, subgroups, curves, transitions and saving of one outcome.

@@ -77,33 +77,6 @@ static enum tg_status find_candidates(const struct tg_month *m, struct tg_candid
     return TG_OK;
 }
 
-static enum tg_status no_amounts(void *ctx, int64_t person, int32_t month, int64_t yen,
-                                 uint64_t n_events, struct tg_error *err)
-{
-    (void)ctx, (void)person, (void)month, (void)yen, (void)n_events, (void)err;
-    return TG_OK;
-}
-
-static enum tg_status no_measures(void *ctx, int64_t person, uint32_t day, double value,
-                                  struct tg_error *err)
-{
-    (void)ctx, (void)person, (void)day, (void)value, (void)err;
-    return TG_OK;
-}
-
-/* The first and last month of a source; TG_NO_MONTH: it has none. */
-static enum tg_status find_span(const struct tg_month *m, const struct tg_source *source,
-                                struct tg_event_counts *span, struct tg_error *err)
-{
-    const struct tg_amount_question amounts = {
-        .source = source, .month = m->month, .from = 1, .to = 0};
-    const struct tg_measure_question measures = {
-        .source = source, .month = m->month, .from_day = 1, .to_day = 0};
-    return source->kind == TG_KIND_EVENTS
-               ? tg_store_amounts(m->store, &amounts, no_amounts, NULL, span, err)
-               : tg_store_measures(m->store, &measures, no_measures, NULL, span, err);
-}
-
 /* Months for which every outcome has data. Events come every month, so theirs are known to be
  * whole; measures are rare, and months without any are no gap. */
 static enum tg_status find_windows(struct tg_month *m, struct tg_error *err)
@@ -116,20 +89,18 @@ static enum tg_status find_windows(struct tg_month *m, struct tg_error *err)
     w->last_month = m->month;
     for (size_t i = 0; i < m->study->n_outcomes; i++) {
         const struct tg_source *source = m->study->outcomes[i].source;
-        struct tg_event_counts span;
-        enum tg_status status = find_span(m, source, &span, err);
+        int32_t first, last;
+        enum tg_status status = tg_store_span(m->store, source, m->month, &first, &last, err);
         if (status)
             return status;
-        if (span.first_month == TG_NO_MONTH) {
+        if (first == TG_NO_MONTH) {
             w->last_month = INT32_MIN; /* one outcome without data: nothing can be compared */
             continue;
         }
         if (source->kind != TG_KIND_EVENTS)
             continue;
-        if (span.first_month > w->first_month)
-            w->first_month = span.first_month;
-        if (span.last_month < w->last_month)
-            w->last_month = span.last_month;
+        w->first_month = first > w->first_month ? first : w->first_month;
+        w->last_month = last < w->last_month ? last : w->last_month;
     }
     return TG_OK;
 }

@@ -17,6 +17,10 @@ static bool has_costs(const struct tg_outcome_rule *rule)
     return rule->design == TG_DESIGN_DID;
 }
 
+/* What is known of members for the outcomes of a pass; one outcome may need more. */
+#define OBSERVING_MAX (size_t)(128 * 1024 * 1024)
+enum { OUTCOMES_A_PASS = 64 };
+
 /* Cost by month relative to the index month, hidden where too few were insured. */
 static enum tg_status make_curve(struct tg_month *m, size_t outcome, struct tg_error *err)
 {
@@ -40,39 +44,85 @@ static enum tg_status make_curve(struct tg_month *m, size_t outcome, struct tg_e
     return TG_OK;
 }
 
-static enum tg_status read_costs(struct tg_month *m, size_t i, struct tg_error *err)
+static struct tg_outcome_question question_of(struct tg_month *m, size_t outcome)
 {
-    const struct tg_outcome_rule *rule = &m->study->outcomes[i];
-    const struct tg_amount_question question = {.source = rule->source,
-                                                .month = m->month,
-                                                .codes = rule->codes,
-                                                .n_codes = rule->n_codes,
-                                                .linked = m->linked,
-                                                .n_linked = m->n_linked};
-    enum tg_status status =
-        tg_costs_read(m->store, &question, &m->people, &m->cohort, &m->windows, &m->costs[i], err);
-    return status ? status : make_curve(m, i, err);
+    return (struct tg_outcome_question){.rule = &m->study->outcomes[outcome],
+                                        .month = m->month,
+                                        .people = &m->people,
+                                        .cohort = &m->cohort,
+                                        .windows = &m->windows,
+                                        .costs = &m->costs[outcome],
+                                        .linked = m->linked,
+                                        .n_linked = m->n_linked};
 }
 
-static enum tg_status measure_one(struct tg_month *m, size_t i, struct tg_error *err)
+/* Outcomes of one source, answered in one pass over it. */
+struct pass {
+    size_t n;
+    size_t outcomes[OUTCOMES_A_PASS];
+    struct tg_outcome_question questions[OUTCOMES_A_PASS];
+    struct tg_observation *observed[OUTCOMES_A_PASS];
+    struct tg_event_counts counts[OUTCOMES_A_PASS];
+};
+
+/* The first outcome that is not done, and those behind it of the same source that fit. */
+static enum tg_status begin_pass(struct tg_month *m, const bool *done, struct pass *p,
+                                 struct tg_error *err)
 {
-    const struct tg_outcome_question question = {.rule = &m->study->outcomes[i],
-                                                 .month = m->month,
-                                                 .people = &m->people,
-                                                 .cohort = &m->cohort,
-                                                 .windows = &m->windows,
-                                                 .costs = &m->costs[i],
-                                                 .linked = m->linked,
-                                                 .n_linked = m->n_linked};
-    struct tg_observation *observed = tg_calloc(m->cohort.n, sizeof *observed, err);
-    enum tg_status status = observed ? TG_OK : TG_NO_MEMORY;
-    if (!status && has_costs(question.rule))
-        status = read_costs(m, i, err);
+    size_t each = m->cohort.n * TG_OBSERVING_BYTES;
+    size_t most = each ? OBSERVING_MAX / each : (size_t)OUTCOMES_A_PASS;
+    most = most > OUTCOMES_A_PASS ? (size_t)OUTCOMES_A_PASS : most ? most : 1;
+    for (size_t i = 0; i < m->study->n_outcomes && p->n < most; i++) {
+        struct tg_outcome_question q = question_of(m, i);
+        if (done[i] || (p->n && p->questions[0].rule->source != q.rule->source))
+            continue;
+        p->outcomes[p->n] = i;
+        p->questions[p->n] = q;
+        p->observed[p->n] = tg_calloc(m->cohort.n, sizeof **p->observed, err);
+        if (!p->observed[p->n++])
+            return TG_NO_MEMORY;
+    }
+    return TG_OK;
+}
+
+static enum tg_status measure_some(struct tg_month *m, bool *done, size_t *n_done,
+                                   struct tg_error *err)
+{
+    struct pass *p = tg_calloc(1, sizeof *p, err);
+    if (!p)
+        return TG_NO_MEMORY;
+    enum tg_status status = begin_pass(m, done, p, err);
     if (!status)
-        status = tg_outcome_observe(m->store, &question, observed, &m->events[i], err);
-    if (!status)
-        status = tg_outcome_compare(&question, observed, &m->arena, &m->outcomes[i], err);
-    free(observed);
+        status = tg_outcomes_observe(m->store, p->questions, p->n, p->observed, p->counts, err);
+    for (size_t k = 0; k < p->n && !status; k++) {
+        size_t i = p->outcomes[k];
+        m->events[i] = p->counts[k];
+        done[i] = true;
+        ++*n_done;
+        status =
+            tg_outcome_compare(&p->questions[k], p->observed[k], &m->arena, &m->outcomes[i], err);
+    }
+    for (size_t k = 0; k < p->n; k++)
+        free(p->observed[k]);
+    free(p);
+    return status;
+}
+
+static enum tg_status measure_all(struct tg_month *m, struct tg_error *err)
+{
+    size_t n = m->study->n_outcomes, n_done = 0;
+    bool *done = tg_calloc(n, sizeof *done, err);
+    enum tg_status status = done ? TG_OK : TG_NO_MEMORY;
+    while (!status && n_done < n) {
+        status = measure_some(m, done, &n_done, err);
+        if (!status)
+            status = tg_progress(m->reporter, "outcomes", n_done, n, err);
+    }
+    free(done);
+    for (size_t i = 0; i < n && !status; i++) {
+        if (has_costs(&m->study->outcomes[i]))
+            status = make_curve(m, i, err);
+    }
     return status;
 }
 
@@ -125,12 +175,8 @@ static enum tg_status list_effects(struct tg_month *m, struct tg_error *err)
 
 enum tg_status tg_month_measure(struct tg_month *m, struct tg_error *err)
 {
-    size_t n = m->study->n_outcomes;
     enum tg_status status = make_room(m, err);
-    for (size_t i = 0; !status && i < n; i++) {
-        status = measure_one(m, i, err);
-        if (!status)
-            status = tg_progress(m->reporter, "outcomes", i + 1, n, err);
-    }
+    if (!status)
+        status = measure_all(m, err);
     return status ? status : list_effects(m, err);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/month.h"
 
-#include "outcome/costs.h"
 #include "text/calendar.h"
 
 #include <math.h>
@@ -16,7 +15,6 @@ struct activity {
     int32_t first; /* month */
     size_t n_months;
     bool *active; /* [n × n_months] */
-    size_t last;
 };
 
 static bool takes_part(const struct tg_month *m, size_t user)
@@ -42,15 +40,17 @@ static enum tg_status list_people(struct activity *a, struct tg_error *err)
     return TG_OK;
 }
 
-static enum tg_status on_day(void *ctx, int64_t person, uint32_t day, double value,
-                             struct tg_error *err)
+static enum tg_status on_days(void *ctx, const struct tg_measured *days, size_t n,
+                              struct tg_error *err)
 {
-    (void)value, (void)err;
+    (void)err;
     struct activity *a = ctx;
-    size_t at = tg_people_find_near(&a->m->people, person, &a->last);
-    int32_t month = tg_month_of_day(day) - a->first;
-    if (at != SIZE_MAX && a->place[at] != SIZE_MAX && month >= 0 && (size_t)month < a->n_months)
-        a->active[a->place[at] * a->n_months + (size_t)month] = true;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = tg_people_find(&a->m->people, days[i].person);
+        int32_t month = tg_month_of_day(days[i].day) - a->first;
+        if (at != SIZE_MAX && a->place[at] != SIZE_MAX && month >= 0 && (size_t)month < a->n_months)
+            a->active[a->place[at] * a->n_months + (size_t)month] = true;
+    }
     return TG_OK;
 }
 
@@ -61,16 +61,13 @@ static bool is_of_app(const struct tg_month *m, const struct tg_source *s)
            (!provider || strcmp(provider, s->provider) == 0);
 }
 
-static enum tg_status ask(struct activity *a, const struct tg_source *source, uint32_t to_day,
-                          struct tg_event_counts *counts, struct tg_error *err)
+static enum tg_status ask(struct activity *a, const struct tg_source *source, struct tg_error *err)
 {
-    const struct tg_measure_question question = {.source = source,
-                                                 .month = a->m->month,
-                                                 .from_day = 1,
-                                                 .to_day = to_day,
-                                                 .linked = a->m->linked,
-                                                 .n_linked = a->m->n_linked};
-    return tg_store_measures(a->m->store, &question, on_day, a, counts, err);
+    const struct tg_measure_question any_row = {.from_day = 1,
+                                                .to_day = tg_month_last_day(a->m->month)};
+    const struct tg_asked_source asked = {source, a->m->month, a->m->linked, a->m->n_linked};
+    struct tg_event_counts counts;
+    return tg_store_measures(a->m->store, &asked, &any_row, 1, on_days, a, &counts, err);
 }
 
 /* The first month in which anybody could be active. */
@@ -80,11 +77,12 @@ static enum tg_status find_first(struct activity *a, struct tg_error *err)
     enum tg_status status = TG_OK;
     a->first = a->m->month + 1;
     for (size_t i = 0; !status && i < study->n_sources; i++) {
-        struct tg_event_counts counts = {.first_month = TG_NO_MONTH};
+        int32_t first = TG_NO_MONTH, last;
         if (is_of_app(a->m, &study->sources[i]))
-            status = ask(a, &study->sources[i], 0, &counts, err);
-        if (counts.first_month != TG_NO_MONTH && counts.first_month < a->first)
-            a->first = counts.first_month;
+            status =
+                tg_store_span(a->m->store, &study->sources[i], a->m->month, &first, &last, err);
+        if (first != TG_NO_MONTH && first < a->first)
+            a->first = first;
     }
     a->n_months = (size_t)(a->m->month + 1 - a->first);
     return status;
@@ -100,9 +98,8 @@ static enum tg_status read_activity(struct activity *a, struct tg_error *err)
     if (!status && !a->active)
         status = TG_NO_MEMORY;
     for (size_t i = 0; !status && a->n_months && i < study->n_sources; i++) {
-        struct tg_event_counts counts;
         if (is_of_app(a->m, &study->sources[i]))
-            status = ask(a, &study->sources[i], tg_month_last_day(a->m->month), &counts, err);
+            status = ask(a, &study->sources[i], err);
     }
     return status;
 }

@@ -140,35 +140,67 @@ struct tg_linked_user {
     int64_t person;
 };
 
-/** What is asked of a source of events. */
-struct tg_amount_question {
+/** A source of events or measures, as somebody asks about it. */
+struct tg_asked_source {
     const struct tg_source *source;
-    int32_t month;                     /**< as of when */
-    int32_t from, to;                  /**< months, both counted; from > to: only the span */
-    const struct tg_code_range *codes; /**< events of other codes do not count; with n 0 all do */
-    size_t n_codes;
+    int32_t month;                       /**< as of when */
     const struct tg_linked_user *linked; /**< for sources with a provider; else unused */
     size_t n_linked;
 };
 
-/**
- * Amounts of an events source, for months from…to: a sum per person, month and delivery or finer,
- * in no promised order (add them up). Events whose tokens lead to no person or to several are
- * counted instead. Those of a source with a provider go by the app's own token to the linked users
- * alone: nobody is found whose consent is not in force.
- */
-typedef enum tg_status tg_on_amount(void *ctx, int64_t person, int32_t month, int64_t yen,
-                                    uint64_t n_events, struct tg_error *err);
+/** What is found of a source in one pass, for each question. */
 struct tg_event_counts {
-    uint64_t events;     /**< in the months asked for, of the codes asked for */
+    uint64_t events;     /**< of those that were asked for */
     uint64_t unassigned; /**< of them, led to no single person */
-    int32_t first_month; /**< of the source up to `month`, TG_NO_MONTH when it has none */
+    int32_t first_month; /**< of all of the source up to `month`, TG_NO_MONTH when it has none */
     int32_t last_month;
 };
+
+/** One of several questions about a source of events. */
+struct tg_amount_question {
+    int32_t from, to;                  /**< months, both counted; from > to: none */
+    const struct tg_code_range *codes; /**< events of other codes do not count; with n 0 all do */
+    size_t n_codes;
+};
+
+/** What events of one person, month and delivery come to, or part of them. */
+struct tg_amount {
+    int64_t person;
+    int64_t yen;
+    int32_t month;
+    uint32_t n_events;
+    uint32_t question; /**< its place among the questions */
+};
+
+/** Answers of one call at most. */
+enum { TG_ANSWERS_MAX = 1024 };
+
+/**
+ * Amounts of an events source, in one pass for all questions, up to TG_ANSWERS_MAX a call. The
+ * answers to a question come in the order of the deliveries' rows, whatever else is asked; add them
+ * up. Events whose tokens lead to no person or to several are counted instead. Those of a source
+ * with a provider go by the app's own token to the linked users alone: nobody is found whose
+ * consent is not in force.
+ *
+ * The callback must not ask the store anything.
+ *
+ * @param counts  out: by question
+ */
+typedef enum tg_status tg_on_amounts(void *ctx, const struct tg_amount *amounts, size_t n,
+                                     struct tg_error *err);
 TG_CHECKED enum tg_status tg_store_amounts(struct tg_store *store,
-                                           const struct tg_amount_question *question,
-                                           tg_on_amount *on, void *ctx,
+                                           const struct tg_asked_source *asked,
+                                           const struct tg_amount_question *questions, size_t n,
+                                           tg_on_amounts *on, void *ctx,
                                            struct tg_event_counts *counts, struct tg_error *err);
+
+/**
+ * The first and the last month of a source of events up to a month, and the first one of a source
+ * of measures; TG_NO_MONTH: it has none.
+ */
+TG_CHECKED enum tg_status tg_store_span(struct tg_store *store, const struct tg_source *source,
+                                        int32_t month, int32_t *first, int32_t *last,
+                                        struct tg_error *err);
 
 /** Clerks' decisions that are in force: the identities of an app user, and whether this person is
  * the same. Ascending by identity and person. */
@@ -177,27 +209,32 @@ typedef enum tg_status tg_on_ruling(void *ctx, int64_t identity, int64_t person,
 TG_CHECKED enum tg_status tg_store_rulings(struct tg_store *store, tg_on_ruling *on, void *ctx,
                                            struct tg_error *err);
 
-/** What is asked of a source of measures. */
+/** One of several questions about a source of measures. */
 struct tg_measure_question {
-    const struct tg_source *source;
     const char *measure;       /**< its name in the study; NULL: every row counts once, as 1 */
-    int32_t month;             /**< as of when */
     uint32_t from_day, to_day; /**< YYYYMMDD, both counted */
-    const struct tg_linked_user *linked; /**< as for amounts */
-    size_t n_linked;
+};
+
+struct tg_measured {
+    int64_t person;
+    double value;
+    uint32_t day;
+    uint32_t question; /**< its place among the questions */
 };
 
 /**
- * Values of one measure with their days, in no promised order: of two on one day neither comes
- * first for certain. People are found as for amounts.
+ * Values with their days, in one pass for all questions; of two on one day neither comes first for
+ * certain. People are found as for amounts.
  *
- * @param counts  out: values in the days asked for; the months span all values of the source
+ * @param counts  out: by question: values in the days asked for; the months span all values of the
+ *                source
  */
-typedef enum tg_status tg_on_measure(void *ctx, int64_t person, uint32_t day, double value,
-                                     struct tg_error *err);
+typedef enum tg_status tg_on_measured(void *ctx, const struct tg_measured *values, size_t n,
+                                      struct tg_error *err);
 TG_CHECKED enum tg_status tg_store_measures(struct tg_store *store,
-                                            const struct tg_measure_question *question,
-                                            tg_on_measure *on, void *ctx,
+                                            const struct tg_asked_source *asked,
+                                            const struct tg_measure_question *questions, size_t n,
+                                            tg_on_measured *on, void *ctx,
                                             struct tg_event_counts *counts, struct tg_error *err);
 
 /** The newest roster row of each identity of components that were not merged: their number tokens

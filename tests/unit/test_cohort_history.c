@@ -24,34 +24,46 @@ static int32_t first_data, last_data;
 static const char *asked_measure;
 static size_t asked_codes;
 
-enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_amount_question *q,
-                                tg_on_amount *on, void *ctx, struct tg_event_counts *counts,
-                                struct tg_error *err)
+static unsigned n_passes; /* over a source */
+
+enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_asked_source *asked,
+                                const struct tg_amount_question *q, size_t n, tg_on_amounts *on,
+                                void *ctx, struct tg_event_counts *counts, struct tg_error *err)
 {
-    (void)store;
-    asked_codes = q->n_codes;
-    *counts = (struct tg_event_counts){.first_month = first_data, .last_month = last_data};
+    (void)store, (void)asked;
+    asked_codes = q[0].n_codes;
+    n_passes++;
     enum tg_status status = TG_OK;
+    for (uint32_t k = 0; k < n; k++)
+        counts[k] = (struct tg_event_counts){.first_month = first_data, .last_month = last_data};
     for (size_t i = 0; i < n_events && !status; i++) {
         int32_t month = M + events[i].month;
-        if (month >= q->from && month <= q->to)
-            status = on(ctx, persons[events[i].person].id, month, events[i].yen, 2, err);
+        for (uint32_t k = 0; k < n && !status; k++) {
+            const struct tg_amount a = {persons[events[i].person].id, events[i].yen, month, 2, k};
+            if (month >= q[k].from && month <= q[k].to)
+                status = on(ctx, &a, 1, err);
+        }
     }
     return status;
 }
 
-enum tg_status tg_store_measures(struct tg_store *store, const struct tg_measure_question *q,
-                                 tg_on_measure *on, void *ctx, struct tg_event_counts *counts,
-                                 struct tg_error *err)
+enum tg_status tg_store_measures(struct tg_store *store, const struct tg_asked_source *asked,
+                                 const struct tg_measure_question *q, size_t n, tg_on_measured *on,
+                                 void *ctx, struct tg_event_counts *counts, struct tg_error *err)
 {
-    (void)store;
-    asked_measure = q->measure;
-    *counts = (struct tg_event_counts){.first_month = TG_NO_MONTH};
+    (void)store, (void)asked;
+    asked_measure = q[0].measure;
+    n_passes++;
     enum tg_status status = TG_OK;
+    for (uint32_t k = 0; k < n; k++)
+        counts[k] = (struct tg_event_counts){.first_month = TG_NO_MONTH};
     for (size_t i = 0; i < n_measures && !status; i++) {
-        if (measures[i].day >= q->from_day && measures[i].day <= q->to_day)
-            status =
-                on(ctx, persons[measures[i].person].id, measures[i].day, measures[i].value, err);
+        for (uint32_t k = 0; k < n && !status; k++) {
+            const struct tg_measured v = {persons[measures[i].person].id, measures[i].value,
+                                          measures[i].day, k};
+            if (v.day >= q[k].from_day && v.day <= q[k].to_day)
+                status = on(ctx, &v, 1, err);
+        }
     }
     return status;
 }
@@ -179,6 +191,40 @@ START_TEST(the_last_measure_counts)
     expect("too long ago for both", NAN, NAN);
     covariate.history.months = 10;
     expect("just not too long", 9, NAN);
+}
+END_TEST
+
+/* Three looks at one source and one at another are two passes, and each is what it is alone. */
+START_TEST(looks_at_one_source_go_together)
+{
+    static const struct event list[] = {{0, -1, 1200}, {0, -12, 2400}, {1, -3, 12}};
+    static const struct measured values[] = {{0, 20211231, 6}};
+    static const struct tg_source medical = {.kind = TG_KIND_EVENTS},
+                                  checkup = {.kind = TG_KIND_MEASURES};
+    static struct tg_covariate_rule four[] = {
+        {.name = "yen", .history = {.source = &medical, .quantity = TG_SUM_AMOUNT}},
+        {.name = "bmi",
+         .history = {.source = &checkup, .quantity = TG_LAST_MEASURE, .measure = "bmi"}},
+        {.name = "claims", .history = {.source = &medical, .quantity = TG_COUNT_EVENTS}},
+        {.name = "any", .history = {.source = &medical, .quantity = TG_ANY_EVENT, .months = 2}}};
+    static const double want[2][4] = {{300, 6, 4.0 / 12, 1}, {1, -1, 2.0 / 12, 0}};
+    begin_pair();
+    four[1].missing = -1;
+    rules.covariates = four;
+    rules.n_covariates = 4;
+    events = list;
+    n_events = 3;
+    measures = values;
+    n_measures = 1;
+    n_passes = 0;
+    draw_cohort();
+    ck_assert_uint_eq(n_passes, 2);
+    ck_assert_uint_eq(cohort.n, 2);
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < 4; k++)
+            ck_assert_double_eq(cohort.covariates[i * 4 + k], want[cohort.members[i].person][k]);
+    }
+    tg_cohort_free(&cohort);
 }
 END_TEST
 
@@ -332,6 +378,7 @@ int main(void)
     tcase_add_test(t, everybody_looks_back_from_their_own_month);
     tcase_add_test(t, only_months_with_data_divide);
     tcase_add_test(t, the_last_measure_counts);
+    tcase_add_test(t, looks_at_one_source_go_together);
     tcase_add_test(t, conditions_keep_people_out);
     tcase_add_test(t, earlier_users_take_no_part_unless_allowed);
     tcase_add_test(t, landmarks_hold_for_both);

@@ -24,29 +24,32 @@ static int32_t shift;              /* how far into the future amounts are read *
 static int lasts = MONTHS;         /* months of activity */
 static struct tg_cohort_flow flow; /* of the last draw */
 
-enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_amount_question *q,
-                                tg_on_amount *on, void *ctx, struct tg_event_counts *counts,
-                                struct tg_error *err)
+enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_asked_source *asked,
+                                const struct tg_amount_question *q, size_t n, tg_on_amounts *on,
+                                void *ctx, struct tg_event_counts *counts, struct tg_error *err)
 {
-    (void)store;
+    (void)store, (void)asked;
+    ck_assert_uint_eq(n, 1);
     *counts = (struct tg_event_counts){.first_month = FIRST, .last_month = FIRST + MONTHS - 1};
     enum tg_status status = TG_OK;
     for (int i = 0; i < PEOPLE; i++) {
         for (int m = 0; m < MONTHS && m < death[i] && !status; m++) {
             int32_t month = FIRST + m - shift;
+            const struct tg_amount a = {persons[i].id, cost[i][m], month, 1, 0};
             if (month >= q->from && month <= q->to)
-                status = on(ctx, persons[i].id, month, cost[i][m], 1, err);
+                status = on(ctx, &a, 1, err);
         }
     }
     return status;
 }
 
 /* Users are active as long as they live. */
-enum tg_status tg_store_measures(struct tg_store *store, const struct tg_measure_question *q,
-                                 tg_on_measure *on, void *ctx, struct tg_event_counts *counts,
-                                 struct tg_error *err)
+enum tg_status tg_store_measures(struct tg_store *store, const struct tg_asked_source *asked,
+                                 const struct tg_measure_question *q, size_t n, tg_on_measured *on,
+                                 void *ctx, struct tg_event_counts *counts, struct tg_error *err)
 {
-    (void)store, (void)q;
+    (void)store, (void)asked, (void)q;
+    ck_assert_uint_eq(n, 1);
     *counts = (struct tg_event_counts){.first_month = FIRST, .last_month = FIRST + MONTHS - 1};
     enum tg_status status = TG_OK;
     for (int i = 0; i < PEOPLE; i++) {
@@ -54,7 +57,8 @@ enum tg_status tg_store_measures(struct tg_store *store, const struct tg_measure
              m >= 0 && m < death[i] && m < MONTHS && m < joined[i] + lasts && !status; m++) {
             int32_t month = FIRST + m;
             uint32_t day = (uint32_t)(month / 12 * 10000 + (month % 12 + 1) * 100 + 15);
-            status = on(ctx, persons[i].id, day, 1, err);
+            const struct tg_measured v = {persons[i].id, 1, day, 0};
+            status = on(ctx, &v, 1, err);
         }
     }
     return status;

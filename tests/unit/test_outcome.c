@@ -147,13 +147,16 @@ START_TEST(p_is_uniform_without_effect)
 END_TEST
 
 /* One participant and one control with index month March, data from January to June 2020, two
- * months before and three after; a third person is eligible only, a fourth nobody asks for. */
+ * months before and three after; a third person is eligible only, around May; a fourth nobody asks
+ * for. */
 static struct tg_member pair[2];
 static bool eligible[4] = {false, true, true, false};
 static struct tg_windows windows;
+static struct tg_member_list list;
 
 static void begin_pair(void)
 {
+    struct tg_error err;
     begin_town();
     for (int i = 0; i < 4; i++)
         add_person(0, 1, "");
@@ -164,6 +167,7 @@ static void begin_pair(void)
         .person = 1, .arm = TG_CONTROL, .set = 1, .index_month = JAN_2020 + 2, .weight = 1};
     cohort = (struct tg_cohort){
         .members = pair, .n = 2, .eligible = eligible, .pseudo_index = JAN_2020 + 4};
+    ck_assert_int_eq(tg_member_list_make(&people, &cohort, &list, &err), TG_OK);
 }
 
 static void add_yen(struct tg_costing *c, size_t person, int32_t month, int64_t yen)
@@ -177,10 +181,10 @@ START_TEST(costs_fall_into_their_months)
     struct tg_error err;
     struct tg_costing costing;
     struct tg_costs costs;
-    double baseline[4];
+    struct tg_observation seen[2];
     begin_pair();
     stretches[1].to = JAN_2020 + 3; /* the control leaves in April */
-    ck_assert_int_eq(tg_costing_begin(&costing, &people, &cohort, &windows, &err), TG_OK);
+    ck_assert_int_eq(tg_costing_begin(&costing, &people, &cohort, &list, &windows, &err), TG_OK);
     ck_assert_int_eq(costing.from, JAN_2020);
     ck_assert_int_eq(costing.to, JAN_2020 + 5);
     for (int32_t month = -1; month < 7; month++) {
@@ -190,17 +194,12 @@ START_TEST(costs_fall_into_their_months)
     add_yen(&costing, 0, 1, -10); /* a correction */
     tg_costing_end(&costing, &costs);
 
-    ck_assert_int_eq(costs.people[0].before_yen, 1000 + 1010 - 10);
-    ck_assert_int_eq(costs.people[0].after_yen, 1020 + 1030 + 1040);
-    ck_assert_uint_eq(costs.people[0].before_months, 2);
-    ck_assert_uint_eq(costs.people[0].after_months, 3);
-    ck_assert_int_eq(costs.people[1].after_yen, 2020 + 2030);
-    ck_assert_uint_eq(costs.people[1].after_months, 2);
-    ck_assert_int_eq(costs.people[2].before_yen, 3020 + 3030); /* around the pseudo index, May */
-    ck_assert_int_eq(costs.people[2].after_yen, 3040 + 3050);
-    ck_assert_uint_eq(costs.people[2].after_months, 2);
-    ck_assert_int_eq(costs.people[3].before_yen, 0);
-    ck_assert_uint_eq(costs.people[3].before_months, 0);
+    ck_assert_int_eq(costs.members[0].before_yen, 1000 + 1010 - 10);
+    ck_assert_int_eq(costs.members[0].after_yen, 1020 + 1030 + 1040);
+    ck_assert_uint_eq(costs.members[0].before_months, 2);
+    ck_assert_uint_eq(costs.members[0].after_months, 3);
+    ck_assert_int_eq(costs.members[1].after_yen, 2020 + 2030);
+    ck_assert_uint_eq(costs.members[1].after_months, 2);
 
     ck_assert_int_eq(costs.n_relative, 5);
     static const double monthly[TG_N_ARMS][5] = {{2000, 2010, 2020, 2030, 0},
@@ -212,11 +211,12 @@ START_TEST(costs_fall_into_their_months)
             ck_assert_uint_eq(costs.person_months[arm][r], months[arm][r]);
         }
     }
-    tg_costs_baseline(&costs, 4, baseline);
-    ck_assert_double_eq(baseline[0], 1000);
-    ck_assert_double_eq(baseline[2], 3025);
-    ck_assert(isnan(baseline[3]));
+    tg_costs_observe(&costs, 2, seen);
+    ck_assert_double_eq(seen[0].before, 1000);
+    ck_assert_double_eq(seen[1].after, 2025);
+    ck_assert_uint_eq(seen[1].months, 2);
     tg_costs_free(&costs);
+    tg_member_list_free(&list);
 }
 END_TEST
 
@@ -228,15 +228,16 @@ START_TEST(months_without_data_do_not_count)
     begin_pair();
     windows.first_month = JAN_2020 + 1;
     windows.last_month = JAN_2020 + 2;
-    ck_assert_int_eq(tg_costing_begin(&costing, &people, &cohort, &windows, &err), TG_OK);
+    ck_assert_int_eq(tg_costing_begin(&costing, &people, &cohort, &list, &windows, &err), TG_OK);
     for (int32_t month = 0; month < 6; month++)
         add_yen(&costing, 0, month, 100);
     tg_costing_end(&costing, &costs);
-    ck_assert_int_eq(costs.people[0].before_yen, 100);
-    ck_assert_uint_eq(costs.people[0].before_months, 1);
-    ck_assert_int_eq(costs.people[0].after_yen, 100);
-    ck_assert_uint_eq(costs.people[0].after_months, 1);
+    ck_assert_int_eq(costs.members[0].before_yen, 100);
+    ck_assert_uint_eq(costs.members[0].before_months, 1);
+    ck_assert_int_eq(costs.members[0].after_yen, 100);
+    ck_assert_uint_eq(costs.members[0].after_months, 1);
     tg_costs_free(&costs);
+    tg_member_list_free(&list);
 }
 END_TEST
 
@@ -245,11 +246,12 @@ START_TEST(amounts_beyond_counting_are_refused)
     struct tg_error err;
     struct tg_costing costing;
     begin_pair();
-    ck_assert_int_eq(tg_costing_begin(&costing, &people, &cohort, &windows, &err), TG_OK);
+    ck_assert_int_eq(tg_costing_begin(&costing, &people, &cohort, &list, &windows, &err), TG_OK);
     add_yen(&costing, 0, 0, INT64_MAX);
     ck_assert_int_eq(tg_costing_add(&costing, 0, JAN_2020 + 1, 1, &err), TG_DATA);
     ck_assert_int_eq(err.message, TG_MSG_OUTCOME_TOO_LARGE);
     tg_costing_free(&costing);
+    tg_member_list_free(&list);
 }
 END_TEST
 
@@ -262,13 +264,14 @@ static size_t effects_of(const struct tg_cohort *c, struct tg_person_cost *sums,
     static const struct tg_source source = {.kind = TG_KIND_EVENTS};
     struct tg_error err;
     struct tg_observation observed[16];
-    struct tg_event_counts counts;
     rule = (struct tg_outcome_rule){.name = "care", .source = &source, .design = TG_DESIGN_DID};
     windows = (struct tg_windows){2, 3, JAN_2020, JAN_2020 + 5, 0};
     const struct tg_costs costs = {.members = sums};
     const struct tg_outcome_question q = {
-        .rule = &rule, .people = &people, .cohort = c, .windows = &windows, .costs = &costs};
-    ck_assert_int_eq(tg_outcome_observe(NULL, &q, observed, &counts, &err), TG_OK);
+        .rule = &rule, .people = &people, .cohort = c, .windows = &windows};
+    for (size_t i = 0; i < c->n; i++)
+        observed[i] = (struct tg_observation){.before = NAN, .after = NAN};
+    tg_costs_observe(&costs, c->n, observed);
     ck_assert_int_eq(tg_outcome_compare(&q, observed, arena, r, &err), TG_OK);
     return r->n_effects;
 }

@@ -14,31 +14,45 @@ struct fact {
 static const struct fact *facts;
 static size_t n_facts;
 
-enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_amount_question *q,
-                                tg_on_amount *on, void *ctx, struct tg_event_counts *counts,
-                                struct tg_error *err)
+static unsigned n_passes; /* over a source */
+
+enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_asked_source *asked,
+                                const struct tg_amount_question *q, size_t n, tg_on_amounts *on,
+                                void *ctx, struct tg_event_counts *counts, struct tg_error *err)
 {
-    (void)store;
-    *counts = (struct tg_event_counts){.events = n_facts};
+    (void)store, (void)asked;
+    n_passes++;
     enum tg_status status = TG_OK;
+    for (uint32_t k = 0; k < n; k++)
+        counts[k] = (struct tg_event_counts){.events = n_facts};
     for (size_t i = 0; !status && i < n_facts; i++) {
         int32_t month = JAN_2020 + (int32_t)facts[i].when;
-        if (month >= q->from && month <= q->to)
-            status = on(ctx, persons[facts[i].who].id, month, (int64_t)facts[i].value, 1, err);
+        for (uint32_t k = 0; k < n && !status; k++) {
+            const struct tg_amount a = {persons[facts[i].who].id, (int64_t)facts[i].value, month, 1,
+                                        k};
+            if (month >= q[k].from && month <= q[k].to)
+                status = on(ctx, &a, 1, err);
+        }
     }
     return status;
 }
 
-enum tg_status tg_store_measures(struct tg_store *store, const struct tg_measure_question *q,
-                                 tg_on_measure *on, void *ctx, struct tg_event_counts *counts,
-                                 struct tg_error *err)
+enum tg_status tg_store_measures(struct tg_store *store, const struct tg_asked_source *asked,
+                                 const struct tg_measure_question *q, size_t n, tg_on_measured *on,
+                                 void *ctx, struct tg_event_counts *counts, struct tg_error *err)
 {
-    (void)store;
-    *counts = (struct tg_event_counts){.events = n_facts};
+    (void)store, (void)asked;
+    n_passes++;
     enum tg_status status = TG_OK;
+    for (uint32_t k = 0; k < n; k++)
+        counts[k] = (struct tg_event_counts){.events = n_facts};
     for (size_t i = 0; !status && i < n_facts; i++) {
-        if (facts[i].when >= q->from_day && facts[i].when <= q->to_day)
-            status = on(ctx, persons[facts[i].who].id, facts[i].when, facts[i].value, err);
+        for (uint32_t k = 0; k < n && !status; k++) {
+            const struct tg_measured v = {persons[facts[i].who].id, facts[i].value, facts[i].when,
+                                          k};
+            if (v.day >= q[k].from_day && v.day <= q[k].to_day)
+                status = on(ctx, &v, 1, err);
+        }
     }
     return status;
 }
@@ -95,6 +109,7 @@ static void observe(const struct fact *list, size_t n)
 {
     struct tg_error err;
     struct tg_event_counts counts;
+    struct tg_observation *const out = seen;
     const struct tg_outcome_question q = {.rule = &rule,
                                           .month = JAN_2020 + 35,
                                           .people = &people,
@@ -102,7 +117,7 @@ static void observe(const struct fact *list, size_t n)
                                           .windows = &windows};
     facts = list;
     n_facts = n;
-    ck_assert_int_eq(tg_outcome_observe(NULL, &q, seen, &counts, &err), TG_OK);
+    ck_assert_int_eq(tg_outcomes_observe(NULL, &q, 1, &out, &counts, &err), TG_OK);
     ck_assert_uint_eq(counts.events, n);
 }
 
@@ -132,6 +147,53 @@ START_TEST(levels_of_events_are_yen_a_month)
     rule.threshold = 100;
     observe(list, 4);
     ck_assert(seen[0].after == 1 && seen[1].after == 0 && seen[2].after == 1);
+}
+END_TEST
+
+/* Outcomes of one source are read together, and each is what it is alone. */
+START_TEST(outcomes_of_a_source_are_one_pass)
+{
+    enum { N = 4 };
+    static const struct fact list[] = {{0, 11, 700}, {0, 12, 1200}, {0, 13, 1200}, {1, 18, 600},
+                                       {1, 17, 1},   {2, 13, 300},  {3, 11, 1},    {3, 25, 1}};
+    static const enum tg_design designs[N] = {TG_DESIGN_RATE, TG_DESIGN_LEVEL, TG_DESIGN_INCIDENCE,
+                                              TG_DESIGN_LEVEL};
+    struct tg_outcome_rule rules_of[N];
+    struct tg_outcome_question questions[N];
+    struct tg_observation rows[N][N_MEMBERS];
+    struct tg_observation *out[N];
+    struct tg_event_counts counts[N];
+    struct tg_error err;
+    begin(TG_KIND_EVENTS, TG_DESIGN_RATE);
+    for (size_t k = 0; k < N; k++) {
+        rules_of[k] = rule;
+        rules_of[k].design = designs[k];
+        rules_of[k].has_threshold = k == 3;
+        rules_of[k].threshold = 100;
+        questions[k] = (struct tg_outcome_question){.rule = &rules_of[k],
+                                                    .month = JAN_2020 + 35,
+                                                    .people = &people,
+                                                    .cohort = &cohort,
+                                                    .windows = &windows};
+        out[k] = rows[k];
+    }
+    facts = list;
+    n_facts = sizeof list / sizeof list[0];
+    n_passes = 0;
+    ck_assert_int_eq(tg_outcomes_observe(NULL, questions, N, out, counts, &err), TG_OK);
+    ck_assert_uint_eq(n_passes, 1);
+    for (size_t k = 0; k < N; k++) {
+        rule = rules_of[k];
+        observe(list, n_facts);
+        for (size_t i = 0; i < N_MEMBERS; i++) {
+            ck_assert_double_eq(rows[k][i].count, seen[i].count);
+            ck_assert_int_eq(rows[k][i].time, seen[i].time);
+            ck_assert_int_eq(rows[k][i].event, seen[i].event);
+            ck_assert(isnan(rows[k][i].after) ? isnan(seen[i].after)
+                                              : rows[k][i].after == seen[i].after);
+        }
+    }
+    ck_assert(rows[0][0].count == 2 && rows[1][0].after == 200 && rows[3][0].after == 1);
 }
 END_TEST
 
@@ -312,6 +374,7 @@ int main(void)
     TCase *t = tcase_create("observe");
     tcase_add_test(t, rates_count_what_is_under_observation);
     tcase_add_test(t, levels_of_events_are_yen_a_month);
+    tcase_add_test(t, outcomes_of_a_source_are_one_pass);
     tcase_add_test(t, risk_starts_with_those_who_had_not_had_it);
     tcase_add_test(t, care_levels_reach_a_threshold_once);
     tcase_add_test(t, changes_need_both_values);

@@ -13,18 +13,20 @@ static const struct amount *amounts;
 static size_t n_amounts;
 static int32_t asked_from, asked_to;
 
-enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_amount_question *question,
-                                tg_on_amount *on, void *ctx, struct tg_event_counts *counts,
-                                struct tg_error *err)
+enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_asked_source *asked,
+                                const struct tg_amount_question *q, size_t n, tg_on_amounts *on,
+                                void *ctx, struct tg_event_counts *counts, struct tg_error *err)
 {
-    (void)store;
-    asked_from = question->from;
-    asked_to = question->to;
+    (void)store, (void)asked;
+    ck_assert_uint_eq(n, 1);
+    asked_from = q->from;
+    asked_to = q->to;
     *counts = (struct tg_event_counts){.events = n_amounts, .unassigned = 3};
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < n_amounts; i++) {
-        if (amounts[i].month >= question->from && amounts[i].month <= question->to)
-            status = on(ctx, amounts[i].person, amounts[i].month, amounts[i].yen, 1, err);
+        const struct tg_amount a = {amounts[i].person, amounts[i].yen, amounts[i].month, 1, 0};
+        if (a.month >= q->from && a.month <= q->to)
+            status = on(ctx, &a, 1, err);
     }
     return status;
 }
@@ -58,10 +60,21 @@ static void begin_pair(const struct amount *list, size_t n)
     n_amounts = n;
 }
 
+static struct tg_observation seen[2];
+static struct tg_event_counts counted;
+
 static enum tg_status read_costs(struct tg_costs *costs, struct tg_error *err)
 {
-    const struct tg_amount_question question = {.month = JAN_2020 + 11};
-    return tg_costs_read(NULL, &question, &people, &cohort, &windows, costs, err);
+    static const struct tg_source source = {.kind = TG_KIND_EVENTS};
+    static const struct tg_outcome_rule rule = {.source = &source, .design = TG_DESIGN_DID};
+    struct tg_observation *const out = seen;
+    const struct tg_outcome_question q = {.rule = &rule,
+                                          .month = JAN_2020 + 11,
+                                          .people = &people,
+                                          .cohort = &cohort,
+                                          .windows = &windows,
+                                          .costs = costs};
+    return tg_outcomes_observe(NULL, &q, 1, &out, &counted, err);
 }
 
 START_TEST(amounts_find_their_people_in_any_order)
@@ -82,14 +95,14 @@ START_TEST(amounts_find_their_people_in_any_order)
         ck_assert_int_eq(read_costs(&costs, &err), TG_OK);
         ck_assert_int_eq(asked_from, JAN_2020 + 2);
         ck_assert_int_eq(asked_to, JAN_2020 + 9);
-        ck_assert_int_eq(costs.people[0].before_yen, 3);
-        ck_assert_int_eq(costs.people[0].after_yen, 4);
-        ck_assert_int_eq(costs.people[1].before_yen, 0);
-        ck_assert_int_eq(costs.people[1].after_yen, 8);
-        ck_assert_int_eq(costs.people[2].before_yen, 16);
-        ck_assert_int_eq(costs.people[2].after_yen, 32);
-        ck_assert_uint_eq(costs.counts.events, N);
-        ck_assert_uint_eq(costs.counts.unassigned, 3);
+        ck_assert_int_eq(costs.members[0].before_yen, 3);
+        ck_assert_int_eq(costs.members[0].after_yen, 4);
+        ck_assert_int_eq(costs.members[1].before_yen, 0);
+        ck_assert_int_eq(costs.members[1].after_yen, 8);
+        ck_assert_double_eq(seen[0].before, 1.5);
+        ck_assert_double_eq(seen[1].after, 4);
+        ck_assert_uint_eq(counted.events, N);
+        ck_assert_uint_eq(counted.unassigned, 3);
         tg_costs_free(&costs);
     }
 }

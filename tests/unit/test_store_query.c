@@ -284,20 +284,24 @@ struct sums {
     size_t n_persons;
 };
 
-static enum tg_status on_amount(void *ctx, int64_t person, int32_t month, int64_t yen,
-                                uint64_t n_events, struct tg_error *e)
+/* `ctx`: sums by question. */
+static enum tg_status on_amounts(void *ctx, const struct tg_amount *amounts, size_t n,
+                                 struct tg_error *e)
 {
-    struct sums *sums = ctx;
-    size_t at = 0;
     (void)e;
-    ck_assert_int_ge(month, M(2025, 1));
-    ck_assert_int_le(month, M(2025, 2));
-    while (at < sums->n_persons && sums->person[at] != person)
-        at++;
-    sums->n_persons += at == sums->n_persons;
-    sums->person[at] = person;
-    sums->yen[at] += yen;
-    sums->n[at] += n_events;
+    for (size_t i = 0; i < n; i++) {
+        const struct tg_amount *a = &amounts[i];
+        struct sums *sums = (struct sums *)ctx + a->question;
+        size_t at = 0;
+        ck_assert_int_ge(a->month, M(2025, 1));
+        ck_assert_int_le(a->month, M(2025, 2));
+        while (at < sums->n_persons && sums->person[at] != a->person)
+            at++;
+        sums->n_persons += at == sums->n_persons;
+        sums->person[at] = a->person;
+        sums->yen[at] += a->yen;
+        sums->n[at] += a->n_events;
+    }
     return TG_OK;
 }
 
@@ -326,10 +330,10 @@ START_TEST(amounts_go_to_the_one_person_a_token_leads_to)
             b = person_of("roster", "2025-01", 2);
     struct sums sums = {.n_persons = 0};
     struct tg_event_counts counts;
-    const struct tg_source *medical = tg_study_source(study, "medical");
-    struct tg_amount_question question = {
-        .source = medical, .month = M(2025, 1), .from = M(2025, 1), .to = M(2025, 2)};
-    OK(tg_store_amounts(store, &question, on_amount, &sums, &counts, &err));
+    struct tg_asked_source medical = {.source = tg_study_source(study, "medical"),
+                                      .month = M(2025, 1)};
+    const struct tg_amount_question question = {.from = M(2025, 1), .to = M(2025, 2)};
+    OK(tg_store_amounts(store, &medical, &question, 1, on_amounts, &sums, &counts, &err));
     ck_assert_int_eq(yen_of(&sums, p1), 77);
     ck_assert_int_eq(yen_of(&sums, a), 1000);
     ck_assert_int_eq(yen_of(&sums, b), -1);
@@ -338,11 +342,11 @@ START_TEST(amounts_go_to_the_one_person_a_token_leads_to)
     ck_assert_int_eq(counts.first_month, M(2024, 12));
     ck_assert_int_eq(counts.last_month, M(2025, 3));
     memset(&sums, 0, sizeof sums);
-    question.month = M(2025, 2);
-    OK(tg_store_amounts(store, &question, on_amount, &sums, &counts, &err));
+    medical.month = M(2025, 2);
+    OK(tg_store_amounts(store, &medical, &question, 1, on_amounts, &sums, &counts, &err));
     ck_assert_int_eq(yen_of(&sums, p1), 20077);
-    question.month = M(2024, 6);
-    OK(tg_store_amounts(store, &question, on_amount, &sums, &counts, &err));
+    medical.month = M(2024, 6);
+    OK(tg_store_amounts(store, &medical, &question, 1, on_amounts, &sums, &counts, &err));
     ck_assert_uint_eq(counts.events, 0);
     ck_assert_int_eq(counts.first_month, TG_NO_MONTH);
 }
@@ -361,19 +365,30 @@ START_TEST(amounts_can_be_asked_by_code)
                ROWS("@n1,,,2025-01,E10,10", "@n1,,,2025-01,E149,100", "@n1,,,2025-01,E11.9,1000",
                     "@n1,,,2025-02,E12,10000", "@n1,,,2025-01,I10,100000",
                     "@n1,,,2025-01,I109,1000000", "@n1,,,2025-01,,1"));
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct sums sums = {.n_persons = 0};
-        struct tg_event_counts counts;
-        const struct tg_amount_question question = {.source = tg_study_source(study, "medical"),
-                                                    .month = LATE,
-                                                    .from = M(2025, 1),
-                                                    .to = M(2025, 2),
-                                                    .codes = cases[i].codes,
-                                                    .n_codes = cases[i].codes != NULL};
-        OK(tg_store_amounts(store, &question, on_amount, &sums, &counts, &err));
-        ck_assert_int_eq(sums.yen[0], cases[i].yen);
-        ck_assert_uint_eq(sums.n[0], cases[i].n);
-        ck_assert_uint_eq(counts.events, cases[i].n);
+    const struct tg_asked_source medical = {.source = tg_study_source(study, "medical"),
+                                            .month = LATE};
+    /* alone, and all of them at once, more of them than a pass takes */
+    enum { N = sizeof cases / sizeof cases[0], MANY = 50 * N };
+    static struct tg_amount_question questions[MANY];
+    static struct tg_event_counts counts[MANY];
+    static struct sums sums[MANY];
+    for (size_t i = 0; i < MANY; i++)
+        questions[i] = (struct tg_amount_question){.from = M(2025, 1),
+                                                   .to = M(2025, i % 2 ? 1 : 2),
+                                                   .codes = cases[i % N].codes,
+                                                   .n_codes = cases[i % N].codes != NULL};
+    for (int alone = 1; alone >= 0; alone--) {
+        memset(sums, 0, sizeof sums);
+        for (size_t i = 0; i < (alone ? MANY : 1); i++)
+            OK(tg_store_amounts(store, &medical, &questions[i], alone ? 1 : MANY, on_amounts,
+                                &sums[i], &counts[i], &err));
+        for (size_t i = 0; i < MANY; i++) {
+            bool january = i % 2, diabetes_too = cases[i % N].codes != &exact;
+            ck_assert_int_eq(sums[i].yen[0], cases[i % N].yen - january * diabetes_too * 10000);
+            ck_assert_uint_eq(sums[i].n[0], cases[i % N].n - january * diabetes_too);
+            ck_assert_uint_eq(counts[i].events, sums[i].n[0]);
+            ck_assert_int_eq(counts[i].last_month, M(2025, 2));
+        }
     }
 }
 END_TEST
@@ -385,15 +400,17 @@ struct values {
     size_t n;
 };
 
-static enum tg_status on_measure(void *ctx, int64_t person, uint32_t day, double value,
-                                 struct tg_error *e)
+static enum tg_status on_measured(void *ctx, const struct tg_measured *values, size_t n,
+                                  struct tg_error *e)
 {
-    struct values *v = ctx;
     (void)e;
-    ck_assert_uint_lt(v->n, 8);
-    v->person[v->n] = person;
-    v->day[v->n] = day;
-    v->value[v->n++] = value;
+    for (size_t i = 0; i < n; i++) {
+        struct values *v = (struct values *)ctx + values[i].question;
+        ck_assert_uint_lt(v->n, 8);
+        v->person[v->n] = values[i].person;
+        v->day[v->n] = values[i].day;
+        v->value[v->n++] = values[i].value;
+    }
     return TG_OK;
 }
 
@@ -411,19 +428,16 @@ START_TEST(measures_of_an_app_go_to_its_linked_users)
                              " JOIN identity_token p ON p.hash = t.hash AND p.token = t.token"
                              " JOIN identity i ON i.id = p.identity_id"
                              " WHERE i.person_id IS NOT NULL");
-    struct tg_measure_question question = {.source = tg_study_source(study, "steps"),
-                                           .measure = "steps",
-                                           .month = LATE,
-                                           .from_day = 20250101,
-                                           .to_day = 20250228};
+    struct tg_asked_source steps = {.source = tg_study_source(study, "steps"), .month = LATE};
+    struct tg_measure_question question = {"steps", 20250101, 20250228};
     struct values v = {.n = 0};
     struct tg_event_counts counts;
-    OK(tg_store_measures(store, &question, on_measure, &v, &counts, &err));
+    OK(tg_store_measures(store, &steps, &question, 1, on_measured, &v, &counts, &err));
     ck_assert_uint_eq(v.n, 0);
     ck_assert_uint_eq(counts.unassigned, 3);
-    question.linked = &linked;
-    question.n_linked = 1;
-    OK(tg_store_measures(store, &question, on_measure, &v, &counts, &err));
+    steps.linked = &linked;
+    steps.n_linked = 1;
+    OK(tg_store_measures(store, &steps, &question, 1, on_measured, &v, &counts, &err));
     ck_assert_uint_eq(v.n, 2);
     ck_assert_uint_eq(counts.events, 3);
     ck_assert_uint_eq(counts.unassigned, 1);
@@ -434,23 +448,37 @@ START_TEST(measures_of_an_app_go_to_its_linked_users)
     ck_assert(v.day[1] == 20250203 && v.value[1] == 7000);
     question.measure = "weight";
     v.n = 0;
-    OK(tg_store_measures(store, &question, on_measure, &v, &counts, &err));
+    OK(tg_store_measures(store, &steps, &question, 1, on_measured, &v, &counts, &err));
     ck_assert(v.n == 1 && v.value[0] == 61.5);
     question.measure = NULL;
     v.n = 0;
-    OK(tg_store_measures(store, &question, on_measure, &v, &counts, &err));
+    OK(tg_store_measures(store, &steps, &question, 1, on_measured, &v, &counts, &err));
     ck_assert(v.n == 2 && v.value[0] == 1);
+
+    static const struct tg_measure_question all[] = {{"weight", 20250101, 20250228},
+                                                     {NULL, 20250101, UINT32_MAX},
+                                                     {"height", 1, UINT32_MAX},
+                                                     {"steps", 20250201, 20250228}};
+    struct values many[4] = {{.n = 0}};
+    struct tg_event_counts each[4];
+    OK(tg_store_measures(store, &steps, all, 4, on_measured, many, each, &err));
+    ck_assert(many[0].n == 1 && many[0].value[0] == 61.5);
+    ck_assert(many[1].n == 3 && many[1].day[2] == 20250301 && each[1].unassigned == 1);
+    ck_assert(many[2].n == 0 && each[2].events == 0 && each[2].last_month == M(2025, 3));
+    ck_assert(many[3].n == 1 && many[3].value[0] == 7000);
+
+    int32_t first, last;
+    OK(tg_store_span(store, steps.source, LATE, &first, &last, &err));
+    ck_assert_int_eq(first, M(2025, 1));
+    OK(tg_store_span(store, tg_study_source(study, "medical"), LATE, &first, &last, &err));
+    ck_assert(first == TG_NO_MONTH && last == TG_NO_MONTH);
 }
 END_TEST
 
-static enum tg_status refuse(void *ctx, int64_t person, int32_t month, int64_t yen,
-                             uint64_t n_events, struct tg_error *e)
+static enum tg_status refuse(void *ctx, const struct tg_amount *amounts, size_t n,
+                             struct tg_error *e)
 {
-    (void)ctx;
-    (void)person;
-    (void)month;
-    (void)yen;
-    (void)n_events;
+    (void)ctx, (void)amounts, (void)n;
     return TG_FAIL(e, TG_MSG_CANCELLED, .line = 7);
 }
 
@@ -459,9 +487,11 @@ START_TEST(a_callback_ends_the_walk)
     struct tg_event_counts counts;
     (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,," BORN ",,,"));
     (void)take("medical", "2025-01", ROWS("@n1,,,2025-01,I10,100"));
-    const struct tg_amount_question question = {
-        .source = tg_study_source(study, "medical"), .month = LATE, .to = LATE};
-    ck_assert_int_eq(tg_store_amounts(store, &question, refuse, NULL, &counts, &err), TG_CANCELLED);
+    const struct tg_asked_source medical = {.source = tg_study_source(study, "medical"),
+                                            .month = LATE};
+    const struct tg_amount_question question = {.to = LATE};
+    ck_assert_int_eq(tg_store_amounts(store, &medical, &question, 1, refuse, NULL, &counts, &err),
+                     TG_CANCELLED);
     ck_assert_uint_eq(err.line, 7);
     reopen();
 }
