@@ -138,6 +138,9 @@ TG_CHECKED enum tg_status tg_holders_count(const struct tg_linkage *l,
                                            struct tg_holders *out, struct tg_error *err);
 /** How many of each side have the fields. */
 void tg_holders_of(const struct tg_holders *h, uint32_t fields, double n[TG_N_SIDES]);
+/** Of the pairs of the two sides, the share that have these of all fields in common and no others;
+ * 1 pair at least. */
+double tg_holders_share(const struct tg_holders *h, uint32_t all, uint32_t fields);
 
 /** The sex as a level. */
 enum tg_link_level tg_sex_level(const struct tg_linkage *l, enum tg_side a, uint32_t x,

@@ -39,6 +39,21 @@ void tg_holders_of(const struct tg_holders *h, uint32_t fields, double n[TG_N_SI
     }
 }
 
+double tg_holders_share(const struct tg_holders *h, uint32_t all, uint32_t fields)
+{
+    double n[TG_N_SIDES] = {0, 0}, both = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        n[TG_LEFT] += h->items[i].n[TG_LEFT];
+        n[TG_RIGHT] += h->items[i].n[TG_RIGHT];
+        for (size_t j = 0; j < h->n; j++) {
+            if ((h->items[i].fields & h->items[j].fields & all) == fields)
+                both += h->items[i].n[TG_LEFT] * h->items[j].n[TG_RIGHT];
+        }
+    }
+    double pairs = n[TG_LEFT] * n[TG_RIGHT];
+    return pairs > 0 ? (both > 1 ? both : 1) / pairs : 1;
+}
+
 enum tg_link_level tg_sex_level(const struct tg_linkage *l, enum tg_side a, uint32_t x,
                                 enum tg_side b, uint32_t y)
 {

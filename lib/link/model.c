@@ -11,6 +11,7 @@ static const double trust_in_classes = 0.5;
 
 struct pattern {
     uint64_t levels;
+    double share;  /* of the pairs of the two files: they have the fields that this one knows */
     double chance; /* pairs of the two files expected without a match */
     bool teaches;  /* of classes */
     double match[N_CLASSES];
@@ -154,7 +155,7 @@ static void expect_patterns(struct model *m)
     for (size_t p = 0; p < m->n_patterns; p++) {
         struct pattern *pattern = &m->patterns[p];
         for (int c = 0; c < N_CLASSES; c++) {
-            double n = m->classes[c].n;
+            double n = m->classes[c].n * pattern->share;
             for (size_t i = 0; i < m->n_places; i++)
                 n *= share_at(m, &m->classes[c], pattern->levels, m->places[i]);
             pattern->match[c] = n;
@@ -316,11 +317,38 @@ static double count_unmet(const struct model *m)
     return sum;
 }
 
+/* The fields, beginnings and ends apart, that are not missing, as bits. */
+static uint32_t fields_of(const struct model *m, uint64_t levels)
+{
+    uint32_t fields = 0;
+    for (size_t i = 0; i < m->n_places; i++) {
+        size_t f = m->places[i];
+        bool is_there = tg_level_of(levels, f) != TG_MISSING && !tg_linkage_is_ends(m->l, f);
+        fields |= is_there ? UINT32_C(1) << f : 0;
+    }
+    return fields;
+}
+
+/* A pattern meets only those who have its fields. Patterns of the same ones lie together mostly. */
+static void share_fields(struct model *m, const struct tg_holders *holders)
+{
+    uint32_t all = fields_of(m, 0), last = 0;
+    double share = -1;
+    for (size_t p = 0; p < m->n_patterns; p++) {
+        uint32_t fields = fields_of(m, m->patterns[p].levels);
+        if (share < 0 || fields != last)
+            share = tg_holders_share(holders, all, fields);
+        last = fields;
+        m->patterns[p].share = share;
+    }
+}
+
 static void weigh_chance(struct model *m, const struct tg_chance *chance)
 {
     double n_pairs = (double)m->l->facts[TG_LEFT].n * m->l->facts[TG_RIGHT].n;
     for (size_t p = 0; p < m->n_patterns; p++)
-        m->patterns[p].chance = n_pairs * tg_chance_of(chance, m->patterns[p].levels);
+        m->patterns[p].chance =
+            n_pairs * m->patterns[p].share * tg_chance_of(chance, m->patterns[p].levels);
 }
 
 enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
@@ -337,6 +365,7 @@ enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
     if (!status)
         status = list_cells(&m, &c->across, err);
     if (!status) {
+        share_fields(&m, &c->holders);
         weigh_chance(&m, chance);
         learn(&m, &c->across);
         status = tg_chance_learn_across(chance, err);
