@@ -5,6 +5,11 @@
  *
  *   bench_import DIR [PERSONS [ROWS [MONTHS]]]   people (200,000), claims of one in a month (3),
  *                                                months (3)
+ *
+ * Rosters: `roster` with three tokens a row, `bridges` of every fifth of its people by their
+ * resident number; when all months are in, `second roster` of all of them by that number under
+ * insured numbers of its own, and `other people` whom no roster had. In a store of their own, two
+ * months of a roster with the tokens of set `japanese`.
  */
 #define _GNU_SOURCE /* seconds of one thread */
 #include "bench.h"
@@ -30,10 +35,34 @@ static const char study_text[] =
     "  medical: {kind: events, columns: {insurer_number: a, insured_symbol: b, insured_number: c,\n"
     "            birth_date: d, sex: s, month: m, code: o, amount: y}}\n"
     "  care: {kind: roster, columns: {resident_number: r, kana_name: k, birth_date: d, sex: s}}\n"
+    "  late: {kind: roster, columns: {insurer_number: a, insured_symbol: b, insured_number: c,\n"
+    "         resident_number: r, kana_name: k, birth_date: d, sex: s}}\n"
+    "  town: {kind: roster, columns: {insurer_number: a, insured_symbol: b, insured_number: c,\n"
+    "         resident_number: r, kana_name: k, birth_date: d, sex: s}}\n"
     "tokens:\n"
     "  insured: [insurer_number, insured_symbol, insured_number, birth_date, sex]\n"
     "  resident: [resident_number]\n"
     "  person: [kana_name_folded, birth_date, sex]\n";
+
+static const char japanese_text[] =
+    "version: 1\n"
+    "study: bench\n"
+    "sources:\n"
+    "  roster: {kind: roster, columns: {insurer_number: a, insured_symbol: b, insured_number: c,\n"
+    "           insured_branch: x, resident_number: r, kana_name: k, name: n, birth_date: d, sex: "
+    "s,\n"
+    "           postal_code: p, district: z, enrolled_from: f, enrolled_to: t}}\n"
+    "tokens: japanese\n";
+
+enum { TOKENS_MAX = 64, NAME_LEN = 8 };
+
+/* A roster of every `step`th of `persons` people from number `first` on. */
+struct roster {
+    const char *source;
+    uint64_t first, persons, step;
+    int32_t month;
+    size_t n_own; /* its first tokens are in no other roster */
+};
 
 static struct tg_error err;
 static char file_path[512];
@@ -83,31 +112,67 @@ static void flush(struct tg_csv_writer *w, struct tg_buf *b, size_t limit)
     b->len = 0;
 }
 
-/* `bridges`: every fifth person, under a resident number that the roster has too. */
-static void make_roster(const struct tg_study *study, uint64_t persons, int32_t month, bool bridges)
+static bool leaves_one_out(const struct tg_token_def *def)
 {
-    const char *tokens[] = {"insured", "resident", "person"};
-    uint64_t first = bridges ? 1 : 0, rows = 0;
+    bool leaves = false;
+    for (size_t i = 0; i < def->n_parts; i++)
+        leaves |= def->parts[i].form == TG_PART_ONE_MISSING;
+    return leaves;
+}
+
+/* The cell of token `t` of the study for person `i`. */
+static void put_cell(const struct tg_study *study, struct tg_buf *b, uint64_t i, uint64_t t,
+                     bool own)
+{
+    uint64_t key = (bench_mix(i) & 0xFFFFFFFF) << 32 | bench_mix(i + t) >> 32;
+    must(tg_buf_add_char(b, ',', &err));
+    if (!leaves_one_out(&study->tokens[t])) {
+        put_token(b, bench_mix(i) & 0xFFFFFFFF, t + i * 7 + (own ? 1000 : 0));
+        return;
+    }
+    for (uint64_t k = 0; k < NAME_LEN + 1 + i % 2; k++)
+        must(tg_buf_printf(b, &err, "%s%016llx%016llx", k ? ";" : "",
+                           (unsigned long long)(key / 16 * 16 + k),
+                           (unsigned long long)bench_mix(key * 31 + k)));
+}
+
+static size_t list_tokens(const struct tg_study *study, const char *source,
+                          const char *names[TOKENS_MAX], size_t tokens[TOKENS_MAX])
+{
+    size_t n = 0;
+    for (size_t t = 0; t < study->n_tokens && n < TOKENS_MAX; t++) {
+        if (!tg_source_can_fill(tg_study_source(study, source), &study->tokens[t]))
+            continue;
+        names[n] = study->tokens[t].name;
+        tokens[n++] = t;
+    }
+    return n;
+}
+
+static void make_roster(const struct tg_study *study, const struct roster *roster)
+{
+    const char *names[TOKENS_MAX];
+    size_t tokens[TOKENS_MAX], n = list_tokens(study, roster->source, names, tokens);
+    uint64_t rows = 0;
     struct tg_csv_writer *w = NULL;
     struct tg_buf b = {0};
     must(tg_csv_create(file_path, TG_OUTPUT_FORCE, &w, &err));
-    must(tg_buf_printf(&b, &err,
-                       "row_id,%stoken_resident,token_person,birth_month,sex,district,"
-                       "enrolled_from,enrolled_to\n",
-                       bridges ? "" : "token_insured,"));
-    for (uint64_t i = 0; i < persons; i += bridges ? 5 : 1, rows++) {
-        put_token(&b, i, 100 + (uint64_t)month + first);
-        for (uint64_t t = first; t < 3; t++) {
-            must(tg_buf_add_char(&b, ',', &err));
-            put_token(&b, bench_mix(i) & 0xFFFFFFFF, t + i * 7);
-        }
+    must(tg_buf_printf(&b, &err, "row_id"));
+    for (size_t t = 0; t < n; t++)
+        must(tg_buf_printf(&b, &err, ",token_%s", names[t]));
+    must(tg_buf_printf(&b, &err, ",birth_month,sex,district,enrolled_from,enrolled_to\n"));
+    for (uint64_t k = 0; k < roster->persons; k += roster->step, rows++) {
+        uint64_t i = roster->first + k;
+        put_token(&b, i, 100 + (uint64_t)roster->month + roster->step);
+        for (size_t t = 0; t < n; t++)
+            put_cell(study, &b, i, tokens[t], t < roster->n_own);
         must(tg_buf_printf(&b, &err, ",%04d-%02d,%d,district %d,2015-04-01,\n",
                            (int)(1930 + bench_mix(i) % 80), (int)(bench_mix(i) % 12 + 1),
                            (int)(i % 2 + 1), (int)(bench_mix(i) % 20)));
         flush(w, &b, 1 << 16);
     }
     flush(w, &b, 0);
-    finish(w, study, bridges ? "care" : "roster", month, tokens + first, 3 - first, rows);
+    finish(w, study, roster->source, roster->month, names, n, rows);
     tg_buf_free(&b);
 }
 
@@ -229,6 +294,74 @@ static void ask(struct tg_store *store, const struct tg_study *study, int32_t mo
            (unsigned long long)counts.unassigned, peak_mebi());
 }
 
+static void import_roster(struct tg_store *store, const struct tg_study *study, const char *what,
+                          const struct roster *roster)
+{
+    make_roster(study, roster);
+    import(store, study, what);
+}
+
+/* A fresh store at `path`. */
+static void begin(const char *dir, const char *text, size_t len, char path[512],
+                  struct tg_study **study, struct tg_store **store)
+{
+    (void)snprintf(path, 512, "%s/bench_study.yaml", dir);
+    must(tg_file_write_whole(path, text, len, 0600, true, &err));
+    must(tg_study_load(path, study, &err));
+    (void)snprintf(file_path, sizeof file_path, "%s/bench_tokens.csv", dir);
+    (void)snprintf(path, 512, "%s/bench.db", dir);
+    tg_file_remove(path);
+    must(tg_store_open(path, *study, store, &err));
+}
+
+static void end(const char *path, struct tg_study **study, struct tg_store **store)
+{
+    struct tg_input *in = NULL;
+    tg_store_close(store);
+    must(tg_input_open(path, &in, &err));
+    printf("store            %9.1f MiB\n", (double)tg_input_size(in) / 1048576);
+    tg_input_close(&in);
+    tg_study_free(study);
+}
+
+static void three_tokens(const char *dir, uint64_t persons, uint64_t rows, int32_t months)
+{
+    int32_t first = tg_month_of(2025, 1);
+    char path[512];
+    struct tg_study *study = NULL;
+    struct tg_store *store = NULL;
+    begin(dir, study_text, sizeof study_text - 1, path, &study, &store);
+    for (int32_t m = 0; m < months; m++) {
+        import_roster(store, study, m ? "roster again" : "roster",
+                      &(struct roster){"roster", 0, persons, 1, first + m, 0});
+        import_roster(store, study, m ? "bridges again" : "bridges",
+                      &(struct roster){"care", 0, persons, 5, first + m, 0});
+        make_claims(study, 0, persons, rows, first + m);
+        import(store, study, m ? "claims again" : "claims");
+    }
+    make_claims(study, persons, persons, rows, first + months);
+    import(store, study, "claims, others");
+    import_roster(store, study, "second roster",
+                  &(struct roster){"late", 0, persons, 1, first + months, 1});
+    import_roster(store, study, "other people",
+                  &(struct roster){"town", 2 * persons, persons, 1, first + months, 0});
+    ask(store, study, first + months);
+    end(path, &study, &store);
+}
+
+static void many_tokens(const char *dir, uint64_t persons)
+{
+    int32_t first = tg_month_of(2025, 1);
+    char path[512];
+    struct tg_study *study = NULL;
+    struct tg_store *store = NULL;
+    begin(dir, japanese_text, sizeof japanese_text - 1, path, &study, &store);
+    for (int32_t m = 0; m < 2; m++)
+        import_roster(store, study, m ? "japanese again" : "japanese",
+                      &(struct roster){"roster", 0, persons, 1, first + m, 0});
+    end(path, &study, &store);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -238,33 +371,7 @@ int main(int argc, char **argv)
     uint64_t persons = argc > 2 ? strtoull(argv[2], NULL, 10) : 200000;
     uint64_t rows = argc > 3 ? strtoull(argv[3], NULL, 10) : 3;
     int32_t months = argc > 4 ? (int32_t)strtol(argv[4], NULL, 10) : 3;
-    int32_t first = tg_month_of(2025, 1);
-    char path[512];
-    struct tg_study *study = NULL;
-    struct tg_store *store = NULL;
-    (void)snprintf(path, sizeof path, "%s/bench_study.yaml", argv[1]);
-    must(tg_file_write_whole(path, study_text, sizeof study_text - 1, 0600, true, &err));
-    must(tg_study_load(path, &study, &err));
-    (void)snprintf(file_path, sizeof file_path, "%s/bench_tokens.csv", argv[1]);
-    (void)snprintf(path, sizeof path, "%s/bench.db", argv[1]);
-    tg_file_remove(path);
-    must(tg_store_open(path, study, &store, &err));
-    for (int32_t m = 0; m < months; m++) {
-        make_roster(study, persons, first + m, false);
-        import(store, study, m ? "roster again" : "roster");
-        make_roster(study, persons, first + m, true);
-        import(store, study, m ? "bridges again" : "bridges");
-        make_claims(study, 0, persons, rows, first + m);
-        import(store, study, m ? "claims again" : "claims");
-    }
-    make_claims(study, persons, persons, rows, first + months);
-    import(store, study, "claims, others");
-    ask(store, study, first + months);
-    tg_store_close(&store);
-    struct tg_input *in = NULL;
-    must(tg_input_open(path, &in, &err));
-    printf("store            %9.1f MiB\n", (double)tg_input_size(in) / 1048576);
-    tg_input_close(&in);
-    tg_study_free(&study);
+    three_tokens(argv[1], persons, rows, months);
+    many_tokens(argv[1], persons / 3);
     return EXIT_SUCCESS;
 }

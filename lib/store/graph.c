@@ -78,7 +78,8 @@ static void group_nodes(struct tg_reach *reach, struct decision *d)
 
 struct writer {
     const struct tg_db *db;
-    sqlite3_stmt *update, *log;
+    struct tg_rows updates;
+    sqlite3_stmt *log;
     int64_t first_new, delivery_id;
     uint64_t joined_new;
 };
@@ -90,10 +91,12 @@ static enum tg_status write_node(struct writer *w, const struct tg_node *node, i
     w->joined_new += is_new && person != node->id;
     if (node->person == person && node->conflict == conflict && node->watched == watched)
         return TG_OK;
-    enum tg_status status = tg_db_run(w->db, w->update,
-                                      DB_ARGS(DB_INT(person), DB_MAYBE(conflict != 0, conflict),
-                                              DB_INT(watched), DB_INT(node->id)),
-                                      err);
+    enum tg_status status = tg_rows_add(&w->updates,
+                                        DB_ARGS(DB_INT(node->id), DB_INT(person),
+                                                DB_MAYBE(conflict != 0, conflict), DB_INT(watched)),
+                                        err);
+    if (!status && tg_rows_are_many(&w->updates))
+        status = tg_rows_put(w->db, &w->updates, err);
     if (status || is_new || node->person == person)
         return status;
     return tg_db_run(
@@ -117,9 +120,11 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
     for (size_t i = 0; i < reach->n; i++)
         order[i] = (struct tg_ranked){reach->nodes[i].id, i};
     qsort(order, reach->n, sizeof *order, by_id);
-    enum tg_status status = tg_db_prepare(
-        w->db, "UPDATE identity SET person_id = ?, conflict = ?, watched = ? WHERE id = ?",
-        &w->update, err);
+    enum tg_status status =
+        tg_db_prepare(w->db,
+                      "UPDATE identity SET person_id = f.b, conflict = f.c, watched = f.d"
+                      " FROM feed(?) f WHERE identity.id = f.a",
+                      &w->updates.insert, err);
     if (!status)
         status = tg_db_prepare(w->db,
                                "INSERT INTO person_change(identity_id, from_person, to_person,"
@@ -135,7 +140,9 @@ static enum tg_status write_all(struct tg_reach *reach, const struct decision *d
         status = write_node(w, &reach->nodes[at], d->person[reach->nodes[at].group],
                             is_conflict(s) ? s->first : 0, d->ties.watched[root], err);
     }
-    (void)sqlite3_finalize(w->update);
+    if (!status)
+        status = tg_rows_put(w->db, &w->updates, err);
+    tg_rows_free(&w->updates);
     (void)sqlite3_finalize(w->log);
     free(order);
     return status;

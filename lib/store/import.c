@@ -251,8 +251,6 @@ static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
     if (!status)
         status = find_words(im, err);
     if (!status)
-        status = tg_feed_register(db, err);
-    if (!status)
         status = tg_db_prepare(db, im->kind->insert, &im->add.insert, err);
     if (!status && im->kind->in_runs)
         status = find_next_run(im, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "store/query.h"
 #include "store/enrolled.h"
+#include "store/query.h"
+#include "store/sharing.h"
 
 #include "text/calendar.h"
 
@@ -10,34 +11,6 @@
 /* Tokens and digests are put into their tables in sorted batches; 24 bytes each. While the tables
  * are asked for identities, those that wait are also found by digest, at up to 64 bytes each. */
 enum { PENDING_MAX = 1 << 22, PENDING_ASKING_MAX = 1 << 20 };
-/* So many hashes are sorted by comparing. */
-enum { FEW = 32 };
-
-/* A token or, as if it were one of a column behind the last, a digest: its column, its hash and its
- * identity, numbers big-endian, so that they are sorted as bytes. */
-enum { COLUMN_LEN = 2, IDENTITY_LEN = 6, PENDING_LEN = COLUMN_LEN + TG_TOKEN_LEN + IDENTITY_LEN };
-struct tg_pending {
-    unsigned char bytes[PENDING_LEN];
-};
-
-static size_t column_of(const struct tg_pending *p)
-{
-    return (size_t)p->bytes[0] << 8 | p->bytes[1];
-}
-
-static const unsigned char *hash_of(const struct tg_pending *p)
-{
-    return p->bytes + COLUMN_LEN;
-}
-
-static int64_t identity_of(const struct tg_pending *p)
-{
-    uint64_t identity = 0;
-    for (size_t i = COLUMN_LEN + TG_TOKEN_LEN; i < PENDING_LEN; i++)
-        identity = identity << 8 | p->bytes[i];
-    return (int64_t)identity;
-}
-
 enum tg_status tg_ids_add(struct tg_ids *ids, int64_t id, struct tg_error *err)
 {
     enum tg_status status = tg_grow(&ids->items, &ids->cap, ids->n + 1, sizeof *ids->items, err);
@@ -98,10 +71,6 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
          "INSERT INTO identity_digest(source_id, digest, identity_id) SELECT a, b, c FROM feed(?)"},
         {&in->evidences.insert,
          "INSERT INTO identity_evidence(identity_id, tokens) SELECT a, b FROM feed(?)"},
-        {&in->members, "SELECT i.id, i.source_id FROM identity_token t"
-                       " JOIN identity i ON i.id = t.identity_id"
-                       " WHERE t.token = ? AND t.hash = ? AND i.person_id IS NOT NULL"},
-        {&in->mark_kin, "UPDATE identity SET kin = 1 WHERE id = ? AND kin = 0"},
     };
     const struct tg_db *db = &in->store->db;
     enum tg_status status = tg_db_number(db, "SELECT coalesce(max(id), 0) FROM identity",
@@ -114,8 +83,7 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
 
 void tg_interner_free(struct tg_interner *in)
 {
-    sqlite3_stmt *statements[] = {in->find,    in->see,      in->leave,     in->add_token,
-                                  in->members, in->mark_kin, in->add_digest};
+    sqlite3_stmt *statements[] = {in->find, in->see, in->leave, in->add_token, in->add_digest};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
     tg_rows_free(&in->identities);
@@ -143,21 +111,16 @@ static enum tg_status pack(struct tg_buf *packed, unsigned number,
     return status ? status : tg_buf_add(packed, hash, TG_TOKEN_LEN, err);
 }
 
+/* A digest waits as if it were a token of a column behind the last. */
 static enum tg_status wait_for_table(struct tg_interner *in, size_t column,
                                      const unsigned char hash[TG_TOKEN_LEN], int64_t identity,
                                      struct tg_error *err)
 {
     enum tg_status status =
         tg_grow(&in->pending, &in->cap_pending, in->n_pending + 1, sizeof *in->pending, err);
-    if (status)
-        return status;
-    struct tg_pending *p = &in->pending[in->n_pending++];
-    p->bytes[0] = (unsigned char)(column >> 8);
-    p->bytes[1] = (unsigned char)column;
-    memcpy(p->bytes + COLUMN_LEN, hash, TG_TOKEN_LEN);
-    for (size_t i = 0; i < IDENTITY_LEN; i++)
-        p->bytes[PENDING_LEN - 1 - i] = (unsigned char)((uint64_t)identity >> (8 * i));
-    return TG_OK;
+    if (!status)
+        tg_posting_put(&in->pending[in->n_pending++], column, hash, identity);
+    return status;
 }
 
 /* Decisive tokens are looked up, so they wait for their table; evidence is only read along. */
@@ -311,154 +274,14 @@ enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
     return found.seen ? see_again(in, &found, facts, err) : TG_OK;
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    return memcmp(a, b, PENDING_LEN);
-}
-
-/* Puts everyone into the bucket of its byte `at`, in place (American flag sort: McIlroy, Bostic and
- * McIlroy, Engineering Radix Sort, 1993). `end[b]` out: where bucket b ends. */
-static void put_into_buckets(struct tg_pending *items, size_t n, size_t at, size_t end[256])
-{
-    size_t next[256];
-    memset(end, 0, 256 * sizeof *end);
-    for (size_t i = 0; i < n; i++)
-        end[items[i].bytes[at]]++;
-    for (size_t b = 0, sum = 0; b < 256; b++) {
-        next[b] = sum;
-        end[b] = sum += end[b];
-    }
-    for (size_t b = 0; b < 256; b++) {
-        while (next[b] < end[b]) {
-            size_t from = next[b], to = next[items[from].bytes[at]]++;
-            struct tg_pending kept = items[to];
-            items[to] = items[from];
-            items[from] = kept;
-        }
-    }
-}
-
-/* Hashes lie evenly, so a pass or two over their bytes leave little to compare. */
-static void sort_from(struct tg_pending *items, size_t n, size_t at)
-{
-    size_t end[256];
-    if (n <= FEW || at == PENDING_LEN) {
-        if (n > 1)
-            qsort(items, n, sizeof *items, by_bytes);
-        return;
-    }
-    put_into_buckets(items, n, at, end);
-    for (size_t b = 0, from = 0; b < 256; from = end[b++])
-        sort_from(items + from, end[b] - from, at + 1);
-}
-
-/* A new identity is to be looked at; once is enough. */
-static enum tg_status touch(struct tg_interner *in, int64_t id, struct tg_error *err)
-{
-    size_t at = (size_t)(id - in->first_new), old = in->n_looked;
-    if (at >= in->n_looked) {
-        enum tg_status status = tg_grow(&in->looked, &in->n_looked, at + 1, 1, err);
-        if (status)
-            return status;
-        memset(in->looked + old, 0, in->n_looked - old);
-    }
-    if (in->looked[at])
-        return TG_OK;
-    in->looked[at] = 1;
-    return tg_ids_add(&in->touched, id, err);
-}
-
-static bool all_are_touched(const struct tg_interner *in, const struct tg_pending *group, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        size_t at = (size_t)(identity_of(&group[i]) - in->first_new);
-        if (at >= in->n_looked || !in->looked[at])
-            return false;
-    }
-    return true;
-}
-
-/* Those who carry one token that may join: when they are several, somebody has to look at them. The
- * group itself is not in the table yet. */
-static enum tg_status look_at_members(struct tg_interner *in, const struct tg_pending *group,
-                                      size_t n, struct tg_ids *own, struct tg_error *err)
-{
-    const struct tg_db *db = &in->store->db;
-    size_t members = n;
-    bool row = true;
-    own->n = 0;
-    enum tg_status status = tg_db_bind(db, in->members,
-                                       DB_ARGS(DB_INT(in->columns[column_of(group)].number),
-                                               DB_BLOB(hash_of(group), TG_TOKEN_LEN)),
-                                       err);
-    while (!status && row) {
-        status = tg_db_next(db, in->members, &row, err);
-        members += !status && row;
-        if (!status && row && sqlite3_column_int64(in->members, 1) == in->source_id)
-            status = tg_ids_add(own, sqlite3_column_int64(in->members, 0), err);
-    }
-    for (size_t i = 0; !status && members > 1 && i < n; i++) {
-        status = touch(in, identity_of(&group[i]), err);
-        if (!status)
-            status = tg_ids_add(own, identity_of(&group[i]), err);
-    }
-    bool kin = in->columns[column_of(group)].number_like;
-    for (size_t i = 0; !status && kin && own->n > 1 && i < own->n; i++)
-        status = tg_db_run(db, in->mark_kin, DB_ARGS(DB_INT(own->items[i])), err);
-    return status;
-}
-
-/* Is there a token of the column in the table? Of a first roster there is none. */
-static enum tg_status is_in_table(struct tg_interner *in, size_t column, bool *is,
-                                  struct tg_error *err)
-{
-    int64_t exists = 0;
-    enum tg_status status =
-        tg_db_number(&in->store->db, "SELECT EXISTS(SELECT 1 FROM identity_token WHERE token = ?)",
-                     DB_ARGS(DB_INT(in->columns[column].number)), &exists, err);
-    *is = exists != 0;
-    return status;
-}
-
-static bool may_join(const struct tg_interner *in, size_t column)
-{
-    return column < in->n_columns &&
-           (in->columns[column].number_like || in->columns[column].bridging);
-}
-
-static enum tg_status look_at_groups(struct tg_interner *in, struct tg_error *err)
-{
-    struct tg_ids own = {0};
-    size_t last = SIZE_MAX;
-    bool there = false;
-    enum tg_status status = TG_OK;
-    for (size_t i = 0, n; !status && i < in->n_pending; i += n) {
-        const struct tg_pending *group = &in->pending[i];
-        for (n = 1; i + n < in->n_pending && column_of(&group[n]) == column_of(group) &&
-                    memcmp(hash_of(&group[n]), hash_of(group), TG_TOKEN_LEN) == 0;)
-            n++;
-        size_t column = column_of(group);
-        if (!may_join(in, column))
-            continue;
-        if (column != last)
-            status = is_in_table(in, column, &there, err);
-        last = column;
-        /* who is looked at anyway is followed to those of the same name */
-        bool followed = !in->columns[column].number_like && all_are_touched(in, group, n);
-        if (!status && (there || n > 1) && !followed)
-            status = look_at_members(in, group, n, &own, err);
-    }
-    tg_ids_free(&own);
-    return status;
-}
-
 static struct tg_arg pending_value(const void *ctx, size_t row, int column)
 {
     const struct tg_interner *in = ctx;
-    const struct tg_pending *p = &in->pending[row];
-    struct tg_arg hash = DB_BLOB(hash_of(p), TG_TOKEN_LEN), id = DB_INT(identity_of(p));
-    struct tg_arg token =
-        DB_INT(column_of(p) < in->n_columns ? in->columns[column_of(p)].number : in->source_id);
+    const struct tg_posting *p = &in->pending[row];
+    const size_t of = tg_posting_column(p);
+    struct tg_arg hash = DB_BLOB(tg_posting_hash(p), TG_TOKEN_LEN),
+                  id = DB_INT(tg_posting_identity(p));
+    struct tg_arg token = DB_INT(of < in->n_columns ? in->columns[of].number : in->source_id);
     return column == 0 ? token : column == 1 ? hash : id;
 }
 
@@ -474,12 +297,12 @@ enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
     enum tg_status status = put_identities(in, err);
     if (status || in->n_pending == 0)
         return status;
-    sort_from(in->pending, in->n_pending, 0);
+    tg_postings_sort(in->pending, in->n_pending);
     if (in->founds_persons)
-        status = look_at_groups(in, err);
+        status = tg_sharing_look(in, err);
     /* behind the tokens lies a digest of each identity */
     size_t n = 0;
-    while (n < in->n_pending && column_of(&in->pending[n]) < in->n_columns)
+    while (n < in->n_pending && tg_posting_column(&in->pending[n]) < in->n_columns)
         n++;
     in->n_pending_tokens = n;
     struct tg_feed tokens = {.n = n, .value = pending_value, .ctx = in};

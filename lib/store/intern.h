@@ -8,6 +8,7 @@
 #define TG_STORE_INTERN_H
 
 #include "store/feed.h"
+#include "store/posting.h"
 #include "store/room.h"
 #include "table/tokenfile.h"
 
@@ -128,9 +129,9 @@ struct tg_interner {
     size_t n_met;          /**< bytes */
     unsigned char *looked; /**< rosters: by new identity, is it touched? */
     size_t n_looked;
-    sqlite3_stmt *find, *see, *leave, *add_token, *add_digest, *members, *mark_kin;
+    sqlite3_stmt *find, *see, *leave, *add_token, *add_digest;
     struct tg_buf message, packed, evidence;
-    struct tg_pending *pending; /**< tokens and digests not yet in their tables */
+    struct tg_posting *pending; /**< tokens and digests not yet in their tables */
     size_t n_pending, cap_pending, n_pending_tokens;
 };
 

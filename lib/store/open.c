@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/assign.h"
 #include "store/evidence.h"
+#include "store/feed.h"
 #include "store/query.h"
 #include "store/room.h"
 #include "store/schema.h"
@@ -89,6 +90,8 @@ static enum tg_status use_file(struct tg_store *store, struct tg_error *err)
     enum tg_status status = tg_db_open(store->db.path, &store->db, err);
     if (!status)
         status = tg_db_exec(&store->db, before_first_look, err);
+    if (!status)
+        status = tg_feed_register(&store->db, err);
     if (!status)
         status = tg_schema_look(&store->db, &content, err);
     if (status)

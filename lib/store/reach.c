@@ -2,16 +2,24 @@
 #include "store/reach.h"
 
 #include "base/reporter.h"
+#include "store/carriers.h"
+#include "store/enrolled.h"
 #include "text/calendar.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Somebody who carries the token that is being looked at. */
-struct tg_carrier {
-    struct tg_node node;
-    size_t index; /* SIZE_MAX: has no rows */
-    int64_t side; /* those of one side may be one person */
+/* The column of the tokens, behind those of a node. */
+enum { NODE_TOKENS = 12 };
+#define FROM_TOKEN " WHERE (token, hash) >= (?, ?) ORDER BY token, hash"
+
+/* Tokens that are followed and identities that are met at a time, unless the caller says so. */
+enum { LEADS_MAX = 1 << 21, MET_MAX = 1 << 21 };
+
+/* Who carries one token: `n` of reach->ids from `first` on. */
+struct tg_meeting {
+    const struct tg_posting *lead;
+    size_t first, n;
 };
 
 struct tg_seen_hash {
@@ -74,61 +82,47 @@ static enum tg_status grow_slots(struct tg_reach *reach, struct tg_error *err)
     return TG_OK;
 }
 
-static enum tg_status add_heir(struct tg_reach *reach, int64_t person, int64_t member,
-                               struct tg_error *err)
-{
-    enum tg_status status =
-        tg_grow(&reach->heirs, &reach->cap_heirs, reach->n_heirs + 1, sizeof *reach->heirs, err);
-    if (!status)
-        reach->heirs[reach->n_heirs++] = (struct tg_heir){person, member};
-    return status;
-}
-
-/* Adds an identity that has rows, unless it is there. */
-static enum tg_status add_node(struct tg_reach *reach, const struct tg_node *node, size_t *index,
+/* Adds an identity that has rows and is not there. */
+static enum tg_status add_node(struct tg_reach *reach, const struct tg_node *node,
                                struct tg_error *err)
 {
     enum tg_status status = grow_slots(reach, err);
+    if (!status)
+        status = tg_grow(&reach->nodes, &reach->cap, reach->n + 1, sizeof *reach->nodes, err);
     if (status)
         return status;
-    size_t at = id_slot(reach, node->id);
-    if (reach->slots[at]) {
-        *index = reach->slots[at] - 1;
-        return TG_OK;
-    }
-    status = tg_grow(&reach->nodes, &reach->cap, reach->n + 1, sizeof *reach->nodes, err);
-    if (status)
-        return status;
-    *index = reach->n++;
-    reach->nodes[*index] = *node;
-    reach->nodes[*index].stayed =
-        node->id < reach->first_new && !tg_ids_have(reach->revived, node->id);
-    reach->nodes[*index].next = (uint32_t)*index;
+    uint32_t index = (uint32_t)reach->n++;
+    struct tg_node *added = &reach->nodes[index];
+    *added = *node;
+    added->stayed = node->id < reach->first_new && !tg_ids_have(reach->revived, node->id);
+    added->next = index;
     for (int u = 0; u < TG_N_UNIONS; u++)
-        reach->nodes[*index].parent[u] = (uint32_t)*index;
-    reach->slots[at] = (uint32_t)*index + 1;
+        added->parent[u] = index;
+    reach->slots[id_slot(reach, node->id)] = index + 1;
     return TG_OK;
 }
 
-/* Columns as NODE_COLUMNS. */
+/* Columns as in prepare_strides(). */
 static struct tg_node node_of(sqlite3_stmt *stmt, bool *has_rows)
 {
     bool born = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
     bool in_newest = sqlite3_column_type(stmt, 7) == SQLITE_NULL;
     *has_rows = sqlite3_column_type(stmt, 5) != SQLITE_NULL;
-    return (struct tg_node){.id = sqlite3_column_int64(stmt, 0),
-                            .person = sqlite3_column_int64(stmt, 1),
-                            .conflict = sqlite3_column_int64(stmt, 2),
-                            .birth_month = born ? sqlite3_column_int(stmt, 3) : TG_NO_MONTH,
-                            .sex = (uint8_t)sqlite3_column_int(stmt, 4),
-                            .seen_from = sqlite3_column_int(stmt, 5),
-                            .source = (uint32_t)sqlite3_column_int64(stmt, 6),
-                            .seen_to = in_newest ? INT32_MAX : sqlite3_column_int(stmt, 7),
-                            .enrolled_from = (uint32_t)sqlite3_column_int64(stmt, 8),
-                            .enrolled_to = (uint32_t)sqlite3_column_int64(stmt, 9),
-                            .turns = sqlite3_column_int(stmt, 10) != 0,
-                            .watched = sqlite3_column_int(stmt, 11) != 0,
-                            .death = (uint8_t)sqlite3_column_int(stmt, 12)};
+    struct tg_node node = {.id = sqlite3_column_int64(stmt, 0),
+                           .person = sqlite3_column_int64(stmt, 1),
+                           .conflict = sqlite3_column_int64(stmt, 2),
+                           .birth_month = born ? sqlite3_column_int(stmt, 3) : TG_NO_MONTH,
+                           .sex = (uint8_t)sqlite3_column_int(stmt, 4),
+                           .seen_from = sqlite3_column_int(stmt, 5),
+                           .source = (uint32_t)sqlite3_column_int64(stmt, 6),
+                           .seen_to = in_newest ? INT32_MAX : sqlite3_column_int(stmt, 7),
+                           .enrolled_from = (uint32_t)sqlite3_column_int64(stmt, 8),
+                           .enrolled_to = (uint32_t)sqlite3_column_int64(stmt, 9),
+                           .watched = sqlite3_column_int(stmt, 10) != 0,
+                           .death = (uint8_t)sqlite3_column_int(stmt, 11)};
+    /* to ask for column `turns` costs as much as all others */
+    node.turns = tg_enrolled_turns(node.enrolled_from, node.enrolled_to, node.birth_month);
+    return node;
 }
 
 static struct tg_seen_hash *seen_slot(const struct tg_reach *reach, const unsigned char *hash)
@@ -173,243 +167,260 @@ static enum tg_status mark_seen(struct tg_reach *reach, const unsigned char *has
     return TG_OK;
 }
 
-static enum tg_status list_carriers(struct tg_reach *reach, unsigned token,
-                                    const unsigned char *hash, struct tg_error *err)
-{
-    const struct tg_db *db = &reach->store->db;
-    bool row = true;
-    reach->ids.n = 0;
-    enum tg_status status =
-        tg_db_bind(db, reach->carriers, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
-    while (!status && row) {
-        status = tg_db_next(db, reach->carriers, &row, err);
-        if (!status && row)
-            status = tg_ids_add(&reach->ids, sqlite3_column_int64(reach->carriers, 0), err);
-    }
-    (void)sqlite3_reset(reach->carriers);
-    return status;
-}
+/* ---- nodes and their tokens, in the order of identities ---- */
 
-/* One of those who carry a token; most are there already. `*is`: it is of a roster. */
-static enum tg_status load_carrier(struct tg_reach *reach, int64_t id, struct tg_carrier *c,
-                                   bool *is, struct tg_error *err)
+/* The tokens of a node that may lead to others wait to be followed. */
+static enum tg_status add_leads(struct tg_reach *reach, const unsigned char *packed, size_t len,
+                                struct tg_error *err)
 {
-    const struct tg_db *db = &reach->store->db;
-    bool has_rows = false;
-    *c = (struct tg_carrier){.index = tg_reach_find(reach, id)};
-    *is = c->index != SIZE_MAX;
-    if (*is)
-        c->node = reach->nodes[c->index];
-    if (*is)
-        return TG_OK;
-    enum tg_status status = tg_db_bind(db, reach->load, DB_ARGS(DB_INT(id)), err);
-    if (!status)
-        status = tg_db_next(db, reach->load, is, err);
-    if (!status && *is)
-        c->node = node_of(reach->load, &has_rows);
-    if (has_rows)
-        status = add_node(reach, &c->node, &c->index, err);
-    (void)sqlite3_reset(reach->load);
-    return status;
-}
-
-static enum tg_status load_group(struct tg_reach *reach, unsigned token, const unsigned char *hash,
-                                 size_t *n, size_t *n_alive, struct tg_error *err)
-{
-    *n = *n_alive = 0;
-    enum tg_status status = list_carriers(reach, token, hash, err);
-    if (status || reach->ids.n < 2) /* the node that is followed alone */
-        return status;
-    status = tg_grow(&reach->group, &reach->cap_group, reach->ids.n, sizeof *reach->group, err);
-    for (size_t i = 0; !status && i < reach->ids.n; i++) {
-        struct tg_carrier *c = &reach->group[*n];
-        bool is = false;
-        status = load_carrier(reach, reach->ids.items[i], c, &is, err);
-        *n += is;
-        *n_alive += is && c->index != SIZE_MAX;
-    }
-    return status;
-}
-
-/* Equal birth month and sex side by side, those with rows first. */
-static int by_facts(const void *a, const void *b)
-{
-    const struct tg_carrier *x = a, *y = b;
-    if (x->node.birth_month != y->node.birth_month)
-        return x->node.birth_month < y->node.birth_month ? -1 : 1;
-    if (x->node.sex != y->node.sex)
-        return x->node.sex < y->node.sex ? -1 : 1;
-    if ((x->index == SIZE_MAX) != (y->index == SIZE_MAX))
-        return x->index == SIZE_MAX ? 1 : -1;
-    return (x->node.id > y->node.id) - (x->node.id < y->node.id);
-}
-
-static bool agree(const struct tg_node *a, const struct tg_node *b)
-{
-    return a->birth_month != TG_NO_MONTH && a->birth_month == b->birth_month && a->sex != 0 &&
-           a->sex == b->sex;
-}
-
-/* Joins those who carry one token. An identity without rows joins nobody, but who agrees with it
- * may go on with its number. */
-static enum tg_status join_group(struct tg_reach *reach, struct tg_carrier *group, size_t n,
-                                 struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    const struct tg_carrier *first = NULL, *head = NULL;
-    qsort(group, n, sizeof *group, by_facts);
-    for (size_t i = 0; !status && i < n; i++) {
-        const struct tg_carrier *c = &group[i];
-        if (!head || !agree(&head->node, &c->node))
-            head = c;
-        if (c->index == SIZE_MAX) {
-            if (head->index != SIZE_MAX)
-                status = add_heir(reach, c->node.person, head->node.id, err);
+    for (size_t i = 0; i + TG_PACKED_LEN <= len; i += TG_PACKED_LEN) {
+        unsigned token = tg_packed_token(packed + i);
+        const unsigned char *hash = packed + i + 2;
+        if ((!tg_numbers_has(&reach->numbers, token) && !tg_numbers_has(&reach->bridging, token)) ||
+            (reach->cap_seen && seen_slot(reach, hash)->used))
             continue;
-        }
-        first = first ? first : c;
-        tg_reach_join(reach, TG_COMPONENT, first->index, c->index);
-        tg_reach_join(reach, TG_AGREEING, head->index, c->index);
+        enum tg_status status = tg_grow(&reach->leads, &reach->cap_leads, reach->n_leads + 1,
+                                        sizeof *reach->leads, err);
+        if (status)
+            return status;
+        tg_posting_put(&reach->leads[reach->n_leads++], token, hash, 0);
     }
-    return status;
-}
-
-static int by_side(const void *a, const void *b)
-{
-    const struct tg_carrier *x = a, *y = b;
-    if (x->side != y->side)
-        return x->side < y->side ? -1 : 1;
-    return (x->node.id > y->node.id) - (x->node.id < y->node.id);
-}
-
-/* The sides that somebody gave the carriers by hand; whoever came later is on one of their own. */
-static enum tg_status find_sides(struct tg_reach *reach, unsigned token, const unsigned char *hash,
-                                 size_t n, bool *parted, struct tg_error *err)
-{
-    const struct tg_db *db = &reach->store->db;
-    bool row = true;
-    *parted = false;
-    if (!reach->has_parted)
-        return TG_OK;
-    enum tg_status status =
-        tg_db_bind(db, reach->apart, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
-    while (!status && row) {
-        status = tg_db_next(db, reach->apart, &row, err);
-        for (size_t i = 0; !status && row && i < n; i++) {
-            struct tg_carrier *c = &reach->group[i];
-            if (!*parted)
-                c->side = -c->node.id; /* until it is named */
-            if (c->node.id == sqlite3_column_int64(reach->apart, 0))
-                c->side = sqlite3_column_int64(reach->apart, 1);
-        }
-        *parted |= !status && row;
-    }
-    (void)sqlite3_reset(reach->apart);
-    return status;
-}
-
-static enum tg_status join_sides(struct tg_reach *reach, unsigned token, const unsigned char *hash,
-                                 size_t n, struct tg_error *err)
-{
-    bool parted = false;
-    enum tg_status status = find_sides(reach, token, hash, n, &parted, err);
-    if (status || !parted)
-        return status ? status : join_group(reach, reach->group, n, err);
-    qsort(reach->group, n, sizeof *reach->group, by_side);
-    for (size_t i = 0, len; !status && i < n; i += len) {
-        for (len = 1; i + len < n && reach->group[i + len].side == reach->group[i].side;)
-            len++;
-        status = join_group(reach, &reach->group[i], len, err);
-    }
-    return status;
-}
-
-static enum tg_status is_shared(struct tg_reach *reach, unsigned token, const unsigned char *hash,
-                                bool *shared, struct tg_error *err)
-{
-    const struct tg_db *db = &reach->store->db;
-    enum tg_status status =
-        tg_db_bind(db, reach->shared, DB_ARGS(DB_INT(token), DB_BLOB(hash, TG_TOKEN_LEN)), err);
-    if (!status)
-        status = tg_db_next(db, reach->shared, shared, err);
-    (void)sqlite3_reset(reach->shared);
-    return status;
-}
-
-/* Those who carry a name are remembered: whether it joins them is decided when all are known. */
-static enum tg_status keep_name(struct tg_reach *reach, unsigned token, const unsigned char *hash,
-                                size_t n, struct tg_error *err)
-{
-    bool parted = false;
-    enum tg_status status = find_sides(reach, token, hash, n, &parted, err);
-    if (!status)
-        status = tg_grow(&reach->names, &reach->cap_names, reach->n_names + 1, sizeof *reach->names,
-                         err);
-    if (!status)
-        status = tg_grow(&reach->carries, &reach->cap_carries, reach->n_carries + n,
-                         sizeof *reach->carries, err);
-    if (status)
-        return status;
-    struct tg_name *name = &reach->names[reach->n_names++];
-    *name = (struct tg_name){.token = token, .first = reach->n_carries};
-    memcpy(name->hash, hash, TG_TOKEN_LEN);
-    for (size_t i = 0; i < n; i++) {
-        const struct tg_carrier *c = &reach->group[i];
-        if (c->index != SIZE_MAX)
-            reach->carries[reach->n_carries++] = (struct tg_carry){(uint32_t)c->index, c->side};
-    }
-    name->n = reach->n_carries - name->first;
+    reach->n_led++;
     return TG_OK;
 }
 
-static enum tg_status follow_token(struct tg_reach *reach, unsigned token,
-                                   const unsigned char *hash, struct tg_error *err)
+static struct tg_carrier carrier_of(const struct tg_node *node, size_t index)
 {
-    bool shared = false, number = tg_numbers_has(&reach->numbers, token);
-    size_t n = 0, n_alive = 0;
+    return (struct tg_carrier){.id = node->id,
+                               .person = node->person,
+                               .birth_month = node->birth_month,
+                               .sex = node->sex,
+                               .index = index};
+}
+
+/* Somebody without rows is nobody's node, but the number may be inherited. */
+static enum tg_status add_dead(struct tg_reach *reach, const struct tg_node *node,
+                               struct tg_error *err)
+{
+    enum tg_status status =
+        tg_grow(&reach->dead, &reach->cap_dead, reach->n_dead + 1, sizeof *reach->dead, err);
+    if (!status)
+        reach->dead[reach->n_dead++] = carrier_of(node, SIZE_MAX);
+    return status;
+}
+
+/* While there is room, what a new node leads to is read in passing. */
+static enum tg_status load_row(struct tg_reach *reach, sqlite3_stmt *stmt, struct tg_error *err)
+{
+    bool has_rows;
+    if (sqlite3_column_type(stmt, 1) == SQLITE_NULL) /* of no roster */
+        return TG_OK;
+    const struct tg_node node = node_of(stmt, &has_rows);
+    if (!has_rows)
+        return add_dead(reach, &node, err);
+    enum tg_status status = add_node(reach, &node, err);
+    if (status || reach->n_led + 1 < reach->n || reach->n_leads >= reach->leads_max)
+        return status;
+    return add_leads(reach, sqlite3_column_blob(stmt, NODE_TOKENS),
+                     (size_t)sqlite3_column_bytes(stmt, NODE_TOKENS), err);
+}
+
+/* `ids`: ascending. Those without rows are in reach->dead afterwards, ascending. */
+static enum tg_status load_nodes(struct tg_reach *reach, const struct tg_ids *ids,
+                                 struct tg_error *err)
+{
     enum tg_status status = TG_OK;
-    if (!number && !tg_numbers_has(&reach->bridging, token))
-        return TG_OK;
-    if (reach->cap_seen && seen_slot(reach, hash)->used)
-        return TG_OK;
-    if (number && reach->has_shared)
-        status = is_shared(reach, token, hash, &shared, err);
-    if (!status && !shared)
-        status = load_group(reach, token, hash, &n, &n_alive, err);
-    if (!status && number && n > 1)
-        status = join_sides(reach, token, hash, n, err);
-    else if (!status && !number && n_alive > 1)
-        status = keep_name(reach, token, hash, n, err);
-    return !status && n_alive > 1 ? mark_seen(reach, hash, err) : status;
+    bool there = false;
+    reach->n_dead = 0;
+    for (size_t i = 0; !status && i < ids->n; i++) {
+        if (tg_reach_find(reach, ids->items[i]) != SIZE_MAX)
+            continue;
+        status = tg_stride_identity(&reach->load, ids->items[i], &there, err);
+        if (!status && there)
+            status = load_row(reach, reach->load.stmt, err);
+    }
+    tg_stride_reset(&reach->load);
+    return status;
+}
+
+/* What those lead to for whom there was no room. */
+static enum tg_status read_leads(struct tg_reach *reach, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    bool there = false;
+    while (!status && reach->n_led < reach->n && reach->n_leads < reach->leads_max) {
+        int64_t id = reach->nodes[reach->n_led].id;
+        if (reach->n_led && id < reach->nodes[reach->n_led - 1].id)
+            tg_stride_reset(&reach->load); /* here another load began */
+        status = tg_stride_identity(&reach->load, id, &there, err);
+        if (!status && !there)
+            return TG_FAIL(err, TG_MSG_STORE_DAMAGED, .file = reach->store->db.path);
+        if (!status)
+            status = add_leads(reach, sqlite3_column_blob(reach->load.stmt, NODE_TOKENS),
+                               (size_t)sqlite3_column_bytes(reach->load.stmt, NODE_TOKENS), err);
+    }
+    tg_stride_reset(&reach->load);
+    return status;
 }
 
 /* All who begin or end near the 75th birthday and were born in one month: any two may be one. */
-static enum tg_status follow_birthday(struct tg_reach *reach, size_t at, struct tg_error *err)
+static enum tg_status meet_birthday(struct tg_reach *reach, const struct tg_node *of,
+                                    struct tg_error *err)
 {
     const struct tg_db *db = &reach->store->db;
-    const struct tg_node of = reach->nodes[at];
     unsigned char mark[TG_TOKEN_LEN] = "75th birthday";
-    bool row = true, has_rows;
-    size_t index;
-    if (!of.turns || of.birth_month == TG_NO_MONTH || of.sex == 0)
+    bool row = true;
+    if (!of->turns || of->birth_month == TG_NO_MONTH || of->sex == 0)
         return TG_OK;
-    mark[TG_TOKEN_LEN - 1] = of.sex;
-    memcpy(mark, &of.birth_month, sizeof of.birth_month);
+    mark[TG_TOKEN_LEN - 1] = of->sex;
+    memcpy(mark, &of->birth_month, sizeof of->birth_month);
     if (reach->cap_seen && seen_slot(reach, mark)->used)
         return TG_OK;
     enum tg_status status = mark_seen(reach, mark, err);
     if (!status)
         status =
-            tg_db_bind(db, reach->turners, DB_ARGS(DB_INT(of.birth_month), DB_INT(of.sex)), err);
+            tg_db_bind(db, reach->turners, DB_ARGS(DB_INT(of->birth_month), DB_INT(of->sex)), err);
     while (!status && row) {
         status = tg_db_next(db, reach->turners, &row, err);
-        if (status || !row)
-            break;
-        const struct tg_node node = node_of(reach->turners, &has_rows);
-        status = add_node(reach, &node, &index, err);
+        if (!status && row)
+            status = tg_ids_add(&reach->ids, sqlite3_column_int64(reach->turners, 0), err);
     }
     (void)sqlite3_reset(reach->turners);
     return status;
+}
+
+static enum tg_status meet_birthdays(struct tg_reach *reach, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    reach->ids.n = 0;
+    for (; !status && reach->n_turned < reach->n; reach->n_turned++)
+        status = meet_birthday(reach, &reach->nodes[reach->n_turned], err);
+    tg_ids_sort(&reach->ids);
+    return status ? status : load_nodes(reach, &reach->ids, err);
+}
+
+/* ---- who carries their tokens, in the order of tokens ---- */
+
+static enum tg_status is_shared(struct tg_reach *reach, unsigned token, const unsigned char *hash,
+                                bool *shared, struct tg_error *err)
+{
+    *shared = false;
+    if (!reach->has_shared || !tg_numbers_has(&reach->numbers, token))
+        return TG_OK;
+    return tg_stride_token(&reach->shared, token, hash, shared, err);
+}
+
+/* One who carries it is the node that leads to it, alone. */
+static enum tg_status meet_carriers(struct tg_reach *reach, const struct tg_posting *lead,
+                                    struct tg_error *err)
+{
+    const unsigned token = (unsigned)tg_posting_column(lead);
+    const unsigned char *hash = tg_posting_hash(lead);
+    const size_t first = reach->ids.n;
+    bool shared = false, row = false;
+    if (reach->cap_seen && seen_slot(reach, hash)->used)
+        return TG_OK;
+    enum tg_status status = is_shared(reach, token, hash, &shared, err);
+    if (status || shared)
+        return status;
+    status = tg_stride_token(&reach->carriers, token, hash, &row, err);
+    while (!status && row) {
+        status = tg_ids_add(&reach->ids, sqlite3_column_int64(reach->carriers.stmt, 2), err);
+        if (!status)
+            status = tg_stride_again(&reach->carriers, token, hash, &row, err);
+    }
+    size_t n = reach->ids.n - first;
+    if (n < 2)
+        reach->ids.n = first;
+    if (status || n < 2)
+        return status;
+    status = mark_seen(reach, hash, err);
+    if (!status)
+        status = tg_grow(&reach->meetings, &reach->cap_meetings, reach->n_meetings + 1,
+                         sizeof *reach->meetings, err);
+    if (!status)
+        reach->meetings[reach->n_meetings++] = (struct tg_meeting){lead, first, n};
+    return status;
+}
+
+static int by_identity(const void *a, const void *b)
+{
+    const struct tg_carrier *x = a, *y = b;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+/* Those of a meeting who are of rosters. */
+static enum tg_status gather(struct tg_reach *reach, const struct tg_meeting *m, size_t *n,
+                             size_t *n_alive, struct tg_error *err)
+{
+    *n = *n_alive = 0;
+    enum tg_status status =
+        tg_grow(&reach->group, &reach->cap_group, m->n, sizeof *reach->group, err);
+    for (size_t i = 0; !status && i < m->n; i++) {
+        const struct tg_carrier key = {.id = reach->ids.items[m->first + i]};
+        size_t index = tg_reach_find(reach, key.id);
+        const struct tg_carrier *dead = NULL;
+        if (index == SIZE_MAX && reach->n_dead)
+            dead = bsearch(&key, reach->dead, reach->n_dead, sizeof key, by_identity);
+        if (index != SIZE_MAX)
+            reach->group[(*n)++] = carrier_of(&reach->nodes[index], index);
+        else if (dead)
+            reach->group[(*n)++] = *dead;
+        *n_alive += index != SIZE_MAX;
+    }
+    return status;
+}
+
+static enum tg_status join_meeting(struct tg_reach *reach, const struct tg_meeting *m,
+                                   struct tg_error *err)
+{
+    size_t n, n_alive;
+    enum tg_status status = gather(reach, m, &n, &n_alive, err);
+    return status ? status
+                  : tg_carriers_join(reach, (unsigned)tg_posting_column(m->lead),
+                                     tg_posting_hash(m->lead), n, n_alive, err);
+}
+
+/* Loads whom the meetings name, then joins them. */
+static enum tg_status join_meetings(struct tg_reach *reach, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    reach->new_ids.n = 0;
+    for (size_t i = 0; !status && i < reach->ids.n; i++) {
+        if (tg_reach_find(reach, reach->ids.items[i]) == SIZE_MAX)
+            status = tg_ids_add(&reach->new_ids, reach->ids.items[i], err);
+    }
+    tg_ids_sort(&reach->new_ids);
+    if (!status)
+        status = load_nodes(reach, &reach->new_ids, err);
+    for (size_t i = 0; !status && i < reach->n_meetings; i++)
+        status = join_meeting(reach, &reach->meetings[i], err);
+    reach->ids.n = reach->n_meetings = 0;
+    return status;
+}
+
+/* The tokens that wait are followed; what those who are met lead to waits afterwards. */
+static enum tg_status follow_leads(struct tg_reach *reach, const struct tg_reporter *reporter,
+                                   struct tg_error *err)
+{
+    struct tg_posting *leads = reach->leads;
+    const size_t n = reach->n_leads;
+    enum tg_status status = TG_OK;
+    reach->leads = NULL;
+    reach->n_leads = reach->cap_leads = 0;
+    tg_postings_sort(leads, n);
+    for (size_t i = 0; !status && i < n; i += tg_postings_alike(&leads[i], n - i)) {
+        status = meet_carriers(reach, &leads[i], err);
+        if (!status && reach->ids.n >= reach->met_max)
+            status = join_meetings(reach, err);
+    }
+    if (!status)
+        status = join_meetings(reach, err);
+    tg_stride_reset(&reach->carriers);
+    tg_stride_reset(&reach->shared);
+    tg_stride_reset(&reach->apart);
+    free(leads);
+    return status ? status : tg_progress(reporter, "persons", reach->n_led, reach->n, err);
 }
 
 static enum tg_status read_tokens(struct tg_reach *reach, size_t at, struct tg_error *err)
@@ -426,15 +437,6 @@ static enum tg_status read_tokens(struct tg_reach *reach, size_t at, struct tg_e
                             (size_t)sqlite3_column_bytes(reach->tokens, 0), err);
     (void)sqlite3_reset(reach->tokens);
     return status;
-}
-
-static enum tg_status follow_node(struct tg_reach *reach, size_t at, struct tg_error *err)
-{
-    enum tg_status status = read_tokens(reach, at, err);
-    const unsigned char *packed = (const unsigned char *)reach->packed.data;
-    for (size_t i = 0; !status && i + TG_PACKED_LEN <= reach->packed.len; i += TG_PACKED_LEN)
-        status = follow_token(reach, tg_packed_token(packed + i), packed + i + 2, err);
-    return status ? status : follow_birthday(reach, at, err);
 }
 
 /* The packed tokens that are of some sort; returns their length. */
@@ -469,27 +471,6 @@ enum tg_status tg_reach_numbers(struct tg_reach *reach, size_t at, struct tg_err
     return TG_OK;
 }
 
-static enum tg_status load_seed(struct tg_reach *reach, int64_t id, struct tg_error *err)
-{
-    const struct tg_db *db = &reach->store->db;
-    bool row = false, has_rows;
-    size_t index;
-    enum tg_status status = tg_db_bind(db, reach->load, DB_ARGS(DB_INT(id)), err);
-    if (!status)
-        status = tg_db_next(db, reach->load, &row, err);
-    if (!status && row) {
-        struct tg_node node = node_of(reach->load, &has_rows);
-        if (has_rows)
-            status = add_node(reach, &node, &index, err);
-    }
-    (void)sqlite3_reset(reach->load);
-    return status;
-}
-
-#define NODE_COLUMNS                                                                               \
-    "i.id, i.person_id, i.conflict, i.birth_month, i.sex, i.seen_from, i.source_id, i.seen_to,"    \
-    " i.enrolled_from, i.enrolled_to, i.turns, i.watched, i.death"
-
 static enum tg_status has_rows_in(const struct tg_reach *reach, const char *sql, bool *has,
                                   struct tg_error *err)
 {
@@ -499,21 +480,36 @@ static enum tg_status has_rows_in(const struct tg_reach *reach, const char *sql,
     return status;
 }
 
+static enum tg_status prepare_strides(struct tg_reach *reach, struct tg_error *err)
+{
+    const struct {
+        struct tg_stride *stride;
+        const char *sql;
+    } strides[] = {
+        {&reach->load, "SELECT id, person_id, conflict, birth_month, sex, seen_from, source_id,"
+                       " seen_to, enrolled_from, enrolled_to, watched, death, tokens"
+                       " FROM identity WHERE id >= ? ORDER BY id"},
+        {&reach->shared, "SELECT token, hash FROM shared_token" FROM_TOKEN},
+        {&reach->carriers, "SELECT token, hash, identity_id FROM identity_token" FROM_TOKEN},
+        {&reach->apart, "SELECT token, hash, identity_id, side FROM person_apart" FROM_TOKEN},
+    };
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < sizeof strides / sizeof strides[0]; i++) {
+        strides[i].stride->db = &reach->store->db;
+        status = tg_stride_prepare(strides[i].stride, strides[i].sql, err);
+    }
+    return status;
+}
+
 static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
 {
     const struct {
         sqlite3_stmt **stmt;
         const char *sql;
     } statements[] = {
-        {&reach->load, "SELECT " NODE_COLUMNS " FROM identity i"
-                       " WHERE i.id = ? AND i.person_id IS NOT NULL"},
         {&reach->tokens, "SELECT tokens FROM identity WHERE id = ?"},
-        {&reach->shared, "SELECT 1 FROM shared_token WHERE token = ? AND hash = ? LIMIT 1"},
-        {&reach->carriers, "SELECT identity_id FROM identity_token WHERE token = ? AND hash = ?"},
-        {&reach->turners, "SELECT " NODE_COLUMNS " FROM identity i WHERE i.birth_month = ?"
-                          " AND i.sex = ? AND i.turns <> 0 AND i.person_id IS NOT NULL"
-                          " AND i.seen_from IS NOT NULL"},
-        {&reach->apart, "SELECT identity_id, side FROM person_apart WHERE token = ? AND hash = ?"},
+        {&reach->turners, "SELECT id FROM identity WHERE birth_month = ? AND sex = ?"
+                          " AND turns <> 0 AND person_id IS NOT NULL AND seen_from IS NOT NULL"},
         {&reach->alive, "SELECT seen_from IS NOT NULL FROM identity WHERE id = ?"},
         {&reach->holders, "SELECT id FROM identity WHERE person_id = ? AND person_id <> id"
                           " AND seen_from IS NOT NULL"},
@@ -529,20 +525,25 @@ static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
                              &reach->has_parted, err);
     for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
         status = tg_db_prepare(&reach->store->db, statements[i].sql, statements[i].stmt, err);
-    return status;
+    return status ? status : prepare_strides(reach, err);
 }
 
 enum tg_status tg_reach_load(struct tg_reach *reach, const struct tg_ids *from,
                              const struct tg_reporter *reporter, struct tg_error *err)
 {
-    enum { BETWEEN_REPORTS = 4096 };
+    bool more = true;
+    reach->leads_max = reach->leads_max ? reach->leads_max : LEADS_MAX;
+    reach->met_max = reach->met_max ? reach->met_max : MET_MAX;
     enum tg_status status = prepare(reach, err);
-    for (size_t i = 0; !status && i < from->n; i++)
-        status = load_seed(reach, from->items[i], err);
-    for (size_t i = 0; !status && i < reach->n; i++) {
-        status = follow_node(reach, i, err);
-        if (!status && i % BETWEEN_REPORTS == 0)
-            status = tg_progress(reporter, "persons", i, reach->n, err);
+    if (!status)
+        status = load_nodes(reach, from, err);
+    while (!status && more) {
+        status = meet_birthdays(reach, err);
+        if (!status && !reach->n_leads)
+            status = read_leads(reach, err);
+        more = reach->n_leads > 0;
+        if (!status && more)
+            status = follow_leads(reach, reporter, err);
     }
     return status;
 }
@@ -572,14 +573,17 @@ enum tg_status tg_reach_is_taken(struct tg_reach *reach, int64_t person, bool *t
 
 void tg_reach_free(struct tg_reach *reach)
 {
-    sqlite3_stmt *statements[] = {reach->load,  reach->tokens,  reach->shared, reach->carriers,
-                                  reach->alive, reach->holders, reach->apart,  reach->turners};
+    sqlite3_stmt *statements[] = {reach->tokens, reach->alive, reach->holders, reach->turners};
+    struct tg_stride *strides[] = {&reach->load, &reach->shared, &reach->carriers, &reach->apart};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
+    for (size_t i = 0; i < sizeof strides / sizeof strides[0]; i++)
+        tg_stride_free(strides[i]);
     tg_numbers_free(&reach->numbers);
     tg_numbers_free(&reach->bridging);
     tg_arena_free(&reach->arena);
     tg_ids_free(&reach->ids);
+    tg_ids_free(&reach->new_ids);
     free(reach->names);
     free(reach->carries);
     tg_buf_free(&reach->packed);
@@ -588,4 +592,7 @@ void tg_reach_free(struct tg_reach *reach)
     free(reach->slots);
     free(reach->seen);
     free(reach->group);
+    free(reach->dead);
+    free(reach->leads);
+    free(reach->meetings);
 }

@@ -8,6 +8,8 @@
 #define TG_STORE_REACH_H
 
 #include "store/graph.h"
+#include "store/posting.h"
+#include "store/stride.h"
 
 enum tg_union {
     TG_COMPONENT, /**< joined by number-like tokens */
@@ -66,9 +68,10 @@ struct tg_ranked {
 };
 
 struct tg_reach {
-    struct tg_store *store;       /**< given by the caller, with the next two; the rest zero */
+    struct tg_store *store;       /**< given by the caller, with the next four; the rest zero */
     int64_t first_new;            /**< identities from this number on are new */
     const struct tg_ids *revived; /**< these had no rows before; ascending */
+    size_t leads_max, met_max;    /**< tokens followed and identities met at a time; 0: 2,097,152 */
     struct tg_node *nodes;
     size_t n, cap;
     struct tg_heir *heirs;
@@ -86,13 +89,27 @@ struct tg_reach {
     struct tg_seen_hash *seen; /**< tokens whose carriers are already joined */
     size_t n_seen, cap_seen;
     bool has_shared, has_parted; /**< is there anything in the tables of such tokens? */
-    sqlite3_stmt *load, *tokens, *shared, *carriers, *alive, *holders, *apart, *turners;
+    sqlite3_stmt *tokens, *alive, *holders, *turners;
+    struct tg_stride load, shared, carriers, apart;
     struct tg_buf packed;
-    struct tg_ids ids; /**< of those who carry a token */
-    struct tg_carrier *group;
-    size_t cap_group;
+    size_t n_led;             /**< nodes whose tokens are followed or wait for it: the first ones */
+    size_t n_turned;          /**< nodes whose birthdays are followed: the first ones */
+    struct tg_posting *leads; /**< tokens that wait to be followed; their column is the number */
+    size_t n_leads, cap_leads;
+    struct tg_meeting *meetings; /**< who carries some of them */
+    size_t n_meetings, cap_meetings;
+    struct tg_ids ids, new_ids; /**< of those who carry them; those that are no nodes yet */
+    struct tg_carrier *group, *dead;
+    size_t cap_group, n_dead, cap_dead;
 };
 
+/**
+ * Follows all tokens of all nodes, many at a time: what they lead to is read in the order in which
+ * it lies in its tables. Memory: that of the nodes, and 150 to 250 MiB for what is being followed
+ * where that are millions.
+ *
+ * @param from  ascending
+ */
 TG_CHECKED enum tg_status tg_reach_load(struct tg_reach *reach, const struct tg_ids *from,
                                         const struct tg_reporter *reporter, struct tg_error *err);
 void tg_reach_join(struct tg_reach *reach, enum tg_union which, size_t a, size_t b);

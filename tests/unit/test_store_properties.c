@@ -6,6 +6,7 @@
 #define _DEFAULT_SOURCE
 #include "store_help.h"
 
+#include "store/reach.h"
 #include "store/room.h"
 
 enum { WORLDS = 40, STEPS = 10, DELIVERIES = 6, ROWS_MAX = 7, FIELDS = 4, ALL = 64 };
@@ -424,6 +425,42 @@ static void compare(size_t step)
     n_before = n_nodes;
 }
 
+/* The same nodes, joined to the same, as in another reach? */
+static void check_same(struct tg_reach *one, struct tg_reach *other)
+{
+    ck_assert_uint_eq(one->n, other->n);
+    ck_assert_uint_eq(one->n_names, other->n_names);
+    ck_assert_uint_eq(one->n_heirs, other->n_heirs);
+    for (size_t i = 0; i < one->n; i++) {
+        size_t x = tg_reach_find(other, one->nodes[i].id);
+        ck_assert_uint_ne(x, SIZE_MAX);
+        for (size_t j = 0; j < i; j++) {
+            size_t y = tg_reach_find(other, one->nodes[j].id);
+            ck_assert_uint_ne(y, SIZE_MAX);
+            for (enum tg_union u = TG_COMPONENT; u <= TG_AGREEING; u++)
+                ck_assert((tg_reach_root(one, u, i) == tg_reach_root(one, u, j)) ==
+                          (tg_reach_root(other, u, x) == tg_reach_root(other, u, y)));
+        }
+    }
+}
+
+/* However few are followed at a time, the same is found. */
+static void compare_reaches(void)
+{
+    const struct tg_ids nobody = {0};
+    for (int64_t seed = 1; seed <= 4; seed++) {
+        struct tg_ids from = {.items = &seed, .n = 1, .cap = 1};
+        struct tg_reach all = {.store = store, .revived = &nobody};
+        struct tg_reach few = {
+            .store = store, .revived = &nobody, .leads_max = 1, .met_max = (size_t)seed};
+        OK(tg_reach_load(&all, &from, NULL, &err));
+        OK(tg_reach_load(&few, &from, NULL, &err));
+        check_same(&all, &few);
+        tg_reach_free(&all);
+        tg_reach_free(&few);
+    }
+}
+
 START_TEST(persons_are_what_the_rules_say)
 {
     random_state = (uint64_t)_i * 7919 + 1;
@@ -436,6 +473,7 @@ START_TEST(persons_are_what_the_rules_say)
             world[d].rows[i] = draw_row(is_care(d));
         import_delivery(d);
         compare(step);
+        compare_reaches();
     }
     OK(tg_store_verify(store, NULL, &err));
 }
