@@ -542,6 +542,42 @@ START_TEST(neighbours_are_no_matches)
 }
 END_TEST
 
+/* Few values, so that chance meets two of them often; a few users without sex, of whom it seldom
+ * does, for there are few pairs of them. */
+START_TEST(who_lacks_a_field_is_one_of_few)
+{
+    enum { FEW_VALUES = 16, N_WITHOUT = 10 };
+    make_people((uint64_t)_i + 1);
+    for (uint32_t i = 0; i < N_RIGHT; i++) {
+        for (int side = 0; side < TG_N_SIDES; side++) {
+            sex[side][i] = side == TG_LEFT && i < N_WITHOUT ? 0 : (uint8_t)(1 + i % 2);
+            for (int f = 0; f < N_FIELDS; f++)
+                people[side][i].values[f] %= FEW_VALUES;
+        }
+    }
+    for (uint32_t i = 0; i < N_WITHOUT; i++) {
+        for (int f = 0; f < N_FIELDS; f++)
+            people[TG_LEFT][i].values[f] =
+                f < 3 ? people[TG_RIGHT][i].values[f]
+                      : (people[TG_RIGHT][i].values[f] + FEW_VALUES / 2) % FEW_VALUES;
+    }
+    begin();
+    find_candidates();
+    ck_assert_int_eq(tg_model_fit(&linkage, &candidates, NULL), TG_OK);
+    uint32_t n = 0;
+    for (size_t i = 0; i < candidates.across.n; i++) {
+        const struct tg_pair *pair = &candidates.across.items[i];
+        if (pair->left != pair->right || pair->left >= N_WITHOUT)
+            continue;
+        ck_assert_double_gt(pair->odds, 0.3); /* 0.07 if all lacked it */
+        n++;
+    }
+    ck_assert_uint_eq(n, N_WITHOUT);
+    tg_candidates_free(&candidates);
+    end();
+}
+END_TEST
+
 enum { MONTHS_A_YEAR = 12, N_YOUNG = 100, N_OLD = 100 };
 
 /* What the update makes of pairs of the young, of the old and of those of unknown birth. */
@@ -598,6 +634,7 @@ int main(void)
     tcase_add_test(t, a_common_value_is_seen_in_all_tokens_of_it);
     tcase_add_test(t, commonness_is_in_relation);
     tcase_add_loop_test(t, neighbours_are_no_matches, 0, 5);
+    tcase_add_loop_test(t, who_lacks_a_field_is_one_of_few, 0, 5);
     tcase_add_test(t, who_has_nobody_else_follows_from_birth);
     tcase_add_test(t, of_two_alike_none_is_guessed);
     tcase_add_test(t, other_birth_date_and_sex_are_another_person);
