@@ -183,9 +183,9 @@ extern const struct verb cli_package_open;
 extern const struct verb cli_inspect;
 extern const struct verb cli_import;
 extern const struct verb cli_consent_list;
-extern const struct verb cli_consent_status, cli_consent_withdraw,
-    cli_consent_purge, cli_store_status, cli_store_dump, cli_person_history,
-    cli_person_split;
+extern const struct verb cli_consent_status, cli_consent_withdraw, cli_consent_purge,
+    cli_store_status, cli_store_dump, cli_person_history, cli_person_split, cli_person_join,
+    cli_person_apart, cli_person_undecided;
 extern const struct verb cli_link;
 extern const struct verb cli_match;
 extern const struct verb cli_run;

@@ -28,8 +28,10 @@ static void tell(struct cli *cli, const char *path, const struct tg_import_resul
             (unsigned long long)r->rows, (unsigned long long)r->new_persons,
             (unsigned long long)r->conflicts);
     if (r->undecided)
-        cli_say(cli, "%llu names in the store join nobody: two people carry them at one time",
-                "同じ時期に二人以上が持つためだれもつながない氏名 %llu",
+        cli_say(cli,
+                "%llu names in the store join nobody, for they may be of several people: person "
+                "undecided",
+                "別の人のものかもしれないためだれもつながない氏名 %llu（person undecided で一覧）",
                 (unsigned long long)r->undecided);
 }
 

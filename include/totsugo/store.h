@@ -261,6 +261,7 @@ TG_API TG_CHECKED enum tg_status tg_person_history(struct tg_store *store, const
  * now on. Numbers and names that both people carried join them no more, nor anybody who comes
  * later; what each carries alone goes on to. No name and no day at 75 joins the two again, only a
  * number that both have would. Stays in force in later imports; into the audit log.
+ * tg_person_join() undoes it.
  *
  * @param rows  row ids of roster files, all of one person
  * @return TG_OK; TG_USAGE; TG_NO_INPUT: no such row; TG_DATA: of several persons, or of all of one;
@@ -269,6 +270,43 @@ TG_API TG_CHECKED enum tg_status tg_person_history(struct tg_store *store, const
 TG_API TG_CHECKED enum tg_status tg_person_split(struct tg_store *store, const char *const *rows,
                                                  size_t n, const struct tg_reporter *reporter,
                                                  struct tg_error *err);
+/**
+ * Says that rows are of one person, whatever names and days say: they, and all others with the same
+ * tokens, have one number from now on, the oldest. Stays in force in later imports; into the audit
+ * log. tg_person_split() undoes it, and it undoes a split.
+ *
+ * @param rows  row ids of roster files
+ * @return TG_OK; TG_USAGE; TG_NO_INPUT: no such row; TG_DATA: all have the same tokens, or birth
+ *         months or sexes contradict each other; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_person_join(struct tg_store *store, const char *const *rows,
+                                                size_t n, const struct tg_reporter *reporter,
+                                                struct tg_error *err);
+/**
+ * Says that people are different: no name and no day at 75 joins any two of them, only a number
+ * that both have would. Stays in force in later imports; into the audit log. tg_person_join()
+ * undoes it.
+ *
+ * @param rows  row ids of roster files, one of each person
+ * @return TG_OK; TG_USAGE; TG_NO_INPUT: no such row; TG_DATA: two of one person; TG_IO;
+ *         TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_person_apart(struct tg_store *store, const char *const *rows,
+                                                 size_t n, const struct tg_reporter *reporter,
+                                                 struct tg_error *err);
+/**
+ * Writes the names that join nobody as CSV, a line for each name and person who carries it:
+ * `name` (1, 2 …), `person` (number), `roster_row_id` (the newest with the name), `token`,
+ * `reason`. Reasons: `several` (some who carry it are different people, and others could be
+ * either), `namesakes` (all of them are different people: nothing is left to decide), `written`
+ * (a reading; written names have nothing in common), `together` (with other names it would join
+ * different people).
+ *
+ * @param path  output, "-" for standard output
+ * @return TG_OK; TG_CANT_CREATE; TG_IO; TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_person_undecided(struct tg_store *store, const char *path,
+                                                     bool force, struct tg_error *err);
 /** @} */
 
 /** @name Clerical review */

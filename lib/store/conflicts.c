@@ -21,7 +21,6 @@ struct party {
 struct parties {
     struct party *items; /* ascending by identity, then by component and row */
     size_t n, cap;
-    size_t without_row;
 };
 
 static enum tg_status load(const struct tg_db *db, int32_t month, struct parties *p,
@@ -120,34 +119,21 @@ static int by_row(const void *a, const void *b)
     return order ? order : by_identity(a, b);
 }
 
-static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
-                             const struct tg_roster_row *row, struct tg_error *err)
-{
-    struct parties *p = ctx;
-    const struct party key = {.identity = row->identity};
-    struct party *party = bsearch(&key, p->items, p->n, sizeof key, by_identity);
-    (void)roster;
-    (void)err;
-    if (!party || party->has_row)
-        return TG_OK;
-    party->has_row = true;
-    memcpy(party->row_id, row->row_id, TG_TOKEN_LEN);
-    p->without_row--;
-    return TG_OK;
-}
-
-/* An identity is of one source, whose deliveries come newest first. */
 static enum tg_status find_rows(struct tg_store *store, int32_t month, struct parties *p,
                                 struct tg_error *err)
 {
-    struct tg_roster *rosters = NULL;
-    size_t n = 0;
-    p->without_row = p->n;
+    struct tg_newest_row *rows = tg_calloc(p->n, sizeof *rows, err);
+    if (!rows)
+        return TG_NO_MEMORY;
     qsort(p->items, p->n, sizeof *p->items, by_identity);
-    enum tg_status status = tg_rosters_list(store, month, &rosters, &n, err);
-    for (size_t i = 0; !status && p->without_row && i < n; i++)
-        status = tg_roster_walk(store, &rosters[i], on_row, p, err);
-    free(rosters);
+    for (size_t i = 0; i < p->n; i++)
+        rows[i].identity = p->items[i].identity;
+    enum tg_status status = tg_newest_rows(store, month, rows, p->n, err);
+    for (size_t i = 0; !status && i < p->n; i++) {
+        p->items[i].has_row = rows[i].has_row;
+        memcpy(p->items[i].row_id, rows[i].row_id, TG_TOKEN_LEN);
+    }
+    free(rows);
     return status;
 }
 

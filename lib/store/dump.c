@@ -234,6 +234,9 @@ static const struct {
     {"two", "SELECT t.audit, s.name, i.digest, t.side FROM person_two t"
             " JOIN identity i ON i.id = t.identity_id JOIN source s ON s.id = i.source_id"
             " ORDER BY 1, 2, 3"},
+    {"joined", "SELECT t.audit, t.side, s.name, i.digest FROM person_joined t"
+               " JOIN identity i ON i.id = t.identity_id JOIN source s ON s.id = i.source_id"
+               " ORDER BY 1, 2, 3, 4"},
     {"enrolled", "SELECT s.name, i.digest, i.seen_from, i.seen_to, i.enrolled_from, i.enrolled_to"
                  " FROM identity i JOIN source s ON s.id = i.source_id WHERE s.kind = 'roster'"
                  " AND i.seen_from IS NOT NULL ORDER BY 1, 2"},

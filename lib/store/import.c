@@ -395,7 +395,7 @@ static enum tg_status end_delivery(struct tg_importing *im, struct tg_error *err
 }
 
 static const char undecided_names[] =
-    "SELECT count(*) FROM (SELECT DISTINCT token, hash FROM person_bridge WHERE rule = ?)";
+    "SELECT count(*) FROM (SELECT DISTINCT token, hash FROM person_bridge WHERE rule >= ?)";
 
 /* Everybody, when an older program decided last who is one person. */
 static enum tg_status touch_stale(struct tg_interner *in, struct tg_error *err)

@@ -54,9 +54,10 @@ static enum tg_status find_leaving(struct splitting *s, const char *const *rows,
     return status;
 }
 
-static enum tg_status find_members(struct splitting *s, struct tg_error *err)
+enum tg_status tg_person_members(struct tg_store *store, int64_t person, struct tg_ids *members,
+                                 struct tg_error *err)
 {
-    const struct tg_db *db = &s->store->db;
+    const struct tg_db *db = &store->db;
     sqlite3_stmt *stmt = NULL;
     bool row = true;
     enum tg_status status = tg_db_prepare(db,
@@ -65,14 +66,20 @@ static enum tg_status find_members(struct splitting *s, struct tg_error *err)
                                           " AND person_id = ?1 AND seen_from IS NOT NULL",
                                           &stmt, err);
     if (!status)
-        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(s->person)), err);
+        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(person)), err);
     while (!status && row) {
         status = tg_db_next(db, stmt, &row, err);
         if (!status && row)
-            status = tg_ids_add(&s->members, sqlite3_column_int64(stmt, 0), err);
+            status = tg_ids_add(members, sqlite3_column_int64(stmt, 0), err);
     }
     (void)sqlite3_finalize(stmt);
-    tg_ids_sort(&s->members);
+    tg_ids_sort(members);
+    return status;
+}
+
+static enum tg_status find_members(struct splitting *s, struct tg_error *err)
+{
+    enum tg_status status = tg_person_members(s->store, s->person, &s->members, err);
     if (!status && s->members.n <= s->leaving.n)
         return TG_FAIL(err, TG_MSG_PERSON_WHOLE, .line = 0);
     return status;
@@ -152,40 +159,58 @@ static enum tg_status remember(struct splitting *s, struct tg_error *err)
     return status;
 }
 
-static enum tg_status write_audit(struct splitting *s, const char *const *rows, size_t n,
-                                  struct tg_error *err)
+/* Those who leave stay one with each other, where somebody joined them. */
+static enum tg_status part_joined(const struct splitting *s, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < s->leaving.n; i++)
+        status = tg_db_once(&s->store->db,
+                            "UPDATE person_joined SET side = (SELECT coalesce(max(seq), 0) + 1"
+                            " FROM audit) WHERE identity_id = ?",
+                            DB_ARGS(DB_INT(s->leaving.items[i])), err);
+    return status;
+}
+
+enum tg_status tg_person_audit(struct tg_store *store, const char *verb, int64_t person,
+                               const char *const *rows, size_t n, struct tg_error *err)
 {
     struct tg_buf json = {0};
-    enum tg_status status = tg_json_number(&json, "person", s->person, err);
+    enum tg_status status = tg_json_number(&json, "person", person, err);
     for (size_t i = 0; !status && i < n; i++)
         status = tg_json_text(&json, "row_id", rows[i], strlen(rows[i]), err);
     if (!status)
         status = tg_buf_add_char(&json, '}', err);
     const char *detail = status ? NULL : tg_buf_text(&json, err);
     if (!status)
-        status = detail ? tg_audit_add(s->store, "person split", detail, err) : TG_NO_MEMORY;
+        status = detail ? tg_audit_add(store, verb, detail, err) : TG_NO_MEMORY;
     tg_buf_free(&json);
     return status;
+}
+
+enum tg_status tg_person_decide(struct tg_store *store, const struct tg_ids *identities,
+                                const struct tg_reporter *reporter, struct tg_error *err)
+{
+    const struct tg_ids nobody = {0};
+    uint64_t joined;
+    int64_t first_new = 0;
+    enum tg_status status =
+        tg_db_number(&store->db, "SELECT max(id) + 1 FROM identity", DB_NO_ARGS, &first_new, err);
+    return status
+               ? status
+               : tg_graph_update(store, identities, &nobody, first_new, 0, reporter, &joined, err);
 }
 
 static enum tg_status split(struct splitting *s, const struct tg_reporter *reporter,
                             struct tg_error *err)
 {
-    const struct tg_ids nobody = {0};
-    uint64_t joined;
-    int64_t first_new = 0;
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < s->leaving.n; i++)
         status = part_identity(s, s->leaving.items[i], err);
     if (!status)
         status = remember(s, err);
     if (!status)
-        status = tg_db_number(&s->store->db, "SELECT max(id) + 1 FROM identity", DB_NO_ARGS,
-                              &first_new, err);
-    if (!status)
-        status =
-            tg_graph_update(s->store, &s->members, &nobody, first_new, 0, reporter, &joined, err);
-    return status;
+        status = part_joined(s, err);
+    return status ? status : tg_person_decide(s->store, &s->members, reporter, err);
 }
 
 enum tg_status tg_person_split(struct tg_store *store, const char *const *rows, size_t n,
@@ -200,7 +225,7 @@ enum tg_status tg_person_split(struct tg_store *store, const char *const *rows, 
     if (!status) {
         status = split(&s, reporter, err);
         if (!status)
-            status = write_audit(&s, rows, n, err);
+            status = tg_person_audit(store, "person split", s.person, rows, n, err);
         status = tg_db_end(&store->db, status, err);
     }
     tg_ids_free(&s.leaving);

@@ -26,4 +26,19 @@ TG_CHECKED enum tg_status tg_subject_find(struct tg_store *store, const char *na
                                           const char *month, const char *recipient, int64_t *person,
                                           struct tg_error *err);
 
+/** @name What decisions by hand share; in the caller's transaction */
+/** @{ */
+/** Adds the identities with rows that are the person; sorts all. */
+TG_CHECKED enum tg_status tg_person_members(struct tg_store *store, int64_t person,
+                                            struct tg_ids *members, struct tg_error *err);
+/** Decides anew who is one person, of those and all whom they reach.
+ * @param identities  ascending */
+TG_CHECKED enum tg_status tg_person_decide(struct tg_store *store, const struct tg_ids *identities,
+                                           const struct tg_reporter *reporter,
+                                           struct tg_error *err);
+/** Writes the entry of the audit log: the verb, a person's number and row ids. */
+TG_CHECKED enum tg_status tg_person_audit(struct tg_store *store, const char *verb, int64_t person,
+                                          const char *const *rows, size_t n, struct tg_error *err);
+/** @} */
+
 #endif

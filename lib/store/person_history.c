@@ -138,10 +138,11 @@ static enum tg_status put_move(struct telling *t, sqlite3_stmt *stmt, struct tg_
 
 static enum tg_status put_bridge(struct telling *t, sqlite3_stmt *stmt, struct tg_error *err)
 {
-    static const char *const facts[] = {[TG_TIE_NAME] = "bridge_name",
-                                        [TG_TIE_BIRTHDAY] = "bridge_birthday",
-                                        [TG_TIE_DAYS] = "bridge_days",
-                                        [TG_TIE_UNDECIDED] = "no_bridge"};
+    static const char *const facts[] = {
+        [TG_TIE_NAME] = "bridge_name",    [TG_TIE_BIRTHDAY] = "bridge_birthday",
+        [TG_TIE_DAYS] = "bridge_days",    [TG_TIE_UNDECIDED] = "no_bridge",
+        [TG_TIE_NAMESAKES] = "no_bridge", [TG_TIE_WRITTEN] = "no_bridge",
+        [TG_TIE_TOGETHER] = "no_bridge"};
     enum { N_FACTS = sizeof facts / sizeof facts[0] };
     char period[8] = "", mark[2 * TG_TOKEN_LEN + 1] = "";
     int rule = sqlite3_column_int(stmt, 1);

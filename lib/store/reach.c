@@ -4,6 +4,7 @@
 #include "base/reporter.h"
 #include "store/carriers.h"
 #include "store/enrolled.h"
+#include "store/joined.h"
 #include "text/calendar.h"
 
 #include <stdlib.h>
@@ -299,6 +300,23 @@ static enum tg_status meet_birthdays(struct tg_reach *reach, struct tg_error *er
     return status ? status : load_nodes(reach, &reach->ids, err);
 }
 
+/* Those whom somebody joined to nodes, and those who turn 75 with them. */
+static enum tg_status meet_others(struct tg_reach *reach, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    size_t before = SIZE_MAX;
+    while (!status && before != reach->n) {
+        before = reach->n;
+        status = tg_joined_list(reach, err);
+        if (!status)
+            status = load_nodes(reach, &reach->ids, err);
+        if (!status)
+            status = meet_birthdays(reach, err);
+    }
+    tg_joined_unite(reach);
+    return status;
+}
+
 /* ---- who carries their tokens, in the order of tokens ---- */
 
 static enum tg_status is_shared(struct tg_reach *reach, unsigned token, const unsigned char *hash,
@@ -523,6 +541,8 @@ static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
     if (!status)
         status = has_rows_in(reach, "SELECT EXISTS (SELECT 1 FROM person_apart)",
                              &reach->has_parted, err);
+    if (!status)
+        status = tg_joined_load(reach, err);
     for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
         status = tg_db_prepare(&reach->store->db, statements[i].sql, statements[i].stmt, err);
     return status ? status : prepare_strides(reach, err);
@@ -538,7 +558,7 @@ enum tg_status tg_reach_load(struct tg_reach *reach, const struct tg_ids *from,
     if (!status)
         status = load_nodes(reach, from, err);
     while (!status && more) {
-        status = meet_birthdays(reach, err);
+        status = meet_others(reach, err);
         if (!status && !reach->n_leads)
             status = read_leads(reach, err);
         more = reach->n_leads > 0;
@@ -589,6 +609,7 @@ void tg_reach_free(struct tg_reach *reach)
     tg_buf_free(&reach->packed);
     free(reach->nodes);
     free(reach->heirs);
+    free(reach->joined);
     free(reach->slots);
     free(reach->seen);
     free(reach->group);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * All identities that can be reached from some by number-like tokens, by names and by the day on
- * which they change systems at 75, and union-finds over them.
+ * All identities that can be reached from some by number-like tokens, by names, by the day on which
+ * they change systems at 75 and by what was said by hand, and union-finds over them.
  */
 #ifndef TG_STORE_REACH_H
 #define TG_STORE_REACH_H
@@ -12,8 +12,8 @@
 #include "store/stride.h"
 
 enum tg_union {
-    TG_COMPONENT, /**< joined by number-like tokens */
-    TG_AGREEING,  /**< joined by number-like tokens, and agree on birth month and sex */
+    TG_COMPONENT, /**< joined by number-like tokens, or by hand */
+    TG_AGREEING,  /**< the same, and agree on birth month and sex */
     TG_UNITED,    /**< one person; for the caller, as the next */
     TG_TRIAL,     /**< would be one person */
     TG_N_UNIONS
@@ -89,6 +89,8 @@ struct tg_reach {
     struct tg_seen_hash *seen; /**< tokens whose carriers are already joined */
     size_t n_seen, cap_seen;
     bool has_shared, has_parted; /**< is there anything in the tables of such tokens? */
+    struct tg_joined *joined;    /**< by hand; ascending by entry of the audit log and side */
+    size_t n_joined, cap_joined;
     sqlite3_stmt *tokens, *alive, *holders, *turners;
     struct tg_stride load, shared, carriers, apart;
     struct tg_buf packed;

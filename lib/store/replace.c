@@ -160,6 +160,26 @@ static enum tg_status keep_dropped(struct tg_importing *im, struct tg_error *err
                                err);
 }
 
+/* Adds the identities that a statement yields. */
+static enum tg_status touch_those(struct tg_importing *im, const char *sql, struct tg_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool row = true;
+    enum tg_status status = tg_db_prepare(&im->store->db, sql, &stmt, err);
+    while (!status && row) {
+        status = tg_db_next(&im->store->db, stmt, &row, err);
+        if (!status && row)
+            status = tg_ids_add(&im->interner.touched, sqlite3_column_int64(stmt, 0), err);
+    }
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+static const char joined_by_hand[] =
+    "SELECT o.identity_id FROM temp.dropped d JOIN person_joined p"
+    " ON p.identity_id = d.identity_id JOIN person_joined o ON o.audit = p.audit"
+    " AND o.side = p.side AND o.identity_id <> p.identity_id WHERE d.period IS NULL";
+
 /* Those who were joined through an identity that is gone may no longer be. */
 static enum tg_status touch_neighbours(struct tg_importing *im, struct tg_error *err)
 {
@@ -167,7 +187,9 @@ static enum tg_status touch_neighbours(struct tg_importing *im, struct tg_error 
     struct tg_numbers numbers = {0}, bridging = {0};
     sqlite3_stmt *stmt = NULL;
     bool row = true;
-    enum tg_status status = tg_numbers_load(store, &numbers, err);
+    enum tg_status status = touch_those(im, joined_by_hand, err);
+    if (!status)
+        status = tg_numbers_load(store, &numbers, err);
     if (!status)
         status = tg_bridging_load(store, &bridging, err);
     if (!status)

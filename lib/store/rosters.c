@@ -98,3 +98,44 @@ enum tg_status tg_roster_walk(struct tg_store *store, const struct tg_roster *ro
     (void)sqlite3_finalize(stmt);
     return status;
 }
+
+struct seeking {
+    struct tg_newest_row *rows;
+    size_t n, left;
+};
+
+static int by_identity(const void *a, const void *b)
+{
+    const struct tg_newest_row *x = a, *y = b;
+    return (x->identity > y->identity) - (x->identity < y->identity);
+}
+
+static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
+                             const struct tg_roster_row *row, struct tg_error *err)
+{
+    struct seeking *s = ctx;
+    const struct tg_newest_row key = {.identity = row->identity};
+    struct tg_newest_row *found = bsearch(&key, s->rows, s->n, sizeof key, by_identity);
+    (void)err;
+    if (!found || found->has_row)
+        return TG_OK;
+    found->has_row = true;
+    found->period = roster->period;
+    memcpy(found->row_id, row->row_id, TG_TOKEN_LEN);
+    s->left--;
+    return TG_OK;
+}
+
+/* An identity is of one source, whose deliveries come newest first. */
+enum tg_status tg_newest_rows(struct tg_store *store, int32_t month, struct tg_newest_row *rows,
+                              size_t n, struct tg_error *err)
+{
+    struct seeking s = {rows, n, n};
+    struct tg_roster *rosters = NULL;
+    size_t n_rosters = 0;
+    enum tg_status status = tg_rosters_list(store, month, &rosters, &n_rosters, err);
+    for (size_t i = 0; !status && s.left && i < n_rosters; i++)
+        status = tg_roster_walk(store, &rosters[i], on_row, &s, err);
+    free(rosters);
+    return status;
+}

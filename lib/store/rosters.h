@@ -34,4 +34,21 @@ typedef enum tg_status tg_on_roster_row(void *ctx, const struct tg_roster *roste
 TG_CHECKED enum tg_status tg_roster_walk(struct tg_store *store, const struct tg_roster *roster,
                                          tg_on_roster_row *on, void *ctx, struct tg_error *err);
 
+/** Where an identity was seen last. */
+struct tg_newest_row {
+    int64_t identity;
+    bool has_row; /**< out, with the rest */
+    int32_t period;
+    unsigned char row_id[TG_TOKEN_LEN];
+};
+/**
+ * The newest row of each: of its newest delivery the one of the smallest row id.
+ *
+ * @param month  no delivery of a later one is looked at
+ * @param rows   in and out: ascending by identity, each once, nothing found yet
+ */
+TG_CHECKED enum tg_status tg_newest_rows(struct tg_store *store, int32_t month,
+                                         struct tg_newest_row *rows, size_t n,
+                                         struct tg_error *err);
+
 #endif

@@ -411,11 +411,27 @@ static const char version_death[] =
     "ALTER TABLE roster_row ADD COLUMN death INTEGER;" /* 1, or NULL */
     "ALTER TABLE identity ADD COLUMN death INTEGER NOT NULL DEFAULT 0;";
 
+/*
+ * One person, said by hand: those of one entry of the audit log and of one side of it, which is 0
+ * until a later entry parts some of them from the others. Why a name joins nobody is told in more
+ * words, so everybody is looked at.
+ */
+static const char version_joined[] =
+    "CREATE TABLE person_joined("
+    "  identity_id INTEGER NOT NULL REFERENCES identity,"
+    "  audit INTEGER NOT NULL,"
+    "  side INTEGER NOT NULL,"
+    "  PRIMARY KEY(identity_id, audit)"
+    ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX person_joined_side ON person_joined(audit, side);"
+    "INSERT OR REPLACE INTO meta SELECT 'persons_stale', '1'"
+    "  WHERE EXISTS (SELECT 1 FROM person_bridge WHERE rule = 4);";
+
 /* What makes version n of version n − 1. Entries are never changed, only added. */
 static const char *const upgrades[] = {
     version_1,        version_review, version_placing, version_consent, version_evidence,
     version_epoch,    version_basis,  version_person,  version_apart,   version_digest,
-    version_enrolled, version_memory, version_kin,     version_death};
+    version_enrolled, version_memory, version_kin,     version_death,   version_joined};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

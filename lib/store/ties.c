@@ -468,6 +468,18 @@ static enum tg_status are_one(struct tying *t, bool *one, struct tg_error *err)
     return status;
 }
 
+/* Are any two in t->units two people? Then there is nothing to be decided. */
+static enum tg_status are_all_two(struct tying *t, bool *all, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    *all = t->n_units <= UNITS_MAX;
+    for (size_t i = 1; !status && *all && i < t->n_units; i++) {
+        for (size_t j = 0; !status && *all && j < i; j++)
+            status = tg_apart_units(&t->apart, t->units[i], t->units[j], all, err);
+    }
+    return status;
+}
+
 /* Do any two in t->units write their names differently? */
 static enum tg_status are_written_differently(struct tying *t, bool *differ, struct tg_error *err)
 {
@@ -483,7 +495,7 @@ static enum tg_status are_written_differently(struct tying *t, bool *differ, str
 /* Whom the name would join alone; `trial` is SIZE_MAX where it joins nobody. */
 static enum tg_status try_name(struct tying *t, struct bearers *b, struct tg_error *err)
 {
-    bool one = false, differ = false;
+    bool one = false, differ = false, all_two = false;
     t->n_units = 0;
     b->trial = SIZE_MAX;
     enum tg_status status = add_units(t, b, err);
@@ -493,8 +505,12 @@ static enum tg_status try_name(struct tying *t, struct bearers *b, struct tg_err
     status = are_one(t, &one, err);
     if (!status && one && !tg_numbers_has(&t->written, t->reach->names[b->name].token))
         status = are_written_differently(t, &differ, err);
-    if (!status && (!one || differ))
-        return note_all(t, b, TG_TIE_UNDECIDED, err);
+    if (!status && !one)
+        status = are_all_two(t, &all_two, err);
+    if (!status && !one)
+        return note_all(t, b, all_two ? TG_TIE_NAMESAKES : TG_TIE_UNDECIDED, err);
+    if (!status && differ)
+        return note_all(t, b, TG_TIE_WRITTEN, err);
     for (size_t i = 1; !status && i < t->n_units; i++)
         tg_reach_join(t->reach, TG_TRIAL, t->units[0], t->units[i]);
     b->trial = t->units[0];
@@ -522,7 +538,7 @@ static enum tg_status decide_names(struct tying *t, const struct bearers *b, siz
     if (!status && n > 1)
         status = are_one(t, &one, err);
     for (size_t i = 0; !status && i < n; i++)
-        status = note_all(t, &b[i], one ? TG_TIE_NAME : TG_TIE_UNDECIDED, err);
+        status = note_all(t, &b[i], one ? TG_TIE_NAME : TG_TIE_TOGETHER, err);
     for (size_t i = 1; !status && one && i < t->n_units; i++)
         unite(t, t->units[0], t->units[i]);
     return status;

@@ -34,10 +34,14 @@
 
 /** As in table person_bridge; permanent. */
 enum tg_tie_rule {
-    TG_TIE_NAME = 1,      /**< the same name, birth date and sex */
-    TG_TIE_BIRTHDAY = 2,  /**< and loss and gain at 75 */
-    TG_TIE_DAYS = 3,      /**< loss and gain at 75 alone */
-    TG_TIE_UNDECIDED = 4, /**< a name that joins nobody, for it may be of two people */
+    TG_TIE_NAME = 1,     /**< the same name, birth date and sex */
+    TG_TIE_BIRTHDAY = 2, /**< and loss and gain at 75 */
+    TG_TIE_DAYS = 3,     /**< loss and gain at 75 alone */
+    /* from here on names that join nobody */
+    TG_TIE_UNDECIDED = 4, /**< some who carry it are two people, and others could be either */
+    TG_TIE_NAMESAKES = 5, /**< all who carry it are different people */
+    TG_TIE_WRITTEN = 6,   /**< a reading of people who write their names differently */
+    TG_TIE_TOGETHER = 7,  /**< with other names it would join two people */
 };
 
 /** A node that a bridge joined to others, or could not. */

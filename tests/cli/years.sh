@@ -166,6 +166,12 @@ expect 0 "$TOTSUGO" import -s two/study.yaml $(head -n $half order)
 expect 0 "$TOTSUGO" import -s two/study.yaml --retract --source late_elderly --period 2025-02
 # shellcheck disable=SC2046
 expect 0 "$TOTSUGO" import -s two/study.yaml $(tail -n +$((half + 1)) order) all/late_elderly_2025-02.csv
+# the list for a clerk has the names that were counted, each with rows of at least two people
+counted=$(sed -n 's/^.* \([0-9]*\) names .*$/\1/p' err | tail -1)
+expect 0 "$TOTSUGO" person undecided -s two/study.yaml -o undecided.csv
+listed=$(awk -F, 'NR > 1 { n[$1]++ } END { for (i in n) { names++; if (n[i] < 2) exit 1 } print names + 0 }' undecided.csv)
+[ "$listed" = "${counted:-none}" ] || fail "$listed names listed, ${counted:-none} counted"
+echo "undecided: $(awk -F, 'NR > 1 { n[$5]++ } END { for (r in n) printf "%d rows %s; ", n[r], r }' undecided.csv)"
 ids two >now
 compare now || fail "as files come"
 same one/dump two/dump
