@@ -35,11 +35,23 @@ enum tg_status tg_comparing_begin(const struct tg_sample *sample, const struct t
     return TG_OK;
 }
 
+enum tg_status tg_comparing_share(const struct tg_comparing *first, struct tg_comparing *out,
+                                  struct tg_error *err)
+{
+    *out = *first;
+    out->shares = true;
+    out->order = out->scratch = NULL;
+    out->values = tg_calloc(first->sample->n, sizeof *out->values, err);
+    return out->values ? TG_OK : TG_NO_MEMORY;
+}
+
 void tg_comparing_end(struct tg_comparing *c)
 {
-    free(c->weights);
+    if (!c->shares) {
+        free(c->weights);
+        free(c->left);
+    }
     free(c->values);
-    free(c->left);
     free(c->order);
     free(c->scratch);
     *c = (struct tg_comparing){0};

@@ -25,6 +25,7 @@ struct tg_comparing {
     double *weights; /**< by person, after matching */
     uint32_t *left;  /**< those with a weight, ascending */
     uint32_t n_left;
+    bool shares;          /**< weights and left are another's */
     const bool *left_out; /**< NULL, or by person: does not count before matching either */
     double *values;       /**< by person: the caller's to fill */
     struct tg_ordered_value {
@@ -36,6 +37,10 @@ struct tg_comparing {
 /** @param distributions  is ecdf_max wanted? It costs sorting every number. */
 TG_CHECKED enum tg_status tg_comparing_begin(const struct tg_sample *sample,
                                              const struct tg_matched *matched, bool distributions,
+                                             struct tg_comparing *out, struct tg_error *err);
+/** Room for another thread, without distribution functions: weights and people are shared with the
+ * first one, which outlives it. */
+TG_CHECKED enum tg_status tg_comparing_share(const struct tg_comparing *first,
                                              struct tg_comparing *out, struct tg_error *err);
 /** Compares what stands in `c->values`. */
 struct tg_alike tg_compare(struct tg_comparing *c);

@@ -1,23 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * The same task on several threads, and a writer that works while its caller goes on.
+ * A writer that works while its caller goes on.
  */
 #ifndef TG_INTAKE_PARALLEL_H
 #define TG_INTAKE_PARALLEL_H
 
 #include "table/csv.h"
-
-/** One share of the work. @return TG_OK, or why it failed */
-typedef enum tg_status tg_task(void *ctx, size_t index, struct tg_error *err);
-
-/**
- * Runs task(ctx, 0) … task(ctx, n − 1), each on a thread of its own, and waits for all. Where the
- * system gives no thread, a task runs on the caller's.
- *
- * @return TG_OK, TG_NO_MEMORY, or the failure of the task with the lowest index
- */
-TG_CHECKED enum tg_status tg_parallel(tg_task *task, void *ctx, size_t n, struct tg_error *err);
 
 /** Blocks of bytes on their way into a CSV file, which nobody else writes to meanwhile. */
 struct tg_pipe;

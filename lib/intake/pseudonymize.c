@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "intake/emit.h"
 #include "intake/notice.h"
-#include "intake/parallel.h"
 #include "intake/summary.h"
+#include "sys/parallel.h"
 
 #include <stdlib.h>
 #include <string.h>

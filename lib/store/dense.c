@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/dense.h"
+#include "store/pump.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,19 +19,20 @@ enum tg_status tg_owners_new(const struct tg_db *db, struct tg_owners *out, stru
     return out->of ? TG_OK : TG_NO_MEMORY;
 }
 
+static enum tg_status on_owner(void *ctx, const struct tg_pumped *row, struct tg_error *err)
+{
+    struct tg_owners *owners = ctx;
+    int64_t identity = row->numbers[0];
+    (void)err;
+    if (identity > 0 && (uint64_t)identity < owners->n)
+        owners->of[identity] = (uint32_t)row->numbers[1];
+    return TG_OK;
+}
+
 enum tg_status tg_owners_fill(const struct tg_db *db, sqlite3_stmt *stmt, struct tg_owners *owners,
                               struct tg_error *err)
 {
-    bool row = true;
-    enum tg_status status = TG_OK;
-    while (!status && row) {
-        status = tg_db_next(db, stmt, &row, err);
-        if (status || !row)
-            break;
-        int64_t identity = sqlite3_column_int64(stmt, 0);
-        if (identity > 0 && (uint64_t)identity < owners->n)
-            owners->of[identity] = (uint32_t)sqlite3_column_int64(stmt, 1);
-    }
+    enum tg_status status = tg_pump(db, stmt, 2, on_owner, owners, err);
     (void)sqlite3_finalize(stmt);
     return status;
 }
@@ -59,47 +61,48 @@ void tg_owners_free(struct tg_owners *owners)
     *owners = (struct tg_owners){0};
 }
 
-/* The token the statement stands on belongs to the group, or ends it and begins the next. */
-static enum tg_status take_token(sqlite3_stmt *stmt, unsigned char hash[TG_TOKEN_LEN],
-                                 struct tg_ids *group, tg_on_group *on, void *ctx,
-                                 struct tg_error *err)
+/* A token as its rows go by. */
+struct grouping {
+    unsigned char hash[TG_TOKEN_LEN];
+    struct tg_ids group;
+    tg_on_group *on;
+    void *ctx;
+};
+
+/* The row's token belongs to the group, or ends it and begins the next. */
+static enum tg_status on_token(void *ctx, const struct tg_pumped *row, struct tg_error *err)
 {
-    if (sqlite3_column_bytes(stmt, 0) != TG_TOKEN_LEN)
-        return TG_FAIL(err, TG_MSG_STORE_DAMAGED, .rule = "table identity_token");
-    const unsigned char *next = sqlite3_column_blob(stmt, 0);
+    struct grouping *g = ctx;
     enum tg_status status = TG_OK;
-    if (group->n && memcmp(hash, next, TG_TOKEN_LEN) != 0) {
-        status = on(ctx, hash, group, err);
-        group->n = 0;
+    if (row->len != TG_TOKEN_LEN)
+        return TG_FAIL(err, TG_MSG_STORE_DAMAGED, .rule = "table identity_token");
+    if (g->group.n && memcmp(g->hash, row->bytes, TG_TOKEN_LEN) != 0) {
+        status = g->on(g->ctx, g->hash, &g->group, err);
+        g->group.n = 0;
     }
-    memcpy(hash, next, TG_TOKEN_LEN);
-    return status ? status : tg_ids_add(group, sqlite3_column_int64(stmt, 1), err);
+    memcpy(g->hash, row->bytes, TG_TOKEN_LEN);
+    return status ? status : tg_ids_add(&g->group, row->numbers[0], err);
 }
 
 enum tg_status tg_walk_token(const struct tg_db *db, const char *token, tg_on_group *on, void *ctx,
                              struct tg_error *err)
 {
-    unsigned char hash[TG_TOKEN_LEN] = {0};
-    struct tg_ids group = {0};
+    struct grouping g = {.on = on, .ctx = ctx};
     sqlite3_stmt *stmt = NULL;
     int64_t number;
-    bool row = true;
     enum tg_status status = tg_token_number(db, token, &number, err);
     if (!status)
         status = tg_db_prepare(db,
-                               "SELECT hash, identity_id FROM identity_token WHERE token = ?"
+                               "SELECT identity_id, hash FROM identity_token WHERE token = ?"
                                " ORDER BY hash, identity_id",
                                &stmt, err);
     if (!status)
         status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(number)), err);
-    while (!status && row) {
-        status = tg_db_next(db, stmt, &row, err);
-        if (!status && row)
-            status = take_token(stmt, hash, &group, on, ctx, err);
-    }
-    if (!status && group.n)
-        status = on(ctx, hash, &group, err);
+    if (!status)
+        status = tg_pump(db, stmt, 1, on_token, &g, err);
+    if (!status && g.group.n)
+        status = on(ctx, g.hash, &g.group, err);
     (void)sqlite3_finalize(stmt);
-    tg_ids_free(&group);
+    tg_ids_free(&g.group);
     return status;
 }

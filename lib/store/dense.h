@@ -32,7 +32,8 @@ void tg_owners_free(struct tg_owners *owners);
 /** All identities that carry one token; `identities` in ascending order, reusable by the callee. */
 typedef enum tg_status tg_on_group(void *ctx, const unsigned char hash[TG_TOKEN_LEN],
                                    const struct tg_ids *identities, struct tg_error *err);
-/** Groups of a token, ascending by hash. A token the store does not know has none. */
+/** Groups of a token, ascending by hash. A token the store does not know has none. `on` must not use
+ * the database. */
 TG_CHECKED enum tg_status tg_walk_token(const struct tg_db *db, const char *token, tg_on_group *on,
                                         void *ctx, struct tg_error *err);
 

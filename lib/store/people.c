@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/search.h"
 #include "store/dense.h"
+#include "store/pump.h"
 #include "store/query.h"
 #include "store/rosters.h"
 #include "text/calendar.h"
@@ -66,30 +67,34 @@ static enum tg_status number_people(struct gather *g, struct tg_error *err)
 }
 
 /* Identities of one person agree, but some may lack birth month or sex. */
+static enum tg_status on_facts(void *ctx, const struct tg_pumped *row, struct tg_error *err)
+{
+    const struct gather *g = ctx;
+    uint32_t slot = tg_owner(&g->slots, row->numbers[0]);
+    (void)err;
+    if (slot == 0)
+        return TG_OK;
+    struct tg_person *person = &g->people->items[slot - 1];
+    if (row->numbers[1] != TG_NO_MONTH)
+        person->birth_month = (int32_t)row->numbers[1];
+    if (row->numbers[2])
+        person->sex = (uint8_t)row->numbers[2];
+    return TG_OK;
+}
+
 static enum tg_status fill_facts(const struct tg_db *db, struct gather *g, struct tg_error *err)
 {
     sqlite3_stmt *stmt = NULL;
-    bool row = true;
     for (size_t i = 0; i < g->people->n; i++)
         g->people->items[i].birth_month = TG_NO_MONTH;
-    enum tg_status status =
-        tg_db_prepare(db,
-                      "SELECT id, birth_month, sex FROM identity WHERE person_id IS NOT NULL"
-                      " AND seen_from IS NOT NULL",
-                      &stmt, err);
-    while (!status && row) {
-        status = tg_db_next(db, stmt, &row, err);
-        if (status || !row)
-            break;
-        uint32_t slot = tg_owner(&g->slots, sqlite3_column_int64(stmt, 0));
-        if (slot == 0)
-            continue;
-        struct tg_person *person = &g->people->items[slot - 1];
-        if (sqlite3_column_type(stmt, 1) != SQLITE_NULL)
-            person->birth_month = sqlite3_column_int(stmt, 1);
-        if (sqlite3_column_int(stmt, 2))
-            person->sex = (uint8_t)sqlite3_column_int(stmt, 2);
-    }
+    enum tg_status status = tg_db_prepare(db,
+                                          "SELECT id, coalesce(birth_month, ?), sex FROM identity"
+                                          " WHERE person_id IS NOT NULL AND seen_from IS NOT NULL",
+                                          &stmt, err);
+    if (!status)
+        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(TG_NO_MONTH)), err);
+    if (!status)
+        status = tg_pump(db, stmt, 3, on_facts, g, err);
     (void)sqlite3_finalize(stmt);
     return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rosters.h"
+#include "store/pump.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,30 +72,38 @@ enum tg_status tg_rosters_list(struct tg_store *store, int32_t month, struct tg_
     return TG_OK;
 }
 
+struct walking {
+    const struct tg_roster *roster;
+    tg_on_roster_row *on;
+    void *ctx;
+};
+
+static enum tg_status on_pumped(void *ctx, const struct tg_pumped *row, struct tg_error *err)
+{
+    const struct walking *w = ctx;
+    struct tg_roster_row r = {.identity = row->numbers[0],
+                              .district = row->numbers[1],
+                              .enrolled_from = (uint32_t)row->numbers[2],
+                              .enrolled_to = (uint32_t)row->numbers[3]};
+    if (row->len == TG_TOKEN_LEN)
+        memcpy(r.row_id, row->bytes, TG_TOKEN_LEN);
+    return w->on(w->ctx, w->roster, &r, err);
+}
+
 enum tg_status tg_roster_walk(struct tg_store *store, const struct tg_roster *roster,
                               tg_on_roster_row *on, void *ctx, struct tg_error *err)
 {
+    struct walking w = {roster, on, ctx};
     sqlite3_stmt *stmt = NULL;
-    bool row = true;
     enum tg_status status =
         tg_db_prepare(&store->db,
-                      "SELECT row_id, identity_id, district, enrolled_from, enrolled_to"
+                      "SELECT identity_id, district, enrolled_from, enrolled_to, row_id"
                       " FROM roster_row WHERE delivery_id = ? ORDER BY row_id",
                       &stmt, err);
     if (!status)
         status = tg_db_bind(&store->db, stmt, DB_ARGS(DB_INT(roster->delivery)), err);
-    while (!status && row) {
-        status = tg_db_next(&store->db, stmt, &row, err);
-        if (status || !row)
-            break;
-        struct tg_roster_row r = {.identity = sqlite3_column_int64(stmt, 1),
-                                  .district = sqlite3_column_int64(stmt, 2),
-                                  .enrolled_from = (uint32_t)sqlite3_column_int64(stmt, 3),
-                                  .enrolled_to = (uint32_t)sqlite3_column_int64(stmt, 4)};
-        if (sqlite3_column_bytes(stmt, 0) == TG_TOKEN_LEN)
-            memcpy(r.row_id, sqlite3_column_blob(stmt, 0), TG_TOKEN_LEN);
-        status = on(ctx, roster, &r, err);
-    }
+    if (!status)
+        status = tg_pump(&store->db, stmt, 4, on_pumped, &w, err);
     (void)sqlite3_finalize(stmt);
     return status;
 }

@@ -30,7 +30,7 @@ struct tg_roster_row {
 };
 typedef enum tg_status tg_on_roster_row(void *ctx, const struct tg_roster *roster,
                                         const struct tg_roster_row *row, struct tg_error *err);
-/** All rows of one delivery, ascending by row id. */
+/** All rows of one delivery, ascending by row id. `on` must not use the database. */
 TG_CHECKED enum tg_status tg_roster_walk(struct tg_store *store, const struct tg_roster *roster,
                                          tg_on_roster_row *on, void *ctx, struct tg_error *err);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/consent.h"
+#include "store/dense.h"
+#include "store/pump.h"
 #include "store/query.h"
 #include "text/calendar.h"
 
@@ -14,23 +16,61 @@ struct gather {
     uint32_t as_of;
     struct tg_consent_key key; /* of the row at hand */
     struct tg_consent_asker asker;
-    sqlite3_stmt *activity;
+    struct tg_owners first_days; /* of measures, by identity; TG_NO_DAY: none */
 };
 
-static enum tg_status ask_activity(struct gather *g, const unsigned char app[TG_TOKEN_LEN],
-                                   struct tg_user *user, struct tg_error *err)
+/* First days of measures by identity. */
+static enum tg_status on_day(void *ctx, const struct tg_pumped *row, struct tg_error *err)
+{
+    struct gather *g = ctx;
+    int64_t identity = row->numbers[0];
+    (void)err;
+    if (identity <= 0 || (uint64_t)identity >= g->first_days.n)
+        return TG_OK;
+    uint32_t *first = &g->first_days.of[identity], day = (uint32_t)row->numbers[1];
+    *first = *first == TG_NO_DAY || day < *first ? day : *first;
+    return TG_OK;
+}
+
+/* Whoever carries one app token is one app user: the earliest day is everybody's. */
+static enum tg_status on_group(void *ctx, const unsigned char hash[TG_TOKEN_LEN],
+                               const struct tg_ids *identities, struct tg_error *err)
+{
+    struct gather *g = ctx;
+    uint32_t first = TG_NO_DAY;
+    (void)hash, (void)err;
+    for (size_t i = 0; i < identities->n; i++) {
+        uint32_t day = tg_owner(&g->first_days, identities->items[i]);
+        first = day != TG_NO_DAY && (first == TG_NO_DAY || day < first) ? day : first;
+    }
+    for (size_t i = 0; i < identities->n; i++) {
+        int64_t identity = identities->items[i];
+        if (identity > 0 && (uint64_t)identity < g->first_days.n)
+            g->first_days.of[identity] = first;
+    }
+    return TG_OK;
+}
+
+static enum tg_status read_activity(struct gather *g, struct tg_error *err)
 {
     const struct tg_db *db = &g->store->db;
-    bool row = false;
-    enum tg_status status = tg_db_bind(
-        db, g->activity,
-        DB_ARGS(DB_INT(TG_APP_NUMBER), DB_BLOB(app, TG_TOKEN_LEN), DB_INT(g->month)), err);
+    sqlite3_stmt *stmt = NULL;
+    enum tg_status status = tg_owners_new(db, &g->first_days, err);
     if (!status)
-        status = tg_db_next(db, g->activity, &row, err);
-    if (!status && row && sqlite3_column_type(g->activity, 0) != SQLITE_NULL)
-        user->first_activity = tg_month_of_day((uint32_t)sqlite3_column_int64(g->activity, 0));
-    (void)sqlite3_reset(g->activity);
-    return status;
+        status =
+            tg_db_prepare(db,
+                          "SELECT m.identity_id, m.first_day FROM source s"
+                          " JOIN delivery d ON d.source_id = s.id"
+                          " CROSS JOIN measure_run m ON m.id BETWEEN d.first_run AND d.last_run"
+                          " AND m.delivery_id = d.id"
+                          " WHERE s.kind = 'measures' AND s.provider <> '' AND d.period <= ?",
+                          &stmt, err);
+    if (!status)
+        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(g->month)), err);
+    if (!status)
+        status = tg_pump(db, stmt, 2, on_day, g, err);
+    (void)sqlite3_finalize(stmt);
+    return status ? status : tg_walk_token(db, TG_APP_TOKEN, on_group, g, err);
 }
 
 static enum tg_status ask_app(struct gather *g, sqlite3_stmt *stmt, struct tg_user *user,
@@ -44,8 +84,9 @@ static enum tg_status ask_app(struct gather *g, sqlite3_stmt *stmt, struct tg_us
         memcpy(g->key.app, app, TG_TOKEN_LEN);
     if (app)
         status = tg_consent_ask(&g->asker, &g->key, g->month, g->as_of, &view, err);
-    if (!status && app)
-        status = ask_activity(g, app, user, err);
+    uint32_t day = app ? tg_owner(&g->first_days, user->identity) : TG_NO_DAY;
+    if (day != TG_NO_DAY)
+        user->first_activity = tg_month_of_day(day);
     user->consent = view.state;
     user->consented_on = view.since;
     return status;
@@ -94,13 +135,6 @@ static enum tg_status prepare(struct gather *g, sqlite3_stmt **rows, struct tg_e
         status = tg_consent_asker_begin(&g->asker, g->store, err);
     if (!status)
         status = tg_db_prepare(db,
-                               "SELECT min(m.first_day) FROM identity_token t"
-                               " JOIN measure_run m ON m.identity_id = t.identity_id"
-                               " JOIN delivery d ON d.id = m.delivery_id"
-                               " WHERE t.token = ? AND t.hash = ? AND d.period <= ?",
-                               &g->activity, err);
-    if (!status)
-        status = tg_db_prepare(db,
                                "SELECT u.identity_id, u.row_id, s.provider, i.birth_month, i.sex,"
                                " u.registered_on, i.tokens FROM source s"
                                " JOIN delivery d ON d.source_id = s.id"
@@ -127,14 +161,16 @@ enum tg_status tg_store_users(struct tg_store *store, int32_t month, uint32_t as
     struct gather g = {.store = store, .users = &users, .month = month, .as_of = as_of};
     sqlite3_stmt *rows = NULL;
     bool row = true;
-    enum tg_status status = prepare(&g, &rows, err);
+    enum tg_status status = read_activity(&g, err);
+    if (!status)
+        status = prepare(&g, &rows, err);
     while (!status && row) {
         status = tg_db_next(&store->db, rows, &row, err);
         if (!status && row)
             status = add_user(&g, rows, err);
     }
     (void)sqlite3_finalize(rows);
-    (void)sqlite3_finalize(g.activity);
+    tg_owners_free(&g.first_days);
     tg_consent_asker_end(&g.asker);
     if (status) {
         tg_users_free(&users);
