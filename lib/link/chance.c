@@ -67,6 +67,17 @@ static size_t list_agreeing(const struct tg_linkage *l, uint64_t levels,
     return n;
 }
 
+/* Do the two agree on all that both have? */
+static bool is_all_same(const struct tg_linkage *l, uint64_t levels)
+{
+    bool same = true;
+    for (size_t f = 0; f < l->n_fields; f++) {
+        enum tg_link_level level = tg_level_of(levels, f);
+        same = same && level != TG_DIFFERENT && level != TG_NEAR;
+    }
+    return same;
+}
+
 static void count_joint(const struct tg_chance *c, struct rates *r, uint64_t levels, double times)
 {
     size_t agreeing[TG_LINK_FIELDS_MAX];
@@ -256,6 +267,50 @@ static bool find_dependent(struct tg_chance *c)
     return second > 0;
 }
 
+/* Is a third field the same, so that it is seen whether `g` is and what the unknown is? */
+static bool is_seen_by_third(const struct tg_chance *c, uint64_t levels, size_t g, size_t unknown)
+{
+    for (size_t h = 0; h < c->n_fields; h++) {
+        size_t a = 2 * h + 1, b = 2 * g + 1;
+        if (h != g && h != unknown / 2 && tg_level_of(levels, h) == TG_SAME &&
+            c->observed[a < b ? a : b][a < b ? b : a] &&
+            c->observed[a < unknown ? a : unknown][a < unknown ? unknown : a])
+            return true;
+    }
+    return false;
+}
+
+/* Ends of field f, which depends on field g: no key need be made of the two. Of pairs that agree on
+ * g and on a third field and differ on f, how many have them? Values that should be the same differ
+ * by errors, and these leave the one end or the other: that counts as much as one pair seen. */
+static void set_extra_of_ends(struct tg_chance *c, size_t f, size_t g, size_t unknown)
+{
+    size_t a = 2 * g + 1, low = a < unknown ? a : unknown, high = a < unknown ? unknown : a;
+    double n = 1, with = 0.5, rate = exp(c->rates[WITHIN].rate[unknown]);
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        const struct tg_patterns *within = &c->seen->within[side];
+        for (size_t i = 0; i < within->n; i++) {
+            uint64_t levels = within->items[i].levels;
+            enum tg_link_level ends = tg_level_of(levels, unknown / 2);
+            if (tg_level_of(levels, g) != TG_SAME || tg_level_of(levels, f) != TG_DIFFERENT ||
+                !is_seen_by_third(c, levels, g, unknown))
+                continue;
+            n += within->items[i].n;
+            with += ends == (unknown % 2 ? TG_SAME : TG_NEAR) ? within->items[i].n : 0;
+        }
+    }
+    if (!c->observed[low][high] && with / n > rate)
+        c->extra[low][high] = log(with / n / rate);
+}
+
+static void set_extra_of_both_ends(struct tg_chance *c, size_t f, size_t g)
+{
+    if (!c->l->ends[f])
+        return;
+    set_extra_of_ends(c, f, g, 2 * (c->l->ends[f] - 1u));
+    set_extra_of_ends(c, f, g, 2 * (c->l->ends[f] - 1u) + 1);
+}
+
 static void set_extra(struct tg_chance *c, size_t f, size_t g)
 {
     size_t a = 2 * f, b = 2 * g;
@@ -268,6 +323,8 @@ static void set_extra(struct tg_chance *c, size_t f, size_t g)
     double x = c->extra[a][b + 1], y = c->extra[a + 1][b];
     if (!c->observed[a][b])
         c->extra[a][b] = x < y ? x : y;
+    set_extra_of_both_ends(c, f, g);
+    set_extra_of_both_ends(c, g, f);
 }
 
 static void keep_below_one(const struct tg_chance *c, struct rates *r)
@@ -377,17 +434,42 @@ static double pairs_with(const struct tg_chance *c, uint32_t fields)
     return sum;
 }
 
-double tg_chance_of(const struct tg_chance *c, uint64_t levels)
+/* Two rows of one file that agree on all may be one person, or relatives whom the fields do not
+ * tell apart. Of relatives one field says what another one is: so many of them there may be. */
+static double most_all_same(const struct tg_chance *c, uint64_t levels, double expected)
+{
+    size_t agreeing[TG_LINK_FIELDS_MAX];
+    size_t n = list_agreeing(c->l, levels, agreeing);
+    double least = 0;
+    for (size_t i = 0; i < n; i++)
+        least =
+            c->rates[WITHIN].rate[agreeing[i]] < least ? c->rates[WITHIN].rate[agreeing[i]] : least;
+    return expected / exp(least);
+}
+
+/* Pairs within the files with these levels where they are known. */
+static double count_seen(const struct tg_chance *c, uint64_t levels, double expected)
 {
     uint64_t known = known_places(levels);
-    double n_pairs = pairs_with(c, known_fields(c, levels)), seen = 0;
+    double seen = 0, same = 0;
     for (int side = 0; side < TG_N_SIDES; side++) {
         const struct tg_patterns *within = &c->seen->within[side];
-        for (size_t i = 0; i < within->n; i++)
-            seen += ((within->items[i].levels ^ levels) & known) == 0 ? within->items[i].n : 0;
+        for (size_t i = 0; i < within->n; i++) {
+            if ((within->items[i].levels ^ levels) & known)
+                continue;
+            *(is_all_same(c->l, within->items[i].levels) ? &same : &seen) += within->items[i].n;
+        }
     }
+    double most = same > 0 ? most_all_same(c, levels, expected) : 0;
+    return seen + (same < most ? same : most);
+}
+
+double tg_chance_of(const struct tg_chance *c, uint64_t levels)
+{
+    double n_pairs = pairs_with(c, known_fields(c, levels));
     double sex = share_of_sex(c, levels);
     double expected = n_pairs * by_rates(c, &c->rates[WITHIN], levels) * sex;
+    double seen = count_seen(c, levels, expected);
     double more = (seen + trust_in_rates) / (expected + trust_in_rates);
     double surely = seen > 1 ? (seen - sqrt(seen)) / expected : 0; /* where rates are far off */
     more = more > surely ? more : surely;
@@ -432,11 +514,30 @@ static void free_partners(struct partners *p)
     free(p->has);
 }
 
-/* Adds what others share, at most as many times as there are more of them. */
-static void add_bounded(double *sum, double others, double times)
+/* Adds what others share, at most as many times as there are more of them, or as much as chance
+ * `within` the files makes in all. */
+static void add_bounded(double *sum, double others, double times, double within)
 {
     double most = (*sum + 1) * times;
+    most = most > within - *sum ? most : within - *sum;
     *sum += others < most ? others : most;
+}
+
+/* Pairs of the two files that would have both levels if these were what they are within them. */
+static double expect_joint(const struct tg_chance *c, size_t a, size_t b)
+{
+    const struct rates *r = &c->rates[WITHIN];
+    double pairs = r->pairs[a / 2][b / 2], n[TG_N_SIDES];
+    tg_holders_of(&c->seen->holders, UINT32_C(1) << a / 2 | UINT32_C(1) << b / 2, n);
+    return pairs > 0 ? r->joint[a][b] / pairs * n[TG_LEFT] * n[TG_RIGHT] : 0;
+}
+
+static double expect_joint_of_three(const struct tg_chance *c, size_t t)
+{
+    const struct rates *r = &c->rates[WITHIN];
+    double pairs = r->pairs_of_three[t], n[TG_N_SIDES];
+    tg_holders_of(&c->seen->holders, fields_of(&c->triples[t]), n);
+    return pairs > 0 ? r->joint_of_three[t] / pairs * n[TG_LEFT] * n[TG_RIGHT] : 0;
 }
 
 static enum tg_status count_across(const struct tg_chance *c, struct rates *r, struct tg_error *err)
@@ -454,10 +555,11 @@ static enum tg_status count_across(const struct tg_chance *c, struct rates *r, s
     double times = without > 0 ? without / (partners.n + 1) : 0;
     for (size_t a = 0; !status && a < c->n; a++) {
         for (size_t b = a + 1; b < c->n; b++)
-            add_bounded(&r->joint[a][b], others->joint[a][b], times);
+            add_bounded(&r->joint[a][b], others->joint[a][b], times, expect_joint(c, a, b));
     }
     for (size_t t = 0; !status && t < c->n_triples; t++)
-        add_bounded(&r->joint_of_three[t], others->joint_of_three[t], times);
+        add_bounded(&r->joint_of_three[t], others->joint_of_three[t], times,
+                    expect_joint_of_three(c, t));
     free_partners(&partners);
     free(others);
     return status;
@@ -495,6 +597,8 @@ static void count_within(struct tg_chance *c)
     for (int side = 0; side < TG_N_SIDES; side++) {
         const struct tg_patterns *within = &c->seen->within[side];
         for (size_t i = 0; i < within->n; i++) {
+            if (is_all_same(c->l, within->items[i].levels))
+                continue;
             count_joint(c, r, within->items[i].levels, within->items[i].n);
             count_sexes(c, within->items[i].levels, within->items[i].n);
         }

@@ -17,6 +17,7 @@ enum level { ACCEPT, REVIEW, N_LEVELS, TOO_WEAK = N_LEVELS };
 struct proposal {
     uint32_t right; /* NOBODY: none */
     uint32_t key;
+    double probability;
     bool torn; /* two keys name different ones */
 };
 
@@ -37,10 +38,10 @@ enum { HAS_TOKEN = 1, SHARES_TOKEN = 2, MET = 4, MET_ALONE = 8 };
 struct deciding {
     const struct tg_linkage *l;
     struct tg_link_key_report *reports;
-    struct view *views;    /* by left entity */
-    uint32_t *counterpart; /* by left entity: whom the key at hand names */
-    unsigned char *marks;  /* by entity of the side at hand */
-    struct claim *claims;  /* by right entity */
+    struct view *views;   /* by left entity */
+    uint32_t **named;     /* by exact key and left entity: whom the key names */
+    unsigned char *marks; /* by entity of the side at hand */
+    struct claim *claims; /* by right entity */
     struct tg_link_decision *decisions;
     bool *candidates;
     struct tg_link_expected expected;
@@ -96,12 +97,12 @@ static void tally_meetings(struct deciding *d, const struct tg_link_key *key,
     }
 }
 
-/* The prior counts as 1,000 more people of whom one in 10,000 shares the key. */
-static double key_probability(const struct tg_link_key_report *r)
+/* Of n proposals. The prior counts as 1,000 more people of whom one in 10,000 shares the key. */
+static double key_probability(const struct tg_link_key_report *r, uint64_t n)
 {
     double agree = ((double)r->shared_by_others + 0.1) / ((double)r->with_token[TG_RIGHT] + 1000.0);
     double unmet = (double)(r->with_token[TG_LEFT] - r->met);
-    double p = 1.0 - agree * (unmet + 1) / ((double)r->met_alone + 1);
+    double p = 1.0 - agree * (unmet + 1) / ((double)n + 1);
     return p > 0 ? p : 0;
 }
 
@@ -127,40 +128,82 @@ static bool may_be_one_person(const struct tg_linkage *l, const struct tg_link_k
 }
 
 /* Asks one key about everybody on the left. */
-static void ask(struct deciding *d, const struct tg_link_key *key)
+static void ask(struct deciding *d, size_t k)
 {
+    const struct tg_link_key *key = &d->l->keys[k];
+    bool counts = key_level(d->l, k, d->reports[k].probability) != TOO_WEAK;
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
-        d->counterpart[left] = NOBODY;
+        d->named[k][left] = NOBODY;
     for (struct tg_meeting m = {{0}, {0}}; tg_next_meeting(key, &m);) {
         const struct tg_link_entry *lefts = key->entries[TG_LEFT];
         if (!tg_is_one_to_one(&m)) {
-            for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT]; i++)
+            for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT] && counts; i++)
                 d->views[lefts[i].entity].ambiguous = true;
             continue;
         }
         uint32_t left = lefts[m.at[TG_LEFT]].entity;
         uint32_t right = key->entries[TG_RIGHT][m.at[TG_RIGHT]].entity;
-        uint32_t *named = &d->counterpart[left];
+        uint32_t *named = &d->named[k][left];
         if (may_be_one_person(d->l, key, left, right) && !tg_linkage_ruled_out(d->l, left, right))
             *named = *named == NOBODY || *named == right ? right : SEVERAL;
     }
 }
 
-static void note_proposals(struct deciding *d, uint32_t key, enum level level)
+/* Has the other key a field that this one has not? Without it, it only repeats. */
+static bool says_more(const struct tg_link_key *other, const struct tg_link_key *key)
 {
+    bool more = !other->n_parts;
+    for (size_t i = 0; i < other->n_parts; i++) {
+        bool found = false;
+        for (size_t j = 0; j < key->n_parts; j++)
+            found = found || key->parts[j].field == other->parts[i].field;
+        more = more || !found;
+    }
+    return more;
+}
+
+/* Does another key name the same one? */
+static bool is_seconded(const struct deciding *d, size_t k, uint32_t left)
+{
+    uint32_t named = d->named[k][left];
+    for (size_t other = 0; other < d->l->n_keys; other++) {
+        if (other != k && d->named[other] && d->named[other][left] == named &&
+            says_more(&d->l->keys[other], &d->l->keys[k]))
+            return true;
+    }
+    return false;
+}
+
+/* Whom the key names by accident, no other key does: these are among those whom it names alone. */
+static double probability_alone(const struct deciding *d, size_t k)
+{
+    uint64_t n = 0;
+    for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
+        n += d->named[k][left] < SEVERAL && !is_seconded(d, k, left);
+    return key_probability(&d->reports[k], n);
+}
+
+static void note_proposals(struct deciding *d, uint32_t key)
+{
+    double seconded = d->reports[key].probability, alone = probability_alone(d, key);
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++) {
-        uint32_t named = d->counterpart[left];
+        uint32_t named = d->named[key][left];
+        d->views[left].ambiguous |= named == SEVERAL;
+        if (named >= SEVERAL)
+            continue;
+        double probability = is_seconded(d, key, left) ? seconded : alone;
+        enum level level = key_level(d->l, key, probability);
+        if (level == TOO_WEAK)
+            continue;
         struct proposal *best = &d->views[left].best[level];
-        if (named == SEVERAL)
-            d->views[left].ambiguous = true;
-        else if (named != NOBODY && best->right == NOBODY)
-            *best = (struct proposal){.right = named, .key = key};
-        else if (named != NOBODY && best->right != named)
+        if (best->right == NOBODY)
+            *best = (struct proposal){.right = named, .key = key, .probability = probability};
+        else if (best->right != named)
             best->torn = true;
     }
 }
 
-static struct tg_link_decision decide_alone(const struct deciding *d, const struct view *v)
+static struct tg_link_decision decide_alone(const struct view *v)
 {
     static const enum tg_link_state states[N_LEVELS] = {TG_LINK_LINKED, TG_LINK_REVIEW};
     struct tg_link_decision none = {.right = NOBODY, .key = NOBODY};
@@ -172,8 +215,7 @@ static struct tg_link_decision decide_alone(const struct deciding *d, const stru
             none.state = TG_LINK_CONFLICT;
             return none;
         }
-        return (struct tg_link_decision){states[level], p->right, p->key,
-                                         d->reports[p->key].probability};
+        return (struct tg_link_decision){states[level], p->right, p->key, p->probability};
     }
     none.state = v->ambiguous ? TG_LINK_AMBIGUOUS : TG_LINK_NOT_FOUND;
     return none;
@@ -241,12 +283,12 @@ static enum tg_status make_room(struct deciding *d, struct tg_error *err)
     uint32_t left = d->l->facts[TG_LEFT].n, right = d->l->facts[TG_RIGHT].n;
     d->reports = tg_calloc(d->l->n_keys, sizeof *d->reports, err);
     d->views = tg_calloc(left, sizeof *d->views, err);
-    d->counterpart = tg_calloc(left, sizeof *d->counterpart, err);
+    d->named = tg_calloc(d->l->n_keys, sizeof *d->named, err);
     d->marks = tg_calloc(left > right ? left : right, 1, err);
     d->claims = tg_calloc(right, sizeof *d->claims, err);
     d->decisions = tg_calloc(left, sizeof *d->decisions, err);
     d->candidates = tg_calloc(right, sizeof *d->candidates, err);
-    if (!d->reports || !d->views || !d->counterpart || !d->marks || !d->claims || !d->decisions ||
+    if (!d->reports || !d->views || !d->named || !d->marks || !d->claims || !d->decisions ||
         !d->candidates)
         return TG_NO_MEMORY;
     for (uint32_t i = 0; i < left; i++) {
@@ -269,12 +311,15 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
         tally_side(d, key, TG_LEFT, report);
         tally_side(d, key, TG_RIGHT, report);
         tally_meetings(d, key, report);
-        report->probability = key_probability(report);
-        enum level level = key_level(d->l, k, report->probability);
-        if (level == TOO_WEAK)
-            continue;
-        ask(d, key);
-        note_proposals(d, (uint32_t)k, level);
+        report->probability = key_probability(report, report->met_alone);
+        d->named[k] = tg_calloc(d->l->facts[TG_LEFT].n, sizeof *d->named[k], err);
+        if (!d->named[k])
+            return TG_NO_MEMORY;
+        ask(d, k);
+    }
+    for (size_t k = 0; k < d->l->n_keys; k++) {
+        if (key_level(d->l, k, d->reports[k].probability) != TOO_WEAK)
+            note_proposals(d, (uint32_t)k);
     }
     return TG_OK;
 }
@@ -304,7 +349,7 @@ static void count_links(struct deciding *d)
 static enum tg_status conclude(struct deciding *d, struct tg_error *err)
 {
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
-        d->decisions[left] = decide_alone(d, &d->views[left]);
+        d->decisions[left] = decide_alone(&d->views[left]);
     hear_clerks(d);
     if (has_evidence(d->l)) {
         enum tg_status status =
@@ -343,7 +388,9 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
         free(d.candidates);
     }
     free(d.views);
-    free(d.counterpart);
+    for (size_t k = 0; d.named && k < l->n_keys; k++)
+        free(d.named[k]);
+    free(d.named);
     free(d.marks);
     free(d.claims);
     free(d.expected.by_left);

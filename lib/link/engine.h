@@ -174,8 +174,8 @@ struct tg_link_key_report {
     uint64_t met;       /**< exact keys: left entities one of whose tokens is on the right, too */
     uint64_t met_alone; /**< exact keys: those with a token that one entity on each side carries */
     uint64_t linked;
-    double probability; /**< exact keys: that a unique agreement is no accident; else the mean of
-                             its links */
+    double probability; /**< exact keys: that a unique agreement is no accident, of all that it
+                             makes; else the mean of its links */
 };
 
 /**
@@ -188,12 +188,14 @@ struct tg_link_key_report {
  * c = (s + 0.1) / (n + 1000), s of n right entities with a token of the key sharing one with
  * another right entity, is the rate at which different people agree on it, with the weight of 1,000
  * more people of whom one in 10,000 does, so that small files are not ruled by chance; u left
- * entities with a token of the key meet nobody, a meet somebody uniquely. Keys with p < review and
- * keys that are not exact decide nothing.
+ * entities with a token of the key meet nobody, a meet somebody uniquely. An accident agrees on
+ * nothing else: where no other exact key with a further field names the same entity, a is the
+ * number of those whom the key names alone. Keys with p < review and keys that are not exact decide
+ * nothing.
  *
  * A token that one entity on each side carries proposes that pair, unless birth month and sex both
  * disagree (for number-like keys: either); a token of several on either side proposes nobody.
- * Proposals of keys with p ≥ accept go before those of the others; among them the strongest key
+ * Proposals with p ≥ accept go before the others; among them the strongest key
  * decides, and if two keys name different entities it is a conflict. A right entity goes to one
  * left entity only: to a link before a pair for review, then to the stronger key; the others are
  * conflicts, and with equal claims all are.

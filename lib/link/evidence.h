@@ -106,7 +106,7 @@ struct tg_holders {
 struct tg_candidates {
     bool applies; /**< tg_evidence_applies(); if not there are no pairs */
     struct tg_pairs across;
-    struct tg_patterns within[TG_N_SIDES]; /**< without two rows of one person */
+    struct tg_patterns within[TG_N_SIDES]; /**< without two rows that share a number */
     struct tg_holders holders;
     double unmet; /**< set by the model: matches expected that share no token */
 };

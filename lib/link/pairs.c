@@ -244,17 +244,10 @@ static size_t fold_pair(const struct pairing *p, const struct tg_triples *t, siz
     return at;
 }
 
-/* Two rows of one person: they share a number, or all that both have. */
+/* Two rows of one person: they share a number. */
 static bool is_double(const struct tg_linkage *l, const struct tg_pair *pair)
 {
-    if (l->keys[pair->key].exact && l->keys[pair->key].number_like)
-        return true;
-    for (size_t f = 0; f < l->n_fields; f++) {
-        enum tg_link_level level = tg_level_of(pair->levels, f);
-        if (level == TG_DIFFERENT || level == TG_NEAR)
-            return false;
-    }
-    return true;
+    return l->keys[pair->key].exact && l->keys[pair->key].number_like;
 }
 
 static int by_levels(const void *a, const void *b)

@@ -176,6 +176,7 @@ static const struct set_token japanese_evidence[] = {
     {"birth_md_phone", {"birth_date/md", "phone"}},
     {"birth_yd_phone", {"birth_date/yd", "phone"}},
     {"kana_turned_birth", {"kana_name_folded/turned", "birth_date", "sex"}},
+    {"insured_kana", {"insurer_number", "insured_symbol", "insured_number", "kana_name_folded"}},
     {NULL, {NULL}},
 };
 

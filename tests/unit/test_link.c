@@ -241,6 +241,31 @@ START_TEST(pair_for_review_yields_to_a_link)
 }
 END_TEST
 
+/* An accident agrees on nothing else: it is among the few whom one key names alone. */
+START_TEST(nobody_seconds_an_accident)
+{
+    enum { N = 300, N_UNMET = 60 };
+    begin(N + N_UNMET + 1, N + 1, 2);
+    for (uint32_t i = 0; i < N; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            add(k, TG_LEFT, 10 + i, i);
+            add(k, TG_RIGHT, 10 + i, i);
+        }
+    }
+    for (uint32_t i = 0; i < N_UNMET; i++)
+        add(0, TG_LEFT, 5000 + i, N + i);
+    add(0, TG_LEFT, 9000, N + N_UNMET); /* the first key alone names this one */
+    add(0, TG_RIGHT, 9000, N);
+    linkage.accept = 0.999;
+    decide();
+    expect_link(0, 0, 0);
+    ck_assert_double_eq_tol(reports[0].probability, 1 - 0.1 / 1301 * 61 / 302, 1e-12);
+    expect_state(N + N_UNMET, TG_LINK_REVIEW);
+    ck_assert_double_eq_tol(decisions[N + N_UNMET].probability, 1 - 0.1 / 1301 * 61 / 2, 1e-12);
+    end();
+}
+END_TEST
+
 START_TEST(several_tokens_of_one_key)
 {
     begin(3, 4, 1);
@@ -257,9 +282,13 @@ START_TEST(several_tokens_of_one_key)
     add(0, TG_RIGHT, 5, 3);
     add(0, TG_RIGHT, 5, 3);
     decide();
-    expect_link(0, 0, 0);
     expect_state(1, TG_LINK_AMBIGUOUS);
-    expect_link(2, 3, 0);
+    for (uint32_t left = 0; left < 3; left += 2) {
+        ck_assert_int_eq(decisions[left].state, TG_LINK_LINKED);
+        ck_assert_uint_eq(decisions[left].right, left ? 3 : 0);
+        /* two are named, one of the three met alone means two */
+        ck_assert_double_eq_tol(decisions[left].probability, 1 - 0.1 / 1004 / 3, 1e-15);
+    }
     ck_assert_uint_eq(reports[0].with_token[TG_LEFT], 3);
     ck_assert_uint_eq(reports[0].with_token[TG_RIGHT], 4);
     ck_assert_uint_eq(reports[0].shared_by_others, 0);
@@ -327,6 +356,7 @@ static void add_cases(TCase *t)
     tcase_add_test(t, one_right_one_is_linked_once);
     tcase_add_test(t, pair_for_review_yields_to_a_link);
     tcase_add_test(t, several_tokens_of_one_key);
+    tcase_add_test(t, nobody_seconds_an_accident);
     tcase_add_test(t, near_tokens_decide_nothing);
     tcase_add_test(t, nobody_on_a_side);
     tcase_add_test(t, broken_promises_are_found);

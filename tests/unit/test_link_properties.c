@@ -172,8 +172,29 @@ static bool has_some(const struct world *w, size_t key, enum tg_side side, uint3
     return false;
 }
 
-/* The probability of a key by its definition. */
-static double probability_of(const struct world *w, size_t key)
+/* Does another key name the same one? */
+static bool is_seconded(const struct world *w, size_t key, uint32_t left, int named)
+{
+    bool met, seconded = false;
+    for (size_t k = 0; k < w->n_keys; k++)
+        seconded |= k != key && linkage.keys[k].exact && named_by(w, k, left, &met) == named;
+    return seconded;
+}
+
+/* Whom only this key names. */
+static double count_alone(const struct world *w, size_t key)
+{
+    bool met;
+    double n = 0;
+    for (uint32_t e = 0; e < w->n[TG_LEFT]; e++) {
+        int named = named_by(w, key, e, &met);
+        n += named >= 0 && !is_seconded(w, key, e, named);
+    }
+    return n;
+}
+
+/* The probability of a key by its definition; of those whom only it names. */
+static double probability_of(const struct world *w, size_t key, bool of_alone)
 {
     bool shares[64] = {false}, met[64] = {false}, alone[64] = {false};
     for (size_t i = 0; i < w->n_tokens; i++) {
@@ -195,25 +216,26 @@ static double probability_of(const struct world *w, size_t key)
         u += e < w->n[TG_LEFT] && has_some(w, key, TG_LEFT, e) && !met[e];
         a += alone[e];
     }
+    a = of_alone ? count_alone(w, key) : a;
     double p = 1 - (s + 0.1) / (n + 1000) * (u + 1) / (a + 1);
     return p > 0 ? p : 0;
 }
 
-static enum tg_link_state state_before_others(const struct world *w, uint32_t left, int *right,
-                                              size_t *key)
+static enum tg_link_state state_before_others(const struct world *w, uint32_t left,
+                                              const double alone[MAX_KEYS], int *right, size_t *key)
 {
     bool met = false;
     for (int level = 0; level < 2; level++) {
         *right = -1;
         bool torn = false;
         for (size_t k = 0; k < w->n_keys; k++) {
-            double p = reports[k].probability;
-            bool counts =
-                level == 0 ? p >= linkage.accept : p >= linkage.review && p < linkage.accept;
-            if (!linkage.keys[k].exact || !counts)
+            if (!linkage.keys[k].exact || reports[k].probability < linkage.review)
                 continue;
             int named = named_by(w, k, left, &met);
             met |= named == -2;
+            double p = is_seconded(w, k, left, named) ? reports[k].probability : alone[k];
+            if (level == 0 ? p < linkage.accept : p < linkage.review || p >= linkage.accept)
+                continue;
             if (named >= 0 && *right < 0) {
                 *right = named;
                 *key = k;
@@ -237,16 +259,18 @@ START_TEST(random_worlds_agree_with_the_definition)
     uint32_t rename[TG_N_SIDES][64];
     int right[64];
     size_t key[64];
+    double alone[MAX_KEYS];
     enum tg_link_state states[64];
     make_world(&w, (uint64_t)_i + 77);
     load_world(&w, 0, rename);
     decide();
     for (size_t k = 0; k < w.n_keys; k++) {
+        alone[k] = probability_of(&w, k, true);
         if (linkage.keys[k].exact)
-            ck_assert_double_eq_tol(reports[k].probability, probability_of(&w, k), 1e-12);
+            ck_assert_double_eq_tol(reports[k].probability, probability_of(&w, k, false), 1e-12);
     }
     for (uint32_t i = 0; i < w.n[TG_LEFT]; i++)
-        states[i] = state_before_others(&w, i, &right[i], &key[i]);
+        states[i] = state_before_others(&w, i, alone, &right[i], &key[i]);
     for (uint32_t i = 0; i < w.n[TG_LEFT]; i++) {
         bool keeps = true;
         for (uint32_t j = 0; j < w.n[TG_LEFT] && right[i] >= 0; j++) {
