@@ -134,8 +134,11 @@ static bool is_ahead(const struct weighing *w, const struct tg_pair *pair)
 static void decide_pair(struct weighing *w, const struct tg_pair *pair)
 {
     double p = tg_odds_probability(w->sums, pair);
+    const struct tg_link_decision *before = &w->decisions[pair->left];
     if (p < likelier_than_not || p < w->l->review)
         return;
+    if (before->state == TG_LINK_REVIEW && before->right != pair->right && before->probability >= p)
+        return; /* a key is surer of somebody else */
     w->decisions[pair->left] = (struct tg_link_decision){
         .state = p >= w->l->accept && is_ahead(w, pair) ? TG_LINK_LINKED : TG_LINK_REVIEW,
         .right = pair->right,

@@ -43,7 +43,7 @@ row=$(mac totsugo/n1/row roster 2025-03 3)
 grep -q "^$row," inbox/roster.csv || fail "another row id for line 3"
 
 # 2. header, order, digest, counts
-head -1 inbox/roster.csv | grep -q '^row_id,token_insured,token_resident,token_person,token_near,token_kana_birth,token_kana_first_birth,token_kana_last_birth,token_kana_last2_birth,token_birth_ym_kana,token_birth_md_kana,token_birth_yd_kana,token_birth_dm_kana,token_kana_turned_birth,birth_month,sex,district,enrolled_from,enrolled_to$' ||
+head -1 inbox/roster.csv | grep -q '^row_id,token_insured,token_resident,token_person,token_near,token_kana_birth,token_kana_first_birth,token_kana_last_birth,token_kana_last2_birth,token_birth_ym_kana,token_birth_md_kana,token_birth_yd_kana,token_birth_dm_kana,token_kana_turned_birth,token_insured_kana,birth_month,sex,district,enrolled_from,enrolled_to$' ||
     fail "header: $(head -1 inbox/roster.csv)"
 tail -n +2 inbox/roster.csv | sort -c || fail "rows are not sorted by row id"
 tail -n +2 inbox/medical.csv | sort -c || fail "events are not sorted"
