@@ -514,12 +514,14 @@ static void free_partners(struct partners *p)
     free(p->has);
 }
 
-/* Adds what others share, at most as many times as there are more of them, or as much as chance
- * `within` the files makes in all. */
+/* Adds what others share, at most as many times as there are more of them; where those who have a
+ * partner are few (their values are rare ones), at least as much as chance `within` the files makes
+ * of all. */
 static void add_bounded(double *sum, double others, double times, double within)
 {
+    static const double few = 9;
     double most = (*sum + 1) * times;
-    most = most > within - *sum ? most : within - *sum;
+    most = times > few && within - *sum > most ? within - *sum : most;
     *sum += others < most ? others : most;
 }
 
