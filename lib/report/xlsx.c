@@ -413,20 +413,26 @@ static void fill(struct book *b, const struct tg_view *v)
         savings_sheet(b, v);
 }
 
+struct making {
+    const struct tg_view *view;
+    const char *path, *dir;
+};
+
 /* Makes the workbook at `path`, with the library's own temporary files beside it. */
-static enum tg_status write_workbook(const struct tg_view *v, const char *path, const char *dir,
-                                     struct tg_error *err)
+static enum tg_status write_workbook(void *ctx)
 {
-    lxw_workbook_options options = {.constant_memory = LXW_FALSE, .tmpdir = lent(dir)};
-    struct book b = {.file = workbook_new_opt(path, &options), .err = err};
+    const struct making *m = ctx;
+    struct tg_error err; /* of the process that ends with this */
+    lxw_workbook_options options = {.constant_memory = LXW_FALSE, .tmpdir = lent(m->dir)};
+    struct book b = {.file = workbook_new_opt(m->path, &options), .err = &err};
     if (!b.file)
-        return TG_FAIL(err, TG_MSG_NO_MEMORY, .file = path);
-    fill(&b, v);
+        return TG_NO_MEMORY;
+    fill(&b, m->view);
     lxw_error e = workbook_close(b.file);
-    if (e && !b.status)
-        b.status = TG_FAIL(err, TG_MSG_WRITE_FAILED, .file = path);
     tg_buf_free(&b.text);
-    return b.status;
+    if (b.status)
+        return b.status;
+    return e == LXW_ERROR_MEMORY_MALLOC_FAILED ? TG_NO_MEMORY : e ? TG_IO : TG_OK;
 }
 
 /* The library opens its file by name and with the process's umask: it is given an empty one of
@@ -435,8 +441,10 @@ static enum tg_status make_bytes(const struct tg_view *v, const char *made, cons
                                  struct tg_buf *bytes, struct tg_error *err)
 {
     enum tg_status status = tg_file_write_whole(made, "", 0, 0600, true, err);
+    struct making making = {v, made, dir};
+    /* the library writes to a null pointer where a small allocation fails */
     if (!status)
-        status = write_workbook(v, made, dir, err);
+        status = tg_child_run(write_workbook, &making, made, err);
     if (!status)
         status = tg_file_read_whole(made, WORKBOOK_MAX, bytes, err);
     tg_file_remove(made);

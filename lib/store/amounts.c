@@ -71,7 +71,7 @@ static enum tg_status add_event(struct summing *s, uint32_t person,
         s->sums[k].month = event->month;
         s->sums[k].n++;
         if (__builtin_add_overflow(s->sums[k].yen, event->yen, &s->sums[k].yen))
-            return damaged(s, err);
+            return TG_FAIL(err, TG_MSG_OUTCOME_TOO_LARGE, .file = s->db->path);
     }
     return status;
 }

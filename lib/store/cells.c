@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/importing.h"
 #include "text/calendar.h"
+#include "text/decimal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -69,8 +70,8 @@ enum tg_status tg_cell_yen(const struct tg_importing *im, const struct tg_token_
     errno = 0;
     if (number_text(&row->carried[column], text, sizeof text))
         *yen = strtoll(text, &end, 10);
-    if (end == text || *end || errno)
-        return tg_cell_malformed(im, row, column, "whole yen", err);
+    if (end == text || *end || errno || *yen > TG_YEN_MAX || *yen < -TG_YEN_MAX)
+        return tg_cell_malformed(im, row, column, "whole yen, at most 10^15", err);
     return TG_OK;
 }
 

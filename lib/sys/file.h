@@ -224,6 +224,18 @@ TG_CHECKED enum tg_status tg_terminal_ask(const char *prompt, char *out, size_t 
                                           struct tg_error *err);
 /** @} */
 
+/**
+ * Runs task(ctx) in a process of its own, a copy of this one, and waits for it: for a library that
+ * ends the process where memory fails. What the task changes in memory is lost; what it writes to
+ * files is not. No other thread may be running.
+ *
+ * @param task  @return TG_OK; TG_NO_MEMORY; anything else is taken for a failed write
+ * @param file  for errors
+ * @return TG_OK; TG_NO_MEMORY, also where the process was ended by a signal; TG_IO
+ */
+TG_CHECKED enum tg_status tg_child_run(enum tg_status (*task)(void *ctx), void *ctx,
+                                       const char *file, struct tg_error *err);
+
 /** Name of the operating-system user, or their number; for the audit log. */
 void tg_process_user(char *out, size_t size);
 /** Seconds since 1970-01-01 UTC; for the audit log and key files, never in a result. */

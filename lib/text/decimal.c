@@ -9,8 +9,6 @@ __extension__ typedef unsigned __int128 wide;
 
 enum { FACTOR_DIGITS = 15, ZEROS_MAX = 20 };
 
-static const int64_t yen_max = 1000000000000000;
-
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
@@ -136,7 +134,7 @@ bool tg_decimal_yen(const struct tg_decimal *number, const struct tg_decimal *fa
 {
     wide product = whole_number(number) * whole_number(factor);
     int decimals = number->decimals + factor->decimals;
-    const wide too_many = (wide)yen_max * 10;
+    const wide too_many = (wide)TG_YEN_MAX * 10;
     for (; decimals < 0 && product; decimals++) {
         if (product > too_many)
             return false;
@@ -146,7 +144,7 @@ bool tg_decimal_yen(const struct tg_decimal *number, const struct tg_decimal *fa
         product /= 10; /* only the first digit behind the point decides */
     if (decimals == 1)
         product = (product + 5) / 10;
-    if (product > (wide)yen_max)
+    if (product > (wide)TG_YEN_MAX)
         return false;
     *yen = number->negative != factor->negative ? -(int64_t)product : (int64_t)product;
     return true;

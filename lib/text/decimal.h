@@ -36,9 +36,12 @@ size_t tg_decimal_write(const struct tg_decimal *d, char out[TG_DECIMAL_TEXT]);
 /** The decimal number that a study file's factor was written as (15 digits). */
 struct tg_decimal tg_decimal_of(double factor);
 
+/** The largest amount of a row, either way. */
+#define TG_YEN_MAX INT64_C(1000000000000000)
+
 /**
  * number × factor in whole yen, rounded half away from zero.
- * @return false beyond ±10^15 yen
+ * @return false beyond ±TG_YEN_MAX
  */
 TG_CHECKED bool tg_decimal_yen(const struct tg_decimal *number, const struct tg_decimal *factor,
                                int64_t *yen);

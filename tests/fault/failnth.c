@@ -81,7 +81,8 @@ static struct {
     int (*main)(int, char **, char **);
 } shim;
 
-static atomic_ulong calls;
+static atomic_ulong *calls; /* shared with child processes */
+static pid_t first_process;
 static _Thread_local bool in_libc; /* see getpwuid_r() */
 
 static bool counts(enum kind kind)
@@ -97,11 +98,12 @@ static bool is_nth(enum kind kind)
 {
     if (!counts(kind))
         return false;
-    unsigned long n = atomic_fetch_add(&calls, 1) + 1;
+    unsigned long n = atomic_fetch_add(calls, 1) + 1;
     bool hit = shim.nth && (shim.sticky ? n >= shim.nth : n == shim.nth);
     if (!hit || !shim.kills)
         return hit;
     power_fail();
+    (void)syscall(SYS_kill, first_process, SIGKILL);
     (void)syscall(SYS_kill, getpid(), SIGKILL);
     return true;
 }
@@ -133,6 +135,12 @@ static int armed_main(int argc, char **argv, char **envp)
 
 static void configure(void)
 {
+    long room = syscall(SYS_mmap, NULL, sizeof *calls, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (room == -1)
+        abort();
+    calls = (atomic_ulong *)(intptr_t)room;
+    first_process = getpid();
     const char *kind = getenv("TG_FAULT_KIND");
     const char *n = getenv("TG_FAULT_N");
     shim.kind = N_KINDS;
@@ -174,7 +182,7 @@ __attribute__((destructor)) static void write_count(void)
     if (!shim.count_file)
         return;
     char text[32];
-    int len = snprintf(text, sizeof text, "%lu\n", atomic_load(&calls));
+    int len = snprintf(text, sizeof text, "%lu\n", atomic_load(calls));
     long fd = syscall(SYS_openat, AT_FDCWD, shim.count_file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (fd >= 0) {
         (void)syscall(SYS_write, fd, text, (size_t)len);

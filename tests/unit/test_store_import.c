@@ -333,6 +333,8 @@ START_TEST(malformed_cells_are_named_and_leave_nothing)
         {"medical", "@n1,,,,I10,1", "month"},
         {"medical", "@n1,,,2025-01,I10,1.5", "amount"},
         {"medical", "@n1,,,2025-01,I10,99999999999999999999", "amount"},
+        {"medical", "@n1,,,2025-01,I10,1000000000000001", "amount"},
+        {"medical", "@n1,,,2025-01,I10,-9223372036854775808", "amount"},
         {"steps", "@a1,2025-01-05,nan,", "steps"},
         {"steps", "@a1,2025-01-05,1e999,", "steps"},
         {"steps", "@a1,,1,", "date"},

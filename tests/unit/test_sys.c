@@ -4,6 +4,7 @@
 #include "sys/thread.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,6 +277,29 @@ START_TEST(threads_run_and_join)
 }
 END_TEST
 
+static enum tg_status end_somehow(void *ctx)
+{
+    int *how = ctx, end = *how;
+    *how = 99;
+    if (end < 0)
+        (void)raise(SIGSEGV);
+    return (enum tg_status)end;
+}
+
+START_TEST(a_child_ends_as_its_task_says)
+{
+    static const struct {
+        int how;
+        enum tg_status want;
+    } cases[] = {{-1, TG_NO_MEMORY}, {TG_OK, TG_OK}, {TG_NO_MEMORY, TG_NO_MEMORY}, {TG_IO, TG_IO}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int how = cases[i].how;
+        ck_assert_int_eq(tg_child_run(end_somehow, &how, "x", &err), cases[i].want);
+        ck_assert_int_eq(how, cases[i].how); /* its memory is its own */
+    }
+}
+END_TEST
+
 START_TEST(times_are_written_as_iso)
 {
     char text[21];
@@ -305,6 +329,7 @@ int main(void)
     tcase_add_test(t, paths_are_joined_and_split);
     tcase_add_test(t, scratch_has_no_name_and_keeps_bytes);
     tcase_add_test(t, threads_run_and_join);
+    tcase_add_test(t, a_child_ends_as_its_task_says);
     tcase_add_test(t, times_are_written_as_iso);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
