@@ -42,7 +42,7 @@ struct tg_report {
     const struct tg_gap *gaps; /**< months of sources that were missing */
     size_t n_gaps;
     uint64_t persons;          /**< known by the month */
-    uint64_t person_conflicts; /**< components that were not merged */
+    uint64_t person_conflicts; /**< components that contradict themselves */
     struct tg_user_flow flow;
     const struct tg_link_rule_report *rules;
     size_t n_rules;
