@@ -519,9 +519,9 @@ static void free_partners(struct partners *p)
  * of all. */
 static void add_bounded(double *sum, double others, double times, double within)
 {
-    static const double few = 9;
+    static const double one_of_few = 9;
     double most = (*sum + 1) * times;
-    most = times > few && within - *sum > most ? within - *sum : most;
+    most = times > one_of_few && within - *sum > most ? within - *sum : most;
     *sum += others < most ? others : most;
 }
 

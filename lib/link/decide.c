@@ -35,11 +35,21 @@ struct claim {
 
 enum { HAS_TOKEN = 1, SHARES_TOKEN = 2, MET = 4, MET_ALONE = 8 };
 
+/* Entities by month of birth. */
+struct births {
+    int32_t first;
+    size_t n_months; /* 0: unknown */
+    double *n;
+    double usual; /* how many there are of one's month, on average */
+};
+
 struct deciding {
     const struct tg_linkage *l;
+    struct births births; /* of the right side */
     struct tg_link_key_report *reports;
     struct view *views;   /* by left entity */
     uint32_t **named;     /* by exact key and left entity: whom the key names */
+    double *unmet;        /* by exact key: left entities that meet nobody */
     unsigned char *marks; /* by entity of the side at hand */
     struct claim *claims; /* by right entity */
     struct tg_link_decision *decisions;
@@ -86,6 +96,8 @@ static void tally_meetings(struct deciding *d, const struct tg_link_key *key,
 {
     const struct tg_link_entry *lefts = key->entries[TG_LEFT];
     memset(d->marks, 0, d->l->facts[TG_LEFT].n);
+    for (size_t i = 0; i < key->n[TG_LEFT]; i++)
+        d->marks[lefts[i].entity] = HAS_TOKEN;
     for (struct tg_meeting m = {{0}, {0}}; tg_next_meeting(key, &m);) {
         unsigned mark = tg_is_one_to_one(&m) ? MET | MET_ALONE : MET;
         for (size_t i = m.at[TG_LEFT]; i < m.end[TG_LEFT]; i++) {
@@ -97,11 +109,74 @@ static void tally_meetings(struct deciding *d, const struct tg_link_key *key,
     }
 }
 
+static bool has_birth(const struct tg_linkage *l, const struct tg_link_key *key)
+{
+    bool has = false;
+    for (size_t i = 0; i < key->n_parts; i++)
+        has = has || (key->parts[i].field == l->birth_field && key->parts[i].whole);
+    return has;
+}
+
+/* How many of the right side were born in the month of a left entity. */
+static double born_with(const struct births *b, const struct tg_link_facts *left, uint32_t i)
+{
+    int64_t month = left->birth_month[i];
+    if (month == TG_NO_MONTH)
+        return b->usual;
+    month -= b->first;
+    return month >= 0 && (size_t)month < b->n_months ? b->n[month] : 0;
+}
+
+/* Months of birth of the right side. Of another range than people's nothing is made. */
+static enum tg_status count_births(const struct tg_link_facts *f, struct births *b,
+                                   struct tg_error *err)
+{
+    enum { N_MONTHS_MAX = 120000 };
+    int32_t first = INT32_MAX, last = INT32_MIN;
+    double n = 0, squares = 0;
+    for (uint32_t i = 0; f->birth_month && i < f->n; i++) {
+        int32_t month = f->birth_month[i];
+        first = month != TG_NO_MONTH && month < first ? month : first;
+        last = month != TG_NO_MONTH && month > last ? month : last;
+    }
+    if (last < first || (int64_t)last - first >= N_MONTHS_MAX)
+        return TG_OK;
+    b->first = first;
+    b->n_months = (size_t)(last - first) + 1;
+    b->n = tg_calloc(b->n_months, sizeof *b->n, err);
+    if (!b->n)
+        return TG_NO_MEMORY;
+    for (uint32_t i = 0; i < f->n; i++) {
+        if (f->birth_month[i] != TG_NO_MONTH)
+            b->n[f->birth_month[i] - first]++;
+    }
+    for (size_t i = 0; i < b->n_months; i++) {
+        n += b->n[i];
+        squares += b->n[i] * b->n[i];
+    }
+    b->usual = squares / n;
+    return TG_OK;
+}
+
+/* Left entities with a token of the key who meet nobody. Where the key has the birth date, they
+ * count as much as there are people of their month of birth on the right, in relation to how many
+ * of their own month these meet: nobody of 50 is taken for one of 80. */
+static double count_unmet(const struct deciding *d, const struct tg_link_key *key)
+{
+    const struct tg_link_facts *left = &d->l->facts[TG_LEFT];
+    bool weighs = has_birth(d->l, key) && left->birth_month && d->births.n_months;
+    double unmet = 0;
+    for (uint32_t i = 0; i < left->n; i++) {
+        if ((d->marks[i] & (HAS_TOKEN | MET)) == HAS_TOKEN)
+            unmet += weighs ? born_with(&d->births, left, i) / d->births.usual : 1;
+    }
+    return unmet;
+}
+
 /* Of n proposals. The prior counts as 1,000 more people of whom one in 10,000 shares the key. */
-static double key_probability(const struct tg_link_key_report *r, uint64_t n)
+static double key_probability(const struct tg_link_key_report *r, uint64_t n, double unmet)
 {
     double agree = ((double)r->shared_by_others + 0.1) / ((double)r->with_token[TG_RIGHT] + 1000.0);
-    double unmet = (double)(r->with_token[TG_LEFT] - r->met);
     double p = 1.0 - agree * (unmet + 1) / ((double)n + 1);
     return p > 0 ? p : 0;
 }
@@ -180,7 +255,7 @@ static double probability_alone(const struct deciding *d, size_t k)
     uint64_t n = 0;
     for (uint32_t left = 0; left < d->l->facts[TG_LEFT].n; left++)
         n += d->named[k][left] < SEVERAL && !is_seconded(d, k, left);
-    return key_probability(&d->reports[k], n);
+    return key_probability(&d->reports[k], n, d->unmet[k]);
 }
 
 static void note_proposals(struct deciding *d, uint32_t key)
@@ -284,12 +359,13 @@ static enum tg_status make_room(struct deciding *d, struct tg_error *err)
     d->reports = tg_calloc(d->l->n_keys, sizeof *d->reports, err);
     d->views = tg_calloc(left, sizeof *d->views, err);
     d->named = tg_calloc(d->l->n_keys, sizeof *d->named, err);
+    d->unmet = tg_calloc(d->l->n_keys, sizeof *d->unmet, err);
     d->marks = tg_calloc(left > right ? left : right, 1, err);
     d->claims = tg_calloc(right, sizeof *d->claims, err);
     d->decisions = tg_calloc(left, sizeof *d->decisions, err);
     d->candidates = tg_calloc(right, sizeof *d->candidates, err);
-    if (!d->reports || !d->views || !d->named || !d->marks || !d->claims || !d->decisions ||
-        !d->candidates)
+    if (!d->reports || !d->views || !d->named || !d->unmet || !d->marks || !d->claims ||
+        !d->decisions || !d->candidates)
         return TG_NO_MEMORY;
     for (uint32_t i = 0; i < left; i++) {
         for (int level = 0; level < N_LEVELS; level++)
@@ -311,7 +387,8 @@ static enum tg_status hear_keys(struct deciding *d, struct tg_error *err)
         tally_side(d, key, TG_LEFT, report);
         tally_side(d, key, TG_RIGHT, report);
         tally_meetings(d, key, report);
-        report->probability = key_probability(report, report->met_alone);
+        d->unmet[k] = count_unmet(d, key);
+        report->probability = key_probability(report, report->met_alone, d->unmet[k]);
         d->named[k] = tg_calloc(d->l->facts[TG_LEFT].n, sizeof *d->named[k], err);
         if (!d->named[k])
             return TG_NO_MEMORY;
@@ -375,6 +452,8 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
     struct deciding d = {.l = l};
     enum tg_status status = make_room(&d, err);
     if (!status)
+        status = count_births(&l->facts[TG_RIGHT], &d.births, err);
+    if (!status)
         status = hear_keys(&d, err);
     if (!status)
         status = conclude(&d, err);
@@ -391,6 +470,8 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
     for (size_t k = 0; d.named && k < l->n_keys; k++)
         free(d.named[k]);
     free(d.named);
+    free(d.unmet);
+    free(d.births.n);
     free(d.marks);
     free(d.claims);
     free(d.expected.by_left);

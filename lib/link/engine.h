@@ -190,8 +190,10 @@ struct tg_link_key_report {
  * more people of whom one in 10,000 does, so that small files are not ruled by chance; u left
  * entities with a token of the key meet nobody, a meet somebody uniquely. An accident agrees on
  * nothing else: where no other exact key with a further field names the same entity, a is the
- * number of those whom the key names alone. Keys with p < review and keys that are not exact decide
- * nothing.
+ * number of those whom the key names alone. Nobody of 50 is taken for one of 80: of a key with the
+ * whole birth date each of the u counts as many times as there are right entities of its month of
+ * birth, relative to how many there are of a right entity's own month on average. Keys with p <
+ * review and keys that are not exact decide nothing.
  *
  * A token that one entity on each side carries proposes that pair, unless birth month and sex both
  * disagree (for number-like keys: either); a token of several on either side proposes nobody.

@@ -266,6 +266,33 @@ START_TEST(nobody_seconds_an_accident)
 }
 END_TEST
 
+/* Of a key with the birth date: those who meet nobody were born when nobody on the right was. */
+START_TEST(nobody_is_taken_for_one_of_another_age)
+{
+    enum { N = 50, N_UNMET = 200 };
+    static const double unmet[] = {N_UNMET, N_UNMET / 2.0, 0};
+    for (int old = 0; old < 3; old++) { /* nobody, half or all of the unmet are of another age */
+        begin(N + N_UNMET, N, 1);
+        linkage.birth_field = 1;
+        linkage.keys[0].parts = calloc(2, sizeof *linkage.keys[0].parts);
+        linkage.keys[0].n_parts = 2;
+        linkage.keys[0].parts[0] = (struct tg_link_part){0, true};
+        linkage.keys[0].parts[1] = (struct tg_link_part){1, true};
+        for (uint32_t i = 0; i < N + N_UNMET; i++) {
+            add(0, TG_LEFT, i, i);
+            if (i < N)
+                add(0, TG_RIGHT, i, i);
+            birth[TG_RIGHT][i % N] = 240;
+            birth[TG_LEFT][i] = i < N || (old == 1 ? i % 2 : !old) ? 240 : 600;
+        }
+        decide();
+        ck_assert_double_eq_tol(reports[0].probability,
+                                1 - 0.1 / (N + 1000) * (unmet[old] + 1) / (N + 1), 1e-12);
+        end();
+    }
+}
+END_TEST
+
 START_TEST(several_tokens_of_one_key)
 {
     begin(3, 4, 1);
@@ -357,6 +384,7 @@ static void add_cases(TCase *t)
     tcase_add_test(t, pair_for_review_yields_to_a_link);
     tcase_add_test(t, several_tokens_of_one_key);
     tcase_add_test(t, nobody_seconds_an_accident);
+    tcase_add_test(t, nobody_is_taken_for_one_of_another_age);
     tcase_add_test(t, near_tokens_decide_nothing);
     tcase_add_test(t, nobody_on_a_side);
     tcase_add_test(t, broken_promises_are_found);
