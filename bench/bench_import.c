@@ -264,15 +264,13 @@ static void import(struct tg_store *store, const struct tg_study *study, const c
     tg_file_remove(file_path);
 }
 
-static enum tg_status add_up(void *ctx, int64_t person, int32_t month, int64_t yen,
-                             uint64_t n_events, struct tg_error *e)
+static enum tg_status add_up(void *ctx, const struct tg_amount *amounts, size_t n,
+                             struct tg_error *e)
 {
     int64_t *sum = ctx;
-    (void)person;
-    (void)month;
-    (void)n_events;
     (void)e;
-    *sum += yen;
+    for (size_t i = 0; i < n; i++)
+        *sum += amounts[i].yen;
     return TG_OK;
 }
 
@@ -286,9 +284,10 @@ static void ask(struct tg_store *store, const struct tg_study *study, int32_t mo
     printf("people           %9zu      %7.2f s\n", people.n, tg_clock_seconds() - from);
     tg_people_free(&people);
     from = tg_clock_seconds();
-    const struct tg_amount_question question = {
-        .source = tg_study_source(study, "medical"), .month = month, .to = INT32_MAX};
-    must(tg_store_amounts(store, &question, add_up, &sum, &counts, &err));
+    const struct tg_asked_source medical = {.source = tg_study_source(study, "medical"),
+                                            .month = month};
+    const struct tg_amount_question question = {.to = INT32_MAX};
+    must(tg_store_amounts(store, &medical, &question, 1, add_up, &sum, &counts, &err));
     printf("amounts          %9llu      %7.2f s (%llu unassigned) peak %ld MiB\n",
            (unsigned long long)counts.events, tg_clock_seconds() - from,
            (unsigned long long)counts.unassigned, peak_mebi());

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/posting.h"
 
+#include "sys/thread.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-/* So many are sorted by comparing. */
-enum { FEW = 32 };
+/* So many are sorted by comparing, and from so many on a thread is worth its start. */
+enum { FEW = 32, MANY = 1 << 16 };
 
 static int by_bytes(const void *a, const void *b)
 {
@@ -59,9 +61,46 @@ static void sort_from(struct tg_posting *items, size_t n, size_t at)
         sort_from(items + from, end[b] - from, at + 1);
 }
 
+/* Columns `first` to `last`, each in its bucket. */
+struct share {
+    struct tg_posting *items;
+    const size_t *end;
+    size_t first, last;
+};
+
+static void sort_share(void *ctx)
+{
+    const struct share *s = ctx;
+    for (size_t b = s->first, from = b ? s->end[b - 1] : 0; b <= s->last; from = s->end[b++])
+        sort_from(s->items + from, s->end[b] - from, 2);
+}
+
+/* Half of the columns are sorted by a thread of their own. Which half is no matter. */
+static void sort_columns(struct tg_posting *items, size_t n)
+{
+    size_t end[256], middle = 0;
+    struct tg_thread *thread = NULL;
+    put_into_buckets(items, n, 1, end);
+    while (middle < 255 && end[middle] < n / 2)
+        middle++;
+    struct share mine = {items, end, 0, middle}, other = {items, end, middle + 1, 255};
+    bool alone = middle == 255 || end[middle] == n ||
+                 tg_thread_start(sort_share, &other, &thread, NULL) != TG_OK;
+    sort_share(&mine);
+    if (alone)
+        sort_share(&other);
+    tg_thread_join(&thread);
+}
+
 void tg_postings_sort(struct tg_posting *items, size_t n)
 {
-    sort_from(items, n, 0);
+    bool few_columns = n >= MANY;
+    for (size_t i = 0; few_columns && i < n; i++)
+        few_columns = items[i].bytes[0] == 0;
+    if (few_columns)
+        sort_columns(items, n);
+    else
+        sort_from(items, n, 0);
 }
 
 size_t tg_postings_alike(const struct tg_posting *items, size_t n)

@@ -48,21 +48,26 @@ void tg_reach_join(struct tg_reach *reach, enum tg_union which, size_t a, size_t
         reach->nodes[a].parent[which] = (uint32_t)b;
 }
 
-static size_t id_slot(const struct tg_reach *reach, int64_t id)
+static size_t first_slot(const struct tg_reach *reach, int64_t id)
 {
     uint64_t h = (uint64_t)id * 0x9E3779B97F4A7C15u;
-    size_t at = (size_t)(h >> 32) & (reach->n_slots - 1);
-    while (reach->slots[at] && reach->nodes[reach->slots[at] - 1].id != id)
+    return (size_t)(h >> 32) & (reach->n_slots - 1);
+}
+
+static struct tg_slot *slot_of(const struct tg_reach *reach, int64_t id)
+{
+    size_t at = first_slot(reach, id);
+    while (reach->slots[at].id && reach->slots[at].id != (uint64_t)id)
         at = (at + 1) & (reach->n_slots - 1);
-    return at;
+    return &reach->slots[at];
 }
 
 size_t tg_reach_find(const struct tg_reach *reach, int64_t id)
 {
     if (reach->n_slots == 0)
         return SIZE_MAX;
-    uint32_t slot = reach->slots[id_slot(reach, id)];
-    return slot ? slot - 1 : SIZE_MAX;
+    const struct tg_slot *slot = slot_of(reach, id);
+    return slot->id ? slot->index : SIZE_MAX;
 }
 
 static enum tg_status grow_slots(struct tg_reach *reach, struct tg_error *err)
@@ -72,14 +77,15 @@ static enum tg_status grow_slots(struct tg_reach *reach, struct tg_error *err)
     if (reach->n >= UINT32_MAX / 4)
         return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
     size_t n_slots = reach->n_slots ? reach->n_slots * 2 : 1024;
-    uint32_t *slots = tg_calloc(n_slots, sizeof *slots, err);
+    struct tg_slot *slots = tg_calloc(n_slots, sizeof *slots, err);
     if (!slots)
         return TG_NO_MEMORY;
     free(reach->slots);
     reach->slots = slots;
     reach->n_slots = n_slots;
     for (size_t i = 0; i < reach->n; i++)
-        slots[id_slot(reach, reach->nodes[i].id)] = (uint32_t)i + 1;
+        *slot_of(reach, reach->nodes[i].id) =
+            (struct tg_slot){(uint32_t)reach->nodes[i].id, (uint32_t)i};
     return TG_OK;
 }
 
@@ -99,7 +105,7 @@ static enum tg_status add_node(struct tg_reach *reach, const struct tg_node *nod
     added->next = index;
     for (int u = 0; u < TG_N_UNIONS; u++)
         added->parent[u] = index;
-    reach->slots[id_slot(reach, node->id)] = index + 1;
+    *slot_of(reach, node->id) = (struct tg_slot){(uint32_t)node->id, index};
     return TG_OK;
 }
 
@@ -367,6 +373,22 @@ static int by_identity(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
+/* Each is far from the others: what is looked at next is asked for ahead. */
+static enum tg_status find_places(struct tg_reach *reach, struct tg_error *err)
+{
+    enum { AHEAD = 16 };
+    const struct tg_ids *ids = &reach->ids;
+    enum tg_status status =
+        tg_grow(&reach->places, &reach->cap_places, ids->n, sizeof *reach->places, err);
+    for (size_t i = 0; !status && i < ids->n; i++) {
+        if (i + AHEAD < ids->n)
+            __builtin_prefetch(&reach->slots[first_slot(reach, ids->items[i + AHEAD])]);
+        size_t index = tg_reach_find(reach, ids->items[i]);
+        reach->places[i] = index == SIZE_MAX ? UINT32_MAX : (uint32_t)index;
+    }
+    return status;
+}
+
 /* Those of a meeting who are of rosters. */
 static enum tg_status gather(struct tg_reach *reach, const struct tg_meeting *m, size_t *n,
                              size_t *n_alive, struct tg_error *err)
@@ -374,17 +396,17 @@ static enum tg_status gather(struct tg_reach *reach, const struct tg_meeting *m,
     *n = *n_alive = 0;
     enum tg_status status =
         tg_grow(&reach->group, &reach->cap_group, m->n, sizeof *reach->group, err);
-    for (size_t i = 0; !status && i < m->n; i++) {
-        const struct tg_carrier key = {.id = reach->ids.items[m->first + i]};
-        size_t index = tg_reach_find(reach, key.id);
+    for (size_t i = m->first; !status && i < m->first + m->n; i++) {
+        const struct tg_carrier key = {.id = reach->ids.items[i]};
+        const uint32_t index = reach->places[i];
         const struct tg_carrier *dead = NULL;
-        if (index == SIZE_MAX && reach->n_dead)
+        if (index == UINT32_MAX && reach->n_dead)
             dead = bsearch(&key, reach->dead, reach->n_dead, sizeof key, by_identity);
-        if (index != SIZE_MAX)
+        if (index != UINT32_MAX)
             reach->group[(*n)++] = carrier_of(&reach->nodes[index], index);
         else if (dead)
             reach->group[(*n)++] = *dead;
-        *n_alive += index != SIZE_MAX;
+        *n_alive += index != UINT32_MAX;
     }
     return status;
 }
@@ -399,20 +421,36 @@ static enum tg_status join_meeting(struct tg_reach *reach, const struct tg_meeti
                                      tg_posting_hash(m->lead), n, n_alive, err);
 }
 
+static void ask_ahead(const struct tg_reach *reach, size_t meeting)
+{
+    enum { AHEAD = 8 };
+    if (meeting + AHEAD >= reach->n_meetings)
+        return;
+    const struct tg_meeting *m = &reach->meetings[meeting + AHEAD];
+    for (size_t i = m->first; i < m->first + m->n; i++) {
+        if (reach->places[i] != UINT32_MAX)
+            __builtin_prefetch(&reach->nodes[reach->places[i]], 1);
+    }
+}
+
 /* Loads whom the meetings name, then joins them. */
 static enum tg_status join_meetings(struct tg_reach *reach, struct tg_error *err)
 {
-    enum tg_status status = TG_OK;
+    enum tg_status status = find_places(reach, err);
     reach->new_ids.n = 0;
     for (size_t i = 0; !status && i < reach->ids.n; i++) {
-        if (tg_reach_find(reach, reach->ids.items[i]) == SIZE_MAX)
+        if (reach->places[i] == UINT32_MAX)
             status = tg_ids_add(&reach->new_ids, reach->ids.items[i], err);
     }
     tg_ids_sort(&reach->new_ids);
     if (!status)
         status = load_nodes(reach, &reach->new_ids, err);
-    for (size_t i = 0; !status && i < reach->n_meetings; i++)
+    if (!status)
+        status = find_places(reach, err);
+    for (size_t i = 0; !status && i < reach->n_meetings; i++) {
+        ask_ahead(reach, i);
         status = join_meeting(reach, &reach->meetings[i], err);
+    }
     reach->ids.n = reach->n_meetings = 0;
     return status;
 }
@@ -616,4 +654,5 @@ void tg_reach_free(struct tg_reach *reach)
     free(reach->dead);
     free(reach->leads);
     free(reach->meetings);
+    free(reach->places);
 }

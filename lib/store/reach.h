@@ -67,6 +67,12 @@ struct tg_ranked {
     size_t index;
 };
 
+/** Where a node is. */
+struct tg_slot {
+    uint32_t id; /**< 0: the slot is free */
+    uint32_t index;
+};
+
 struct tg_reach {
     struct tg_store *store;       /**< given by the caller, with the next four; the rest zero */
     int64_t first_new;            /**< identities from this number on are new */
@@ -84,7 +90,7 @@ struct tg_reach {
     struct tg_numbers numbers;
     struct tg_numbers bridging;
     struct tg_arena arena; /**< of what nodes point to */
-    uint32_t *slots;       /**< node index + 1 by identity, open addressing */
+    struct tg_slot *slots; /**< nodes by identity, open addressing */
     size_t n_slots;
     struct tg_seen_hash *seen; /**< tokens whose carriers are already joined */
     size_t n_seen, cap_seen;
@@ -101,6 +107,8 @@ struct tg_reach {
     struct tg_meeting *meetings; /**< who carries some of them */
     size_t n_meetings, cap_meetings;
     struct tg_ids ids, new_ids; /**< of those who carry them; those that are no nodes yet */
+    uint32_t *places;           /**< by id of those who carry them: the node; UINT32_MAX: none */
+    size_t cap_places;
     struct tg_carrier *group, *dead;
     size_t cap_group, n_dead, cap_dead;
 };
