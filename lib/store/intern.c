@@ -25,10 +25,43 @@ static int by_number(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* By their digits to the base 2,048 (least significant first: Knuth, The Art of Computer
+ * Programming, volume 3, 5.2.5). false: they are few, or too large, or there is no memory for it.
+ */
+static bool sort_digits(struct tg_ids *ids)
+{
+    enum { MANY = 4096, BITS = 11, DIGITS = 3 };
+    size_t count[(1 << BITS) + 1];
+    int64_t *from = ids->items, *to, all = 0;
+    for (size_t i = 0; i < ids->n; i++)
+        all |= from[i];
+    if (ids->n < MANY || all >> (BITS * DIGITS) != 0)
+        return false;
+    int64_t *room = to = tg_calloc(ids->n, sizeof *to, NULL);
+    if (!room)
+        return false;
+    for (unsigned digit = 0; digit < DIGITS; digit++) {
+        memset(count, 0, sizeof count);
+        for (size_t i = 0; i < ids->n; i++)
+            count[(from[i] >> (BITS * digit) & ((1 << BITS) - 1)) + 1]++;
+        for (size_t d = 0; d < 1 << BITS; d++)
+            count[d + 1] += count[d];
+        for (size_t i = 0; i < ids->n; i++)
+            to[count[from[i] >> (BITS * digit) & ((1 << BITS) - 1)]++] = from[i];
+        int64_t *kept = from;
+        from = to;
+        to = kept;
+    }
+    if (from != ids->items)
+        memcpy(ids->items, from, ids->n * sizeof *from);
+    free(room);
+    return true;
+}
+
 void tg_ids_sort(struct tg_ids *ids)
 {
     size_t n = 0;
-    if (ids->n)
+    if (ids->n && !sort_digits(ids))
         qsort(ids->items, ids->n, sizeof *ids->items, by_number);
     for (size_t i = 0; i < ids->n; i++) {
         if (n == 0 || ids->items[n - 1] != ids->items[i])

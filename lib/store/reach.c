@@ -48,10 +48,11 @@ void tg_reach_join(struct tg_reach *reach, enum tg_union which, size_t a, size_t
         reach->nodes[a].parent[which] = (uint32_t)b;
 }
 
+/* Eight that follow one another share a line of the cache: they are loaded in their order. */
 static size_t first_slot(const struct tg_reach *reach, int64_t id)
 {
-    uint64_t h = (uint64_t)id * 0x9E3779B97F4A7C15u;
-    return (size_t)(h >> 32) & (reach->n_slots - 1);
+    uint64_t h = ((uint64_t)id >> 3) * 0x9E3779B97F4A7C15u;
+    return (size_t)(h >> 32 << 3 | ((uint64_t)id & 7)) & (reach->n_slots - 1);
 }
 
 static struct tg_slot *slot_of(const struct tg_reach *reach, int64_t id)
@@ -132,22 +133,27 @@ static struct tg_node node_of(sqlite3_stmt *stmt, bool *has_rows)
     return node;
 }
 
+/* In the order of the hashes, which is that in which they are asked for. */
 static struct tg_seen_hash *seen_slot(const struct tg_reach *reach, const unsigned char *hash)
 {
-    uint64_t h;
-    memcpy(&h, hash, sizeof h);
-    size_t at = (size_t)h & (reach->cap_seen - 1);
+    uint64_t first = 0;
+    for (size_t i = 0; i < 4; i++)
+        first = first << 8 | hash[i];
+    size_t at = (size_t)(first * reach->cap_seen >> 32);
     while (reach->seen[at].used && memcmp(reach->seen[at].hash, hash, TG_TOKEN_LEN) != 0)
         at = (at + 1) & (reach->cap_seen - 1);
     return &reach->seen[at];
 }
 
-static enum tg_status grow_seen(struct tg_reach *reach, struct tg_error *err)
+/* Room for `more` beforehand: while they come in their order, those that have come lie together. */
+static enum tg_status grow_seen(struct tg_reach *reach, size_t more, struct tg_error *err)
 {
-    if (reach->n_seen * 2 < reach->cap_seen)
-        return TG_OK;
     struct tg_reach old = *reach;
-    size_t cap = old.cap_seen ? old.cap_seen * 2 : 1024;
+    size_t cap = old.cap_seen ? old.cap_seen : 1024;
+    while (cap < (old.n_seen + more) * 2)
+        cap *= 2;
+    if (cap == old.cap_seen)
+        return TG_OK;
     struct tg_seen_hash *seen = tg_calloc(cap, sizeof *seen, err);
     if (!seen)
         return TG_NO_MEMORY;
@@ -164,7 +170,7 @@ static enum tg_status grow_seen(struct tg_reach *reach, struct tg_error *err)
 static enum tg_status mark_seen(struct tg_reach *reach, const unsigned char *hash,
                                 struct tg_error *err)
 {
-    enum tg_status status = grow_seen(reach, err);
+    enum tg_status status = grow_seen(reach, 1, err);
     if (status)
         return status;
     struct tg_seen_hash *slot = seen_slot(reach, hash);
@@ -182,15 +188,13 @@ static enum tg_status add_leads(struct tg_reach *reach, const unsigned char *pac
 {
     for (size_t i = 0; i + TG_PACKED_LEN <= len; i += TG_PACKED_LEN) {
         unsigned token = tg_packed_token(packed + i);
-        const unsigned char *hash = packed + i + 2;
-        if ((!tg_numbers_has(&reach->numbers, token) && !tg_numbers_has(&reach->bridging, token)) ||
-            (reach->cap_seen && seen_slot(reach, hash)->used))
+        if (!tg_numbers_has(&reach->numbers, token) && !tg_numbers_has(&reach->bridging, token))
             continue;
         enum tg_status status = tg_grow(&reach->leads, &reach->cap_leads, reach->n_leads + 1,
                                         sizeof *reach->leads, err);
         if (status)
             return status;
-        tg_posting_put(&reach->leads[reach->n_leads++], token, hash, 0);
+        tg_posting_put(&reach->leads[reach->n_leads++], token, packed + i + 2, 0);
     }
     reach->n_led++;
     return TG_OK;
@@ -275,12 +279,13 @@ static enum tg_status meet_birthday(struct tg_reach *reach, const struct tg_node
                                     struct tg_error *err)
 {
     const struct tg_db *db = &reach->store->db;
-    unsigned char mark[TG_TOKEN_LEN] = "75th birthday";
+    const uint64_t born = ((uint64_t)of->birth_month << 2 | of->sex) * 0x9E3779B97F4A7C15u;
+    unsigned char mark[TG_TOKEN_LEN] = "        birthday";
     bool row = true;
     if (!of->turns || of->birth_month == TG_NO_MONTH || of->sex == 0)
         return TG_OK;
-    mark[TG_TOKEN_LEN - 1] = of->sex;
-    memcpy(mark, &of->birth_month, sizeof of->birth_month);
+    for (size_t i = 0; i < 8; i++) /* spread as hashes are */
+        mark[i] = (unsigned char)(born >> (56 - 8 * i));
     if (reach->cap_seen && seen_slot(reach, mark)->used)
         return TG_OK;
     enum tg_status status = mark_seen(reach, mark, err);
@@ -461,7 +466,7 @@ static enum tg_status follow_leads(struct tg_reach *reach, const struct tg_repor
 {
     struct tg_posting *leads = reach->leads;
     const size_t n = reach->n_leads;
-    enum tg_status status = TG_OK;
+    enum tg_status status = grow_seen(reach, n, err);
     reach->leads = NULL;
     reach->n_leads = reach->cap_leads = 0;
     tg_postings_sort(leads, n);
