@@ -87,7 +87,7 @@ static enum tg_status weigh_alone(struct weighing *w, struct tg_error *err)
 {
     struct tg_pairs *pairs = &w->candidates.across;
     struct tg_alone *alone = NULL;
-    enum tg_status status = tg_alone_begin(w->l, w->decisions, &alone, err);
+    enum tg_status status = tg_alone_begin(w->l, w->decisions, w->candidates.origins, &alone, err);
     for (int round = 0; !status && round < N_ROUNDS; round++) {
         for (size_t i = 0; i < pairs->n; i++)
             tg_alone_add(alone, &pairs->items[i], tg_odds_probability(w->sums, &pairs->items[i]));

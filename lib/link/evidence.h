@@ -36,7 +36,9 @@
  * m have matches n − m are left, so odds are multiplied by n / (n − m + 1) for each side. The share
  * that is left may depend on the month of birth (a file of those over 75 meets one of all ages):
  * months are split where two shares say more than one (binary segmentation with the criterion of
- * Schwarz 1978). 3 rounds.
+ * Schwarz 1978). So may it on where somebody comes from: of the users of a town's app those with a
+ * postal code of the town are nearly all in its files. Left entities of whose values one is hardly
+ * anybody else's have a share of their own where that says more. 3 rounds.
  */
 #ifndef TG_LINK_EVIDENCE_H
 #define TG_LINK_EVIDENCE_H
@@ -102,13 +104,17 @@ struct tg_holders {
     size_t n, cap;
 };
 
+/** Is a value of a left entity hardly anybody else's (link/rarity.h)? */
+enum tg_link_origin { TG_FROM_HERE, TG_FOREIGN, TG_NOT_LOOKED_AT };
+
 /** All pairs that the model needs. */
 struct tg_candidates {
     bool applies; /**< tg_evidence_applies(); if not there are no pairs */
     struct tg_pairs across;
     struct tg_patterns within[TG_N_SIDES]; /**< without two rows that share a number */
     struct tg_holders holders;
-    double unmet; /**< set by the model: matches expected that share no token */
+    uint8_t *origins; /**< by left entity: enum tg_link_origin */
+    double unmet;     /**< set by the model: matches expected that share no token */
 };
 
 /**
@@ -175,13 +181,18 @@ void tg_chance_free(struct tg_chance *c);
 TG_CHECKED enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
                                        struct tg_error *err);
 
-/** How likely those of each month of birth have nobody else. */
+/** How likely those of each month of birth and origin have nobody else. */
 struct tg_alone;
-/** @param decisions  whose links count. @param out  tg_alone_free() it. @return TG_OK, TG_NO_MEMORY
+/**
+ * @param decisions  whose links count
+ * @param origins    by left entity: enum tg_link_origin; borrowed; NULL: all are from here
+ * @param out        tg_alone_free() it
+ * @return TG_OK, TG_NO_MEMORY
  */
 TG_CHECKED enum tg_status tg_alone_begin(const struct tg_linkage *l,
                                          const struct tg_link_decision *decisions,
-                                         struct tg_alone **out, struct tg_error *err);
+                                         const uint8_t *origins, struct tg_alone **out,
+                                         struct tg_error *err);
 /** Counts the two as matched, as far as the probability says. */
 void tg_alone_add(struct tg_alone *a, const struct tg_pair *pair, double probability);
 /** Takes what was added since the last update. */

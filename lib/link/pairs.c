@@ -320,6 +320,19 @@ static enum tg_status list_pairs(const struct pairing *p, struct tg_pairs *out,
     return TG_OK;
 }
 
+static enum tg_status list_origins(const struct pairing *p, uint8_t **out, struct tg_error *err)
+{
+    uint32_t n = p->l->facts[TG_LEFT].n;
+    *out = tg_calloc(n, sizeof **out, err);
+    if (!*out)
+        return TG_NO_MEMORY;
+    for (uint32_t i = 0; i < n; i++)
+        (*out)[i] = !p->sample->across[i]                ? TG_NOT_LOOKED_AT
+                    : tg_rarity_is_foreign(p->rarity, i) ? TG_FOREIGN
+                                                         : TG_FROM_HERE;
+    return TG_OK;
+}
+
 /* Numbers above zero are in the order of their bits. */
 static uint64_t bits_of(double x)
 {
@@ -399,6 +412,8 @@ static enum tg_status find_pairs(struct pairing *p, struct tg_collected *c,
     tg_triples_fold(&p->across);
     if (!status)
         status = list_pairs(p, &out->across, err);
+    if (!status)
+        status = list_origins(p, &out->origins, err);
     tg_triples_free(&p->across);
     return status ? status : sort_pairs(&out->across, err);
 }
@@ -478,5 +493,6 @@ void tg_candidates_free(struct tg_candidates *c)
     free(c->within[TG_LEFT].items);
     free(c->within[TG_RIGHT].items);
     free(c->holders.items);
+    free(c->origins);
     *c = (struct tg_candidates){.applies = false};
 }

@@ -177,6 +177,27 @@ double tg_rarity_of(struct tg_rarity *r, uint32_t left, uint64_t levels)
     return exp2(round(log2(product) * STEPS) / STEPS);
 }
 
+bool tg_rarity_is_foreign(const struct tg_rarity *r, uint32_t left)
+{
+    static const double many = 8, hardly = 1.0 / 8;
+    const uint16_t *others = &r->others[left * r->n_tables];
+    double usual[N_VALUES_MAX] = {0}, sums[N_VALUES_MAX] = {0};
+    bool foreign = false;
+    for (size_t t = 0; t < r->n_tables; t++) {
+        const struct table *table = &r->tables[t];
+        for (int v = 0; v < 2 && has(r, left, table); v++) {
+            usual[table->values[v]] += table->usual;
+            sums[table->values[v]] += others[t];
+        }
+    }
+    for (size_t f = 0; f < r->l->n_fields; f++) {
+        size_t v = 2 * f + 1;
+        foreign = foreign ||
+                  (!tg_linkage_is_ends(r->l, f) && usual[v] >= many && sums[v] < hardly * usual[v]);
+    }
+    return foreign;
+}
+
 void tg_rarity_free(struct tg_rarity *r)
 {
     if (r) {

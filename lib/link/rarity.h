@@ -30,6 +30,9 @@ void tg_rarity_finish(struct tg_rarity *r);
 /** How many times as common as usual the values are that the levels say are shared; the left
  * entity's, of which tg_rarity_begin() was told. Fast when it is asked of one after another. */
 double tg_rarity_of(struct tg_rarity *r, uint32_t left, uint64_t levels);
+/** Has the left entity a whole value that hardly anybody shares, though many share another one with
+ * those who have a usual one? Such a value comes from elsewhere, or is mistyped. */
+bool tg_rarity_is_foreign(const struct tg_rarity *r, uint32_t left);
 /** NULL is allowed. */
 void tg_rarity_free(struct tg_rarity *r);
 

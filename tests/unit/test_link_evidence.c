@@ -594,7 +594,7 @@ static void find_alone(double young, double old, double ratios[3])
     births[N_YOUNG + N_OLD] = TG_NO_MONTH;
     l.facts[TG_LEFT] = (struct tg_link_facts){N_YOUNG + N_OLD + 1, births, NULL};
     l.facts[TG_RIGHT] = (struct tg_link_facts){N_YOUNG + N_OLD + 1, NULL, NULL};
-    ck_assert_int_eq(tg_alone_begin(&l, none, &alone, NULL), TG_OK);
+    ck_assert_int_eq(tg_alone_begin(&l, none, NULL, &alone, NULL), TG_OK);
     for (uint32_t i = 0; i < N_YOUNG + N_OLD; i++) {
         const struct tg_pair pair = {.left = i, .right = i};
         tg_alone_add(alone, &pair, i < N_YOUNG ? young : old);
