@@ -607,6 +607,44 @@ static void find_alone(double young, double old, double ratios[3])
     tg_alone_free(alone);
 }
 
+/* What the update makes of those from here, of whom a share has matches, and of foreign ones. */
+static void find_alone_by_origin(double here, double foreign, double ratios[2])
+{
+    enum { N_HERE = 100, N_FOREIGN = 40, N_UNSEEN = 60, N_ALL = N_HERE + N_FOREIGN + N_UNSEEN };
+    struct tg_linkage l = {.n_fields = 0};
+    struct tg_link_decision decided[N_ALL] = {{.state = TG_LINK_NOT_FOUND}};
+    uint8_t origins[N_ALL] = {TG_FROM_HERE};
+    struct tg_alone *alone = NULL;
+    for (uint32_t i = N_HERE; i < N_ALL; i++)
+        origins[i] = i < N_HERE + N_FOREIGN ? TG_FOREIGN : TG_NOT_LOOKED_AT;
+    for (uint32_t i = N_HERE + N_FOREIGN; i < N_ALL; i++) /* linked: all are like the seen ones */
+        decided[i] = (struct tg_link_decision){.state = TG_LINK_LINKED, .right = i};
+    l.facts[TG_LEFT] = (struct tg_link_facts){N_ALL, NULL, NULL};
+    l.facts[TG_RIGHT] = (struct tg_link_facts){100 * N_ALL, NULL, NULL};
+    ck_assert_int_eq(tg_alone_begin(&l, decided, origins, &alone, NULL), TG_OK);
+    for (uint32_t i = 0; i < N_HERE + N_FOREIGN; i++) {
+        const struct tg_pair pair = {.left = i, .right = i};
+        tg_alone_add(alone, &pair, i < N_HERE ? here : foreign);
+    }
+    tg_alone_update(alone);
+    for (uint32_t i = 0; i < 2; i++) {
+        const struct tg_pair pair = {.left = i * N_HERE, .right = 0};
+        ratios[i] = tg_alone_ratio(alone, &pair);
+    }
+    tg_alone_free(alone);
+}
+
+START_TEST(who_has_nobody_else_follows_from_origin)
+{
+    double ratios[2];
+    find_alone_by_origin(0.99, 0.1, ratios);
+    ck_assert_double_gt(ratios[0], 30); /* 160 / 2 and what the right side says */
+    ck_assert_double_lt(ratios[1], 1.2);
+    find_alone_by_origin(0.8, 0.78, ratios); /* as good as the same: taken together */
+    ck_assert_double_eq_tol(ratios[0], ratios[1], 1e-12);
+}
+END_TEST
+
 START_TEST(who_has_nobody_else_follows_from_birth)
 {
     double ratios[3];
@@ -638,6 +676,7 @@ int main(void)
     tcase_add_loop_test(t, neighbours_are_no_matches, 0, 5);
     tcase_add_loop_test(t, who_lacks_a_field_is_one_of_few, 0, 5);
     tcase_add_test(t, who_has_nobody_else_follows_from_birth);
+    tcase_add_test(t, who_has_nobody_else_follows_from_origin);
     tcase_add_test(t, of_two_alike_none_is_guessed);
     tcase_add_test(t, other_birth_date_and_sex_are_another_person);
     tcase_add_test(t, few_keys_are_no_evidence);
