@@ -23,16 +23,38 @@ struct tg_consent_key {
     int64_t provider, purpose;       /**< words; 0: nobody has ever named it */
 };
 
+struct tg_consent_fact {
+    unsigned char app[TG_TOKEN_LEN];
+    uint32_t day;
+    bool withdrawal;
+    int64_t form, method; /**< words; 0: none */
+};
+/** Everybody's facts for one provider, purpose, month and day, by app and then in their order. */
+struct tg_consent_known {
+    bool learnt;
+    int64_t provider, purpose;
+    int32_t month;
+    uint32_t on;
+    struct tg_consent_fact *items;
+    size_t n, cap;
+};
+
 /** Asks for consents; one statement for many questions. */
 struct tg_consent_asker {
     const struct tg_store *store;
     sqlite3_stmt *facts;
     int64_t *forms; /**< words of the text versions that count; with n 0 all do */
     size_t n_forms;
+    struct tg_consent_known known;
 };
 TG_CHECKED enum tg_status tg_consent_asker_begin(struct tg_consent_asker *asker,
                                                  const struct tg_store *store,
                                                  struct tg_error *err);
+/** Reads the facts of everybody, 48 bytes each: questions about this provider, purpose, month and
+ * day are then answered without the database. */
+TG_CHECKED enum tg_status tg_consent_asker_learn(struct tg_consent_asker *asker,
+                                                 const struct tg_consent_key *of, int32_t month,
+                                                 uint32_t on, struct tg_error *err);
 /**
  * The state on day `on`. Facts count by their own date, the last one wins, on one day a withdrawal
  * does. Grants are seen from deliveries up to `month`, withdrawals from all: a withdrawal that is

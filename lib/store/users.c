@@ -121,6 +121,8 @@ static enum tg_status add_user(struct gather *g, sqlite3_stmt *stmt, struct tg_e
     users->n++;
     if (user->provider != known) {
         enum tg_status found = tg_word_find(&g->store->db, user->provider, &g->key.provider, err);
+        if (!found)
+            found = tg_consent_asker_learn(&g->asker, &g->key, g->month, g->as_of, err);
         if (found)
             return found;
     }
