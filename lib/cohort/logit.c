@@ -2,6 +2,8 @@
 #include "cohort/logit.h"
 
 #include "base/reporter.h"
+#include "sys/parallel.h"
+#include "sys/thread.h"
 
 #include <lapacke.h>
 
@@ -10,6 +12,8 @@
 
 enum {
     ROWS = 256, /* of a block whose terms stand side by side */
+    BATCH = 64, /* blocks that are made, and then added up */
+    THREADS_MAX = 4,
     MOST_ITERATIONS = 25,
     BITS = 40,
 };
@@ -19,6 +23,9 @@ enum {
 #define LOG_3      1.0986122886681098
 #define START_MEAN 0.75
 
+/* What the rows weigh: as correlations want it; at the start; then by what is known so far. */
+enum phase { CORRELATING, STARTING, GOING_ON };
+
 /* Terms in use, standardised, with a leading column of ones. */
 struct fitting {
     const struct tg_sample *sample;
@@ -26,8 +33,13 @@ struct fitting {
     const struct tg_reporter *reporter;
     size_t *use; /* terms */
     size_t p;    /* columns: the terms in use and the constant */
-    double *block;
     double *gram, *right, *beta;
+
+    /* a batch of blocks: columns of ROWS each, and for each row its weight and response */
+    enum phase phase;
+    uint32_t first; /* row */
+    size_t n_blocks, n_threads;
+    double *blocks, *weights, *z;
 };
 
 double tg_exp(double x)
@@ -82,14 +94,28 @@ enum tg_status tg_independent(const double *gram, size_t p, bool *kept, struct t
     return TG_OK;
 }
 
-/* Column by column, so that sums run along memory. */
-static void fill_block(const struct fitting *f, uint32_t first, size_t n)
+static double *block_of(const struct fitting *f, size_t b)
 {
+    return f->blocks + b * f->p * ROWS;
+}
+
+static size_t rows_of(const struct fitting *f, size_t b)
+{
+    size_t before = f->first + b * ROWS;
+    return f->sample->n - before < ROWS ? f->sample->n - before : (size_t)ROWS;
+}
+
+/* Column by column, so that sums run along memory. */
+static void fill_block(const struct fitting *f, size_t b)
+{
+    size_t n = rows_of(f, b);
+    uint32_t first = f->first + (uint32_t)(b * ROWS);
+    double *block = block_of(f, b);
     for (size_t i = 0; i < n; i++)
-        f->block[i] = 1;
+        block[i] = 1;
     for (size_t j = 1; j < f->p; j++) {
         const struct tg_term *t = &f->design->terms[f->use[j - 1]];
-        double *to = f->block + j * ROWS;
+        double *to = block + j * ROWS;
         for (size_t i = 0; i < n; i++)
             to[i] = (tg_term_value(t, first + (uint32_t)i) - t->mean) / t->sd;
     }
@@ -109,60 +135,88 @@ static double dot(const double *a, const double *b, size_t n)
     return (s[0] + s[1]) + (s[2] + s[3]);
 }
 
-/* Adds a block to XᵀWX (lower triangle) and XᵀWz. */
-static void add_block(const struct fitting *f, size_t n, const double *weight, const double *z)
-{
-    double weighted[ROWS];
-    for (size_t j = 0; j < f->p; j++) {
-        const double *x = f->block + j * ROWS;
-        for (size_t i = 0; i < n; i++)
-            weighted[i] = weight[i] * x[i];
-        for (size_t k = 0; k <= j; k++)
-            f->gram[j * f->p + k] += dot(weighted, f->block + k * ROWS, n);
-        f->right[j] += dot(weighted, z, n);
-    }
-}
-
-static double predict(const struct fitting *f, size_t i)
+static double predict(const struct fitting *f, const double *block, size_t i)
 {
     double eta = 0;
     for (size_t j = 0; j < f->p; j++)
-        eta += f->beta[j] * f->block[j * ROWS + i];
+        eta += f->beta[j] * block[j * ROWS + i];
     return eta;
 }
 
 /* Working weights and responses of a block; the first time as R starts: half way to the data. */
-static void linearize(const struct fitting *f, bool start, uint32_t first, size_t n, double *weight,
-                      double *z)
+static void weigh_block(const struct fitting *f, size_t b)
 {
-    for (size_t i = 0; i < n; i++) {
-        bool y = f->sample->treated[first + i];
-        double eta = start ? (y ? LOG_3 : -LOG_3) : predict(f, i);
+    bool start = f->phase == STARTING;
+    const bool *treated = f->sample->treated + f->first + b * ROWS;
+    double *weight = f->weights + b * ROWS, *z = f->z + b * ROWS;
+    for (size_t i = 0; i < rows_of(f, b); i++) {
+        if (f->phase == CORRELATING) {
+            weight[i] = 1 / (double)f->sample->n;
+            z[i] = 0;
+            continue;
+        }
+        bool y = treated[i];
+        double eta = start ? (y ? LOG_3 : -LOG_3) : predict(f, block_of(f, b), i);
         double mu = start ? (y ? START_MEAN : 1 - START_MEAN) : tg_logistic(eta);
         weight[i] = mu * (1 - mu);
         z[i] = weight[i] > 0 ? eta + (y - mu) / weight[i] : eta;
     }
 }
 
-static enum tg_status sum_up(const struct fitting *f, bool start, struct tg_error *err)
+static enum tg_status make_blocks(void *ctx, size_t thread, struct tg_error *err)
 {
-    double weight[ROWS], z[ROWS];
+    const struct fitting *f = ctx;
+    (void)err;
+    for (size_t b = thread; b < f->n_blocks; b += f->n_threads) {
+        fill_block(f, b);
+        weigh_block(f, b);
+    }
+    return TG_OK;
+}
+
+/* Adds blocks to rows of XᵀWX (lower triangle) and XᵀWz: each sum is one thread's, block by block.
+ */
+static enum tg_status add_blocks(void *ctx, size_t thread, struct tg_error *err)
+{
+    const struct fitting *f = ctx;
+    double weighted[ROWS];
+    (void)err;
+    for (size_t j = thread; j < f->p; j += f->n_threads) {
+        for (size_t b = 0; b < f->n_blocks; b++) {
+            size_t n = rows_of(f, b);
+            const double *block = block_of(f, b), *weight = f->weights + b * ROWS;
+            for (size_t i = 0; i < n; i++)
+                weighted[i] = weight[i] * block[j * ROWS + i];
+            for (size_t k = 0; k <= j; k++)
+                f->gram[j * f->p + k] += dot(weighted, block + k * ROWS, n);
+            f->right[j] += dot(weighted, f->z + b * ROWS, n);
+        }
+    }
+    return TG_OK;
+}
+
+static enum tg_status sum_up(struct fitting *f, enum phase phase, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    f->phase = phase;
     memset(f->gram, 0, f->p * f->p * sizeof *f->gram);
     memset(f->right, 0, f->p * sizeof *f->right);
-    for (uint32_t first = 0; first < f->sample->n; first += ROWS) {
-        size_t n = f->sample->n - first < ROWS ? f->sample->n - first : ROWS;
-        fill_block(f, first, n);
-        linearize(f, start, first, n, weight, z);
-        add_block(f, n, weight, z);
+    for (uint64_t first = 0; first < f->sample->n && !status; first += ROWS * BATCH) {
+        uint64_t blocks = (f->sample->n - first + ROWS - 1) / ROWS;
+        f->first = (uint32_t)first;
+        f->n_blocks = blocks < BATCH ? (size_t)blocks : (size_t)BATCH;
+        status = tg_parallel(make_blocks, f, f->n_threads, err);
+        if (!status)
+            status = tg_parallel(add_blocks, f, f->n_threads, err);
     }
-    return tg_progress(f->reporter, "regression", 0, 0, err);
+    return status ? status : tg_progress(f->reporter, "regression", 0, 0, err);
 }
 
 /* One step. `*size`: the largest change of a coefficient; negative: the equations have no
  * solution any more. */
 static enum tg_status iterate(struct fitting *f, bool start, double *size, struct tg_error *err)
 {
-    enum tg_status status = sum_up(f, start, err);
+    enum tg_status status = sum_up(f, start ? STARTING : GOING_ON, err);
     if (status)
         return status;
     lapack_int p = (lapack_int)f->p;
@@ -198,18 +252,12 @@ static enum tg_status iterate_all(struct fitting *f, struct tg_logit *out, struc
 /* Which terms are of use, by their correlations. */
 static enum tg_status choose_terms(struct fitting *f, const char *file, struct tg_error *err)
 {
-    double ones[ROWS], none[ROWS] = {0};
     bool *kept = tg_calloc(f->p, sizeof *kept, err);
     if (!kept)
         return TG_NO_MEMORY;
-    for (size_t i = 0; i < ROWS; i++)
-        ones[i] = 1 / (double)f->sample->n;
-    for (uint32_t first = 0; first < f->sample->n; first += ROWS) {
-        size_t n = f->sample->n - first < ROWS ? f->sample->n - first : ROWS;
-        fill_block(f, first, n);
-        add_block(f, n, ones, none);
-    }
-    enum tg_status status = tg_independent(f->gram, f->p, kept, err);
+    enum tg_status status = sum_up(f, CORRELATING, err);
+    if (!status)
+        status = tg_independent(f->gram, f->p, kept, err);
     size_t p = 1;
     for (size_t j = 1; j < f->p && !status; j++) {
         if (kept[j])
@@ -227,11 +275,15 @@ static enum tg_status begin(struct fitting *f, const char *file, struct tg_error
 {
     size_t most = f->design->n + 1;
     f->use = tg_calloc(most, sizeof *f->use, err);
-    f->block = tg_calloc(most * ROWS, sizeof *f->block, err);
+    f->n_threads = f->sample->n > ROWS * BATCH ? tg_cpu_count() : 1;
+    f->n_threads = f->n_threads < THREADS_MAX ? f->n_threads : (size_t)THREADS_MAX;
+    f->blocks = tg_calloc(most * ROWS, BATCH * sizeof *f->blocks, err);
+    f->weights = tg_calloc((size_t)ROWS * BATCH, sizeof *f->weights, err);
+    f->z = tg_calloc((size_t)ROWS * BATCH, sizeof *f->z, err);
     f->gram = tg_calloc(most * most, sizeof *f->gram, err);
     f->right = tg_calloc(most, sizeof *f->right, err);
     f->beta = tg_calloc(most, sizeof *f->beta, err);
-    if (!f->use || !f->block || !f->gram || !f->right || !f->beta)
+    if (!f->use || !f->blocks || !f->weights || !f->z || !f->gram || !f->right || !f->beta)
         return TG_NO_MEMORY;
     f->p = 1;
     for (size_t j = 0; j < f->design->n; j++) {
@@ -310,7 +362,9 @@ enum tg_status tg_logit_fit(const struct tg_sample *sample, const struct tg_mode
         status = judge(&f, out, file, err);
     }
     free(f.use);
-    free(f.block);
+    free(f.blocks);
+    free(f.weights);
+    free(f.z);
     free(f.gram);
     free(f.right);
     free(f.beta);
