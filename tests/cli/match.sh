@@ -197,4 +197,18 @@ awk -F, 'NR > 1 { w = $2 == "participant" ? 1 : $5 / (1 - $5); d = $4 - w; if (d
 # an output that is there stays
 expect 73 "$TOTSUGO" match --in "$data" --treatment treat --covariates age -o ipw.out
 expect 0 "$TOTSUGO" match --in "$data" --treatment treat --covariates age -f -o ipw.out
+
+# of more people than one processor adds up alone the bytes are those that one leaves
+awk 'BEGIN { print "id,treat,a,b,c"; x = 7
+    for (i = 1; i <= 20000; i++) {
+        x = (x * 16807) % 2147483647; a = x % 1000; x = (x * 16807) % 2147483647
+        print i "," (x % 9000 < a) "," a "," x % 77 "," (x % 5 ? x % 13 : "") } }' >many.csv
+together="--in many.csv --treatment treat --covariates a,b,c --missing flag --caliper 0.2"
+expect 0 "$TOTSUGO" match $together -o many.out --balance many.balance
+[ "$(wc -l <many.out)" -gt 2000 ] || fail "few of many are matched"
+if one=$(taskset -cp $$ 2>/dev/null | sed 's/.*: //; s/[,-].*//') && [ -n "$one" ]; then
+    expect 0 taskset -c "$one" "$TOTSUGO" match $together -o one.out --balance one.balance
+    same many.out one.out
+    same many.balance one.balance
+fi
 finish
