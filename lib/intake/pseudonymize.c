@@ -19,6 +19,8 @@ static const struct shares shares_events = {2, 5, 1};
 enum {
     THREADS_MAX = 32,
     SMALL_INPUT = 512 * 1024, /* bytes for which a second thread is not worth starting */
+    CACHE_MIN = 1024 * 1024,
+    CACHE_A_BYTE = 32, /* what a byte of input can come to in the cache, and more */
 };
 
 static const uint64_t memory_default = UINT64_C(1) << 30;
@@ -100,6 +102,18 @@ static enum tg_status measure_leaks(struct tg_job *job, struct tg_error *err)
     return status ? status : tg_leak_measure(job->leaks[0], job->leaking, err);
 }
 
+/* No more than the input can fill: to touch a large table here and there costs more than a small
+ * file's rows do. */
+static uint64_t cache_bytes(const struct tg_job *job)
+{
+    uint64_t most = bytes_of(job, shares_of(job)->cache), done, total;
+    tg_reader_progress(job->reader, &done, &total);
+    if (total == 0 || total >= most / CACHE_A_BYTE)
+        return most;
+    total *= CACHE_A_BYTE;
+    return total > CACHE_MIN ? total : most < CACHE_MIN ? most : (uint64_t)CACHE_MIN;
+}
+
 /* The cache's hash is keyed with what nobody outside knows. */
 static enum tg_status make_cache(struct tg_job *job, struct tg_error *err)
 {
@@ -113,8 +127,8 @@ static enum tg_status make_cache(struct tg_job *job, struct tg_error *err)
     tg_token_compute(key, "cache", sizeof "cache", token);
     tg_token_key_free(&key);
     memcpy(seed, token, sizeof seed);
-    status = tg_cache_new(job->plan.n_tokens, job->plan.n_identity,
-                          bytes_of(job, shares_of(job)->cache), seed, &job->cache, err);
+    status = tg_cache_new(job->plan.n_tokens, job->plan.n_identity, cache_bytes(job), seed,
+                          &job->cache, err);
     tg_wipe(token, sizeof token);
     tg_wipe(seed, sizeof seed);
     return status;
