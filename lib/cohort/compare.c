@@ -75,20 +75,48 @@ static uint32_t person_at(const struct tg_comparing *c, int time, uint32_t k)
     return time == TG_AFTER ? c->left[k] : k;
 }
 
-static void add_mean(const struct tg_comparing *c, int time, struct moments m[2])
+/* People of one arm who follow each other, from the k-th on: their sums stay in registers, where
+ * they are added to in the same order. @return the first of the other arm */
+static uint32_t add_values(const struct tg_comparing *c, int time, uint32_t k, bool arm,
+                           struct moments *out)
 {
-    m[0] = m[1] = (struct moments){.low = INFINITY, .high = -INFINITY};
-    for (uint32_t k = 0; k < n_of(c, time); k++) {
+    struct moments m = *out;
+    uint32_t n = n_of(c, time);
+    for (; k < n && c->sample->treated[person_at(c, time, k)] == arm; k++) {
         uint32_t i = person_at(c, time, k);
-        struct moments *arm = &m[c->sample->treated[i]];
         double w = weight_of(c, time, i), value = c->values[i];
         if (!(w > 0))
             continue;
-        arm->weight += w;
-        arm->squares_of_weights += w * w;
-        arm->mean += w * value;
-        arm->low = value < arm->low ? value : arm->low;
-        arm->high = value > arm->high ? value : arm->high;
+        m.weight += w;
+        m.squares_of_weights += w * w;
+        m.mean += w * value;
+        m.low = value < m.low ? value : m.low;
+        m.high = value > m.high ? value : m.high;
+    }
+    *out = m;
+    return k;
+}
+
+static uint32_t add_squares(const struct tg_comparing *c, int time, uint32_t k, bool arm,
+                            struct moments *m)
+{
+    double mean = m->mean, variance = m->variance;
+    uint32_t n = n_of(c, time);
+    for (; k < n && c->sample->treated[person_at(c, time, k)] == arm; k++) {
+        uint32_t i = person_at(c, time, k);
+        double d = c->values[i] - mean;
+        variance += weight_of(c, time, i) * d * d;
+    }
+    m->variance = variance;
+    return k;
+}
+
+static void add_mean(const struct tg_comparing *c, int time, struct moments m[2])
+{
+    m[0] = m[1] = (struct moments){.low = INFINITY, .high = -INFINITY};
+    for (uint32_t k = 0; k < n_of(c, time);) {
+        bool arm = c->sample->treated[person_at(c, time, k)];
+        k = add_values(c, time, k, arm, &m[arm]);
     }
     for (int arm = 0; arm < 2; arm++) {
         /* rounding must not make a constant vary */
@@ -102,11 +130,9 @@ static void add_mean(const struct tg_comparing *c, int time, struct moments m[2]
 /* Weighted, unbiased for weights that say how much is known: as R's cov.wt() has it. */
 static void add_variance(const struct tg_comparing *c, int time, bool binary, struct moments m[2])
 {
-    for (uint32_t k = 0; k < n_of(c, time); k++) {
-        uint32_t i = person_at(c, time, k);
-        struct moments *arm = &m[c->sample->treated[i]];
-        double d = c->values[i] - arm->mean;
-        arm->variance += weight_of(c, time, i) * d * d;
+    for (uint32_t k = 0; k < n_of(c, time);) {
+        bool arm = c->sample->treated[person_at(c, time, k)];
+        k = add_squares(c, time, k, arm, &m[arm]);
     }
     for (int arm = 0; arm < 2; arm++) {
         struct moments *a = &m[arm];
