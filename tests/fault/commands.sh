@@ -86,6 +86,18 @@ review)
         -c "'$TOTSUGO' verify -s study.yaml" "$build" \
         "$TOTSUGO" review apply -s study.yaml decisions
     ;;
+join | undecided)
+    # the namesakes are rows of one roster
+    "$TOTSUGO" import -s "$city/study.yaml" "$city/inbox/roster.csv" 2>/dev/null || exit 1
+    row() { awk -F, -v line="$1" '$2 == line { print $1 }' "$city/roster.lookup"; }
+    if [ "$verb" = join ]; then
+        set -- join -s study.yaml "$(row 9)" "$(row 10)"
+    else
+        set -- undecided -s study.yaml -o list.csv
+    fi
+    exec "$here/every.sh" -n 40 -i "$city" -a "$store" -b "$journal" -d "$store" \
+        -c "'$TOTSUGO' verify -s study.yaml" "$build" "$TOTSUGO" person "$@"
+    ;;
 show)
     (cd "$city" && "$TOTSUGO" run -s study.yaml --month 2025-03 2>/dev/null) || exit 1
     exec "$here/every.sh" -n 40 -i "$city" "$build" "$TOTSUGO" review show -s study.yaml \
