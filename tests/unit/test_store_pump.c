@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MANY = 200000, LONG = 300000, EVERY = 50000 };
+enum { MANY = 60000, LONG = 300000, EVERY = 15000 };
 
 #define NUMBERS "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ?) "
 
@@ -25,7 +25,7 @@ static void close_db(void)
 }
 
 struct seen {
-    int64_t n, refuse_at;
+    int64_t n, refuse_at, wrong;
     bool bytes;
 };
 
@@ -35,11 +35,9 @@ static enum tg_status on_row(void *ctx, const struct tg_pumped *row, struct tg_e
     int64_t x = ++s->n;
     if (x == s->refuse_at)
         return TG_FAIL(e, TG_MSG_CANCELLED, .line = 5);
-    ck_assert_int_eq(row->numbers[0], x);
-    ck_assert_int_eq(row->numbers[1], x % 7 ? -x : 0);
-    ck_assert_uint_eq(row->len, !s->bytes ? 0 : x % EVERY ? sizeof "x" : LONG);
-    if (s->bytes && x % EVERY)
-        ck_assert_int_eq(memcmp(row->bytes, "x", sizeof "x"), 0);
+    size_t len = !s->bytes ? 0 : x % EVERY ? sizeof "x" : LONG;
+    s->wrong += row->numbers[0] != x || row->numbers[1] != (x % 7 ? -x : 0) || row->len != len ||
+                (len == sizeof "x" && memcmp(row->bytes, "x", len) != 0);
     return TG_OK;
 }
 
@@ -49,6 +47,7 @@ static enum tg_status pump(const char *sql, int64_t n, struct seen *seen)
     ck_assert_int_eq(tg_db_prepare(&db, sql, &stmt, &err), TG_OK);
     ck_assert_int_eq(tg_db_bind(&db, stmt, DB_ARGS(DB_INT(n)), &err), TG_OK);
     enum tg_status status = tg_pump(&db, stmt, 2, on_row, seen, &err);
+    ck_assert_int_eq(seen->wrong, 0);
     /* the database is the caller's again */
     int64_t one = 0;
     ck_assert_int_eq(tg_db_number(&db, "SELECT 1", DB_NO_ARGS, &one, &err), TG_OK);
@@ -59,7 +58,7 @@ static enum tg_status pump(const char *sql, int64_t n, struct seen *seen)
 
 static const char with_bytes[] =
     NUMBERS "SELECT x, CASE x % 7 WHEN 0 THEN NULL ELSE -x END,"
-            " CASE x % 50000 WHEN 0 THEN zeroblob(300000) ELSE x'7800' END FROM n WHERE ?1 > 0";
+            " CASE x % 15000 WHEN 0 THEN zeroblob(300000) ELSE x'7800' END FROM n WHERE ?1 > 0";
 static const char without[] = NUMBERS "SELECT x, CASE x % 7 WHEN 0 THEN NULL ELSE -x END FROM n"
                                       " WHERE ?1 > 0";
 
@@ -92,7 +91,7 @@ END_TEST
 /* abs() of the least number has no answer. */
 START_TEST(what_came_before_a_failure_is_used)
 {
-    static const int64_t at[] = {1, 150000};
+    static const int64_t at[] = {1, 45001};
     for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
         struct seen seen = {.n = 0};
         char sql[512];
