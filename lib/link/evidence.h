@@ -27,8 +27,14 @@
  *
  * Matches: two classes, records without and with many errors, since errors come together; 60
  * rounds. Pairs most of whose fields differ teach them nothing: relatives and neighbours would be
- * taken for bad records. Fields of one person's records depend on each other in more ways than
- * classes say: what they say of a pattern is weighed with its own count in the same way, 20 rounds.
+ * taken for bad records. Where no value is equal it is not seen whether one differs by one error or
+ * by more; the classes say which is how likely. Fields of one person's records depend on each other
+ * in more ways than classes say: what they say of a pattern is weighed with its own count in the
+ * same way, 20 rounds. Rates of chance are off by three tenths or so, so a count says the less, the
+ * more of it chance brings: its weight is n / (n + (0.3 · chance)²), the variance of a Poisson
+ * count to that of one whose mean is not quite known (quasi-likelihood, Wedderburn 1974). Matches
+ * that chance hides would be counted as none without that, and what is missed be taken for less
+ * than it is.
  *
  * One to one: with odds o of a pair, and the sum s of the odds of all pairs of either of the two,
  * its probability is o / (1 + s): where two are equally good neither is above one half. Odds of two

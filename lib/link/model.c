@@ -8,6 +8,8 @@ enum { N_CLASSES = 2, N_ROUNDS = 60, N_ROUNDS_OF_PATTERNS = 20 };
 
 /* What the classes say of a pattern counts as much as half a pair seen. */
 static const double trust_in_classes = 0.5;
+/* Rates of chance are off by this share of them; one standard deviation. */
+static const double misfit = 0.3;
 
 struct pattern {
     uint64_t levels;
@@ -115,6 +117,14 @@ static const double begin[N_CLASSES][TG_N_LEVELS] = {
     {[TG_DIFFERENT] = 0.3, [TG_NEAR] = 0.3, [TG_SAME] = 0.4},
 };
 
+/* What is thought of a class before anything is seen. Ends are of values that differ by more than
+ * one error, and nothing is known of these. */
+static double begin_share(const struct model *m, int c, size_t place, enum tg_link_level level)
+{
+    bool is_ends = level != TG_MISSING && tg_linkage_is_ends(m->l, place);
+    return is_ends ? 1.0 / (TG_N_LEVELS - 1) : begin[c][level];
+}
+
 static void begin_classes(struct model *m)
 {
     double left = m->l->facts[TG_LEFT].n, right = m->l->facts[TG_RIGHT].n;
@@ -125,7 +135,7 @@ static void begin_classes(struct model *m)
         for (size_t i = 0; i < m->n_places; i++) {
             size_t f = m->places[i];
             for (int level = 0; level < TG_N_LEVELS; level++)
-                m->classes[c].share[f][level] = begin[c][level];
+                m->classes[c].share[f][level] = begin_share(m, c, f, (enum tg_link_level)level);
         }
     }
 }
@@ -175,6 +185,43 @@ static void share_out(struct model *m)
     }
 }
 
+/* The value whose beginning and end a place is; the place itself if it is none. */
+static size_t value_of(const struct model *m, size_t place)
+{
+    size_t f = 0;
+    while (f < m->l->n_fields && m->l->ends[f] != place + 1)
+        f++;
+    return f < m->l->n_fields ? f : place;
+}
+
+/* Of matches of a class whose value differs, it is not seen by how much: the share of those where
+ * it is by more than one error. */
+static double share_by_more(const struct model *m, const struct match_class *class, size_t value)
+{
+    double ends = share_of_ends(m, class, value);
+    double more = class->share[value][TG_DIFFERENT] * ends;
+    return more > 0 ? more / (more + class->share[value][TG_NEAR]) : 0;
+}
+
+/* Adds what a class has of each level of a place. Ends are of those that differ by more than one
+ * error. */
+static void count_levels(const struct model *m, int c, size_t place, double got[TG_N_LEVELS])
+{
+    size_t value = value_of(m, place);
+    double by_more = share_by_more(m, &m->classes[c], value);
+    for (size_t p = 0; p < m->n_patterns; p++) {
+        uint64_t levels = m->patterns[p].levels;
+        double n = m->patterns[p].got[c];
+        bool unseen = tg_is_unseen(m->l, levels, value);
+        if (unseen && value == place) {
+            got[TG_DIFFERENT] += n * by_more;
+            got[TG_NEAR] += n * (1 - by_more);
+        } else {
+            got[tg_level_of(levels, place)] += unseen ? n * by_more : n;
+        }
+    }
+}
+
 static void learn_class(struct model *m, int c)
 {
     static const double prior = 1; /* as much as one pair seen before */
@@ -186,11 +233,8 @@ static void learn_class(struct model *m, int c)
         size_t f = m->places[i];
         double got[TG_N_LEVELS], sum = 0;
         for (int level = 0; level < TG_N_LEVELS; level++)
-            got[level] = prior * begin[c][level];
-        for (size_t p = 0; p < m->n_patterns; p++) {
-            if (!tg_is_unseen(m->l, m->patterns[p].levels, f))
-                got[tg_level_of(m->patterns[p].levels, f)] += m->patterns[p].got[c];
-        }
+            got[level] = prior * begin_share(m, c, f, (enum tg_link_level)level);
+        count_levels(m, c, f, got);
         for (int level = 0; level < TG_N_LEVELS; level++)
             sum += level == TG_MISSING ? 0 : got[level];
         for (int level = 0; level < TG_N_LEVELS; level++)
@@ -218,6 +262,15 @@ static void scale_commonness(struct model *m)
         m->patterns[p].scale = m->patterns[p].got[0] / m->patterns[p].got[1];
 }
 
+/* How much a pattern's own count says of its matches: the variance of a count that is Poisson's to
+ * that of one whose chance is not quite known (quasi-likelihood; Wedderburn 1974). Where chance
+ * brings many pairs, more or fewer than that are mostly what the rates are off by. */
+static double weight_of_count(const struct pattern *p)
+{
+    double off = misfit * p->chance, n = p->chance + p->match[0] + p->match[1];
+    return n > 0 ? n / (n + off * off) : 0;
+}
+
 /* Fields of one person's records depend on each other in ways that classes do not say: a pattern's
  * own count is weighed with theirs. */
 static void learn_patterns(struct model *m)
@@ -236,8 +289,9 @@ static void learn_patterns(struct model *m)
         for (size_t p = 0; p < m->n_patterns; p++) {
             struct pattern *pattern = &m->patterns[p];
             double expected = pattern->match[0] + pattern->match[1];
-            pattern->matches =
-                (pattern->got[0] + trust_in_classes) / (1 + trust_in_classes / expected);
+            double weight = weight_of_count(pattern);
+            pattern->matches = (weight * pattern->got[0] + trust_in_classes) /
+                               (weight + trust_in_classes / expected);
         }
     }
 }

@@ -522,6 +522,90 @@ START_TEST(commonness_is_in_relation)
 }
 END_TEST
 
+/* Pairs that are alike. */
+struct alike {
+    double n;
+    enum tg_link_level of[N_FIELDS + 1];
+};
+
+/* Fits pairs across; of the last ones chance brings as many as are said. End it with end_fit(). */
+static void fit_alike(const struct alike *alike, size_t n, double by_chance)
+{
+    make_people(1);
+    begin_with_ends();
+    candidates = (struct tg_candidates){.applies = true};
+    candidates.across.items = calloc(n, sizeof *candidates.across.items);
+    candidates.across.n = n;
+    candidates.holders.items = calloc(1, sizeof *candidates.holders.items);
+    *candidates.holders.items =
+        (struct tg_holder_count){(1 << (N_FIELDS + 1)) - 1, {N_LEFT, N_RIGHT}};
+    candidates.holders.n = 1;
+    uint64_t levels = 0;
+    for (size_t i = 0; i < n; i++) {
+        levels = (uint64_t)TG_MISSING << (2 * TG_SEX_PLACE);
+        for (size_t f = 0; f <= N_FIELDS; f++)
+            levels |= (uint64_t)alike[i].of[f] << (2 * f);
+        candidates.across.items[i] =
+            (struct tg_pair){.levels = levels, .commonness = 1, .weight = alike[i].n};
+    }
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        struct tg_patterns *within = &candidates.within[side];
+        double sides = linkage.facts[side].n;
+        within->of = sides * (sides - 1) / 2;
+        within->items = calloc(1, sizeof *within->items);
+        *within->items =
+            (struct tg_pattern_count){levels, within->of * by_chance / N_LEFT / N_RIGHT};
+        within->n = 1;
+    }
+    ck_assert_int_eq(tg_model_fit(&linkage, &candidates, NULL), TG_OK);
+}
+
+static void end_fit(void)
+{
+    tg_candidates_free(&candidates);
+    end();
+}
+
+/* Where no value is equal it is not seen whether one differs by one error or by more: that an end
+ * is shared says nothing then of the ends of values that differ by more. */
+START_TEST(what_is_not_seen_says_nothing_of_ends)
+{
+    double by_ends[2]; /* odds of a pair without ends in common, to those of one with */
+    for (int more = 0; more < 2; more++) {
+        const struct alike alike[] = {
+            {500, {TG_SAME, TG_SAME, TG_SAME, TG_SAME, TG_MISSING}},
+            {200, {TG_SAME, TG_NEAR, TG_SAME, TG_NEAR, TG_MISSING}},
+            {200, {TG_NEAR, TG_NEAR, TG_NEAR, TG_SAME, TG_MISSING}},
+            {20, {TG_NEAR, TG_DIFFERENT, TG_SAME, TG_NEAR, TG_DIFFERENT}},
+            {more * 40, {TG_NEAR, TG_NEAR, TG_NEAR, TG_NEAR, TG_NEAR}},
+            {1, {TG_DIFFERENT, TG_DIFFERENT, TG_SAME, TG_SAME, TG_DIFFERENT}},
+            {1, {TG_DIFFERENT, TG_DIFFERENT, TG_SAME, TG_SAME, TG_NEAR}},
+        };
+        fit_alike(alike, sizeof alike / sizeof alike[0], 0);
+        by_ends[more] = candidates.across.items[5].odds / candidates.across.items[6].odds;
+        end_fit();
+    }
+    ck_assert_double_gt(by_ends[1], 0.5 * by_ends[0]);
+}
+END_TEST
+
+/* Where chance brings many pairs and a tenth fewer are there, that is no sign against the few
+ * matches that are expected among them. */
+START_TEST(many_by_chance_hide_a_few_matches)
+{
+    const struct alike alike[] = {
+        {500, {TG_SAME, TG_SAME, TG_SAME, TG_SAME, TG_MISSING}},
+        {60, {TG_DIFFERENT, TG_SAME, TG_SAME, TG_SAME, TG_MISSING}},
+        {65, {TG_SAME, TG_SAME, TG_DIFFERENT, TG_SAME, TG_MISSING}},
+        {900, {TG_DIFFERENT, TG_SAME, TG_DIFFERENT, TG_SAME, TG_MISSING}},
+    };
+    fit_alike(alike, sizeof alike / sizeof alike[0], 1000);
+    double odds = candidates.across.items[3].odds;
+    ck_assert_double_gt(900 * odds / (1 + odds), 2); /* of eight, if errors came alone */
+    end_fit();
+}
+END_TEST
+
 /* Neighbours agree more often than chance says, and are no class of bad records. */
 START_TEST(neighbours_are_no_matches)
 {
@@ -670,6 +754,8 @@ int main(void)
     tcase_add_test(t, ends_say_something_where_values_differ);
     tcase_add_test(t, beginnings_and_ends_are_told_apart);
     tcase_add_test(t, shorter_ends_say_something_where_longer_ones_differ);
+    tcase_add_test(t, what_is_not_seen_says_nothing_of_ends);
+    tcase_add_test(t, many_by_chance_hide_a_few_matches);
     tcase_add_test(t, a_study_says_which_ends_are_whose);
     tcase_add_test(t, a_common_value_is_seen_in_all_tokens_of_it);
     tcase_add_test(t, commonness_is_in_relation);
