@@ -57,7 +57,7 @@ run | full)
         # what cannot be removed, or looked through for it, stays, and the next run removes it
         failing "write sync rename truncate mkdir" 1000 &&
             failing "unlink open-read" 1000 "" '|^runs/\.2025-03\.partial' &&
-            failing "mmap open read short random" 40 && failing memory 60
+            failing "mmap open read short random thread" 40 && failing memory 60
     fi
     exit
     ;;
