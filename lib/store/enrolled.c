@@ -105,6 +105,20 @@ static void see_first(const struct tg_file_time *time, struct tg_known_identity 
     found->seen_to = TG_NOT_SEEN;
 }
 
+/* A death counts until a newer file says anything of the time before it: then that file's word
+ * does. Where no newer file does, but somebody begins after it, it is outlived. What is known of an
+ * identity tells it but in these cases. */
+static bool may_outlive(const struct tg_file_time *time, const struct tg_identity_facts *facts,
+                        const struct tg_known_identity *before)
+{
+    const int32_t last = before->seen_to;
+    if (before->seen_from == TG_NOT_SEEN)
+        return false;
+    return before->death == TG_DEATH_OUTLIVED || (facts->death && time->period < last) ||
+           (before->death == TG_DEATH_ENDS && time->period > last &&
+            facts->enrolled_from >= before->enrolled_to);
+}
+
 void tg_enrolled_see(const struct tg_file_time *time, const struct tg_identity_facts *facts,
                      struct tg_known_identity *known, struct tg_found *found)
 {
@@ -125,7 +139,8 @@ void tg_enrolled_see(const struct tg_file_time *time, const struct tg_identity_f
     bool is_newest = known->seen_to >= time->newest;
     bool days =
         before.enrolled_from != known->enrolled_from || before.enrolled_to != known->enrolled_to;
-    found->seen = found->revived || days || before.death != known->death ||
+    found->outlives = may_outlive(time, facts, &before);
+    found->seen = found->revived || found->outlives || days || before.death != known->death ||
                   before.seen_from != known->seen_from || was_newest != is_newest ||
                   (!is_newest && before.seen_to != known->seen_to);
     found->turned =
@@ -203,6 +218,41 @@ enum tg_status tg_enrolled_touch_birthday(struct tg_interner *in, int32_t birth_
     return status || !id ? status : tg_ids_add(&in->touched, id, err);
 }
 
+/* enum tg_death of those in temp.lives: of each file the last end, the last death and the first
+ * day, and the first day of all files after it. */
+static const char look_at_lives[] =
+    "WITH file AS (SELECT r.identity_id AS id, d.period AS period,"
+    "  max(coalesce(r.enrolled_to, 99999999)) AS end, max(iif(r.death, r.enrolled_to, 0)) AS died,"
+    "  min(coalesce(r.enrolled_from, 0)) AS begins"
+    "  FROM roster_row r JOIN delivery d ON d.id = r.delivery_id WHERE d.source_id = ?1"
+    "  AND d.id <> ?2 AND r.identity_id IN (SELECT identity_id FROM temp.lives) GROUP BY 1, 2),"
+    " told AS (SELECT id, end, died, min(begins) OVER (PARTITION BY id ORDER BY period"
+    "  ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS later FROM file)"
+    "UPDATE identity SET death = s.death FROM (SELECT id, max(CASE"
+    "  WHEN later IS NULL THEN iif(died = 0, 0, iif(died = end, 1, 2))"
+    "  WHEN died > 0 AND died = end AND later >= died THEN 2 ELSE 0 END) AS death"
+    "  FROM told GROUP BY id) s WHERE s.id = identity.id";
+
+static const char make_lives[] =
+    "CREATE TEMP TABLE IF NOT EXISTS lives(identity_id INTEGER PRIMARY KEY);"
+    "DELETE FROM temp.lives";
+
+static enum tg_status look_up_deaths(struct tg_interner *in, struct tg_error *err)
+{
+    const struct tg_db *db = &in->store->db;
+    enum tg_status status = in->lives.n ? tg_db_exec(db, make_lives, err) : TG_OK;
+    tg_ids_sort(&in->lives);
+    for (size_t i = 0; !status && i < in->lives.n; i++) {
+        status = tg_db_once(db, "INSERT INTO temp.lives VALUES(?)",
+                            DB_ARGS(DB_INT(in->lives.items[i])), err);
+        if (!status)
+            status = tg_ids_add(&in->touched, in->lives.items[i], err);
+    }
+    if (!status && in->lives.n)
+        status = tg_db_once(db, look_at_lives, DB_ARGS(DB_INT(in->source_id), DB_INT(0)), err);
+    return status;
+}
+
 static enum tg_status list_in_table(const struct tg_interner *in, struct tg_ids *left,
                                     struct tg_error *err)
 {
@@ -242,10 +292,10 @@ enum tg_status tg_enrolled_end(struct tg_interner *in, const struct tg_known *kn
                                struct tg_error *err)
 {
     struct tg_ids left = {0};
-    if (in->time.newest < 0 || in->time.period <= in->time.newest)
-        return TG_OK;
-    enum tg_status status =
-        known->slots ? list_known(in, known, &left, err) : list_in_table(in, &left, err);
+    enum tg_status status = look_up_deaths(in, err);
+    if (status || in->time.newest < 0 || in->time.period <= in->time.newest)
+        return status;
+    status = known->slots ? list_known(in, known, &left, err) : list_in_table(in, &left, err);
     tg_ids_sort(&left);
     for (size_t i = 0; !status && i < left.n; i++)
         status = change(in, in->leave, DB_ARGS(DB_INT(in->time.newest), DB_INT(left.items[i])),
@@ -254,15 +304,15 @@ enum tg_status tg_enrolled_end(struct tg_interner *in, const struct tg_known *kn
     return status;
 }
 
-/* What the rows that are left say; an open end counts as later than any day. Deaths: of the newest
- * delivery too, 0 for a row that says none. */
+/* What the rows that are left say; an open end counts as later than any day. Deaths are only found.
+ */
 static const char look_through[] =
     "UPDATE temp.dropped SET period = s.first, last = s.newest / 100000000,"
     " enrolled_from = s.from_day, enrolled_to = nullif(s.newest % 100000000, 99999999),"
-    " death = iif(s.died % 100000000 = 0, 0, iif(s.died = s.newest, 1, 2)) FROM"
+    " death = s.death FROM"
     " (SELECT r.identity_id AS id, min(d.period) AS first, min(r.enrolled_from) AS from_day,"
     "  max(d.period * 100000000 + coalesce(r.enrolled_to, 99999999)) AS newest,"
-    "  max(d.period * 100000000 + iif(r.death, r.enrolled_to, 0)) AS died"
+    "  max(r.death) AS death"
     "  FROM roster_row r JOIN delivery d ON d.id = r.delivery_id WHERE d.source_id = ?"
     "  AND r.identity_id IN (SELECT identity_id FROM temp.dropped) GROUP BY r.identity_id) s"
     " WHERE s.id = dropped.identity_id";
@@ -296,6 +346,29 @@ static enum tg_status change_many(struct tg_interner *in, const char *sql,
     return status;
 }
 
+/* Those that have some. */
+static enum tg_status look_again_at_deaths(struct tg_interner *in, int64_t gone,
+                                           struct tg_error *err)
+{
+    const struct tg_db *db = &in->store->db;
+    int64_t n = 0;
+    enum tg_status status = tg_db_exec(db, make_lives, err);
+    if (!status)
+        status = tg_db_exec(db,
+                            "INSERT INTO temp.lives SELECT identity_id FROM temp.dropped"
+                            " WHERE death IS NOT NULL",
+                            err);
+    if (!status)
+        status = tg_db_number(db, "SELECT count(*) FROM temp.lives", DB_NO_ARGS, &n, err);
+    if (!status && n)
+        status = tg_db_once(db, look_at_lives, DB_ARGS(DB_INT(in->source_id), DB_INT(gone)), err);
+    return status || !n ? status
+                        : tg_db_exec(db,
+                                     "UPDATE temp.dropped SET death = (SELECT death FROM identity"
+                                     " WHERE id = identity_id) WHERE death IS NOT NULL",
+                                     err);
+}
+
 enum tg_status tg_enrolled_again(struct tg_interner *in, int64_t gone, struct tg_error *err)
 {
     const struct tg_db *db = &in->store->db;
@@ -306,6 +379,8 @@ enum tg_status tg_enrolled_again(struct tg_interner *in, int64_t gone, struct tg
         DB_ARGS(DB_INT(in->source_id), DB_INT(gone)), &newest, err);
     if (!status)
         status = tg_db_once(db, look_through, source, 1, err);
+    if (!status)
+        status = look_again_at_deaths(in, gone, err);
     if (!status)
         status = change_many(in, write_back, DB_ARGS(DB_INT(newest)), err);
     return status || !gone

@@ -5,7 +5,8 @@
  *
  * Two identities belong together when they share the stored hash of a number-like token that is
  * not known to be shared by two people, and agree on birth month and sex. All identities joined by
- * such tokens, whatever their birth months and sexes, are a component. A component with two birth
+ * such tokens, whatever their birth months and sexes, are a component; whom somebody joined by hand
+ * counts as if they shared one. A component with two birth
  * months or two sexes is a conflict, and so is one in which somebody begins after a death that took
  * somebody out of a roster, or goes on in the file that tells of it; nothing but numbers joins
  * anybody to a conflict. In one whose birth months and sexes agree and with at least one

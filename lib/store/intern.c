@@ -126,6 +126,7 @@ void tg_interner_free(struct tg_interner *in)
     tg_buf_free(&in->evidence);
     tg_ids_free(&in->touched);
     tg_ids_free(&in->revived);
+    tg_ids_free(&in->lives);
     tg_known_free(&in->fresh);
     free(in->met);
     free(in->looked);
@@ -238,6 +239,8 @@ static enum tg_status see_again(struct tg_interner *in, const struct tg_found *f
         status = put_identities(in, err);
     if (!status)
         status = tg_enrolled_change(in, found, err);
+    if (!status && found->outlives)
+        status = tg_ids_add(&in->lives, found->id, err);
     if (!status && found->turned && in->founds_persons)
         status = tg_enrolled_touch_birthday(in, facts->birth_month, facts->sex, err);
     return status;

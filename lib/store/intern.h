@@ -46,7 +46,7 @@ struct tg_identity_facts {
 enum tg_death {
     TG_NO_DEATH,
     TG_DEATH_ENDS,     /**< the last end is one by death */
-    TG_DEATH_OUTLIVED, /**< an earlier one is: two people, or an error */
+    TG_DEATH_OUTLIVED, /**< it goes on, or begins again, after one: two people, or an error */
 };
 
 /** Identities of a source by digest, in memory, at most 256 MiB. All zero is none. */
@@ -92,6 +92,7 @@ struct tg_found {
     bool hashed;     /**< the tokens of the row are already what is stored of them */
     bool seen;       /**< when it was seen or enrolled is something else now: */
     bool revived;    /**< it had lost its rows */
+    bool outlives;   /**< whether a death of another file is outlived must be looked up */
     bool turned;     /**< a day near the 75th birthday is another one now */
     uint16_t seen_from, seen_to;
     uint32_t enrolled_from, enrolled_to; /**< as in tg_known_identity */
@@ -120,6 +121,7 @@ struct tg_interner {
     int64_t first_new; /**< identities from this number on are new */
     int64_t next_id;
     struct tg_ids touched; /**< rosters: whose component must be looked at; in no order */
+    struct tg_ids lives;   /**< rosters: whose deaths are to be looked up; in no order */
     struct tg_ids revived; /**< rosters: those that had lost their rows; in no order */
 
     bool asks;             /**< rows come that were not looked up */

@@ -180,6 +180,49 @@ START_TEST(who_goes_on_in_the_file_that_tells_of_the_death_is_listed)
 }
 END_TEST
 
+#define LATER ROSTER("n1", "k1", "2025-06-01", "", "")
+
+/* The row that told of the death is in the newest files no more. */
+START_TEST(who_goes_on_in_a_later_file_is_listed)
+{
+    (void)take("roster", "2025-03", ROWS(DEAD));
+    struct tg_import_result r = take("roster", "2025-06", ROWS(LATER));
+    ck_assert_uint_eq(r.conflicts, 1);
+    r = take("roster", "2025-07", ROWS(LATER));
+    ck_assert_uint_eq(r.conflicts, 1);
+    r = take("roster", "2025-08", ROWS(ROSTER("n1", "k1", "2025-06-01", "2025-08-01", "death")));
+    ck_assert_uint_eq(r.conflicts, 1);
+    ck_assert_uint_eq(conflicts(LATE), 1);
+    /* a file that says that there was no death, and what is left when it is taken back */
+    r = take("roster", "2025-05", ROWS(GONE));
+    ck_assert_uint_eq(r.conflicts, 0);
+    retract("roster", "2025-05");
+    ck_assert_uint_eq(conflicts(LATE), 1);
+    r = take("roster", "2025-03", ROWS(GONE));
+    ck_assert_uint_eq(r.conflicts, 0);
+    r = take("roster", "2025-03", ROWS(DEAD));
+    ck_assert_uint_eq(r.conflicts, 1);
+    r = take("roster", "2025-09", ROWS(GONE, LATER));
+    ck_assert_uint_eq(r.conflicts, 0);
+}
+END_TEST
+
+START_TEST(a_death_that_is_told_late_is_outlived_too)
+{
+    (void)take("roster", "2025-06", ROWS(LATER));
+    struct tg_import_result r = take("roster", "2025-03", ROWS(DEAD));
+    ck_assert_uint_eq(r.conflicts, 1);
+    /* what a file repeats of it is no contradiction */
+    r = take("roster", "2025-02", ROWS(ROSTER("n1", "k1", "2020-01-01", "", "")));
+    ck_assert_uint_eq(r.conflicts, 1);
+    retract("roster", "2025-06");
+    ck_assert_uint_eq(conflicts(LATE), 0);
+    r = take("roster", "2025-07", ROWS(DEAD));
+    ck_assert_uint_eq(r.conflicts, 0);
+    ck_assert_int_eq(number("SELECT death FROM identity"), 1);
+}
+END_TEST
+
 /* So few rows that the table is asked for each. */
 START_TEST(few_rows_tell_of_a_death_too)
 {
@@ -307,10 +350,12 @@ int main(void)
     tcase_add_test(tcase, a_death_that_was_an_error_is_corrected);
     tcase_add_test(tcase, the_same_number_after_a_death_is_listed);
     tcase_add_test(tcase, who_goes_on_in_the_file_that_tells_of_the_death_is_listed);
+    tcase_add_test(tcase, who_goes_on_in_a_later_file_is_listed);
+    tcase_add_test(tcase, a_death_that_is_told_late_is_outlived_too);
     tcase_add_test(tcase, few_rows_tell_of_a_death_too);
     tcase_add_test(tcase, a_reason_that_is_no_word_of_the_format_is_refused);
     tcase_add_test(tcase, attributes_stand_behind_the_reason);
-    tcase_add_loop_test(tcase, deaths_do_not_depend_on_the_order_of_files, 0, 6);
+    tcase_add_loop_test(tcase, deaths_do_not_depend_on_the_order_of_files, 0, 12);
     tcase_set_timeout(tcase, 60);
     suite_add_tcase(suite, tcase);
     return run_tests(suite);
