@@ -44,7 +44,7 @@ bool tg_numbers_has(const struct tg_numbers *numbers, unsigned token);
 
 /**
  * Looks anew at the components of the identities in `touched`, in the caller's transaction. Memory:
- * about 250 bytes for each identity that is reached.
+ * about 400 bytes for each identity that is reached, and as tg_reach_load() says.
  *
  * @param touched      ascending; those without rows are passed over
  * @param revived      identities that had no rows before this delivery, ascending
