@@ -27,17 +27,29 @@ static uint64_t next(void)
     return state;
 }
 
-enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_amount_question *q,
-                                tg_on_amount *on, void *ctx, struct tg_event_counts *counts,
+enum tg_status tg_store_amounts(struct tg_store *store, const struct tg_asked_source *asked,
+                                const struct tg_amount_question *questions, size_t n,
+                                tg_on_amounts *on, void *ctx, struct tg_event_counts *counts,
                                 struct tg_error *err)
 {
+    enum { EACH = 3 };
+    struct tg_amount amounts[EACH];
     (void)store;
+    (void)asked;
     enum tg_status status = TG_OK;
-    *counts = (struct tg_event_counts){.first_month = FIRST, .last_month = FIRST + MONTHS - 1};
-    for (size_t i = 0; i < people.n && !status; i++) {
-        for (int k = 0; k < 3 && !status; k++)
-            status = on(ctx, people.items[i].id, q->from + (int32_t)(next() % 24),
-                        (int64_t)(next() % 50000), 1, err);
+    for (size_t k = 0; k < n; k++)
+        counts[k] =
+            (struct tg_event_counts){.first_month = FIRST, .last_month = FIRST + MONTHS - 1};
+    for (size_t i = 0; i < people.n * n && !status; i++) {
+        const uint32_t question = (uint32_t)(i % n);
+        for (int k = 0; k < EACH; k++)
+            amounts[k] =
+                (struct tg_amount){.person = people.items[i / n].id,
+                                   .yen = (int64_t)(next() % 50000),
+                                   .month = questions[question].from + (int32_t)(next() % 24),
+                                   .n_events = 1,
+                                   .question = question};
+        status = on(ctx, amounts, EACH, err);
     }
     return status;
 }

@@ -34,7 +34,8 @@
  * more of it chance brings: its weight is n / (n + (0.3 · chance)²), the variance of a Poisson
  * count to that of one whose mean is not quite known (quasi-likelihood, Wedderburn 1974). Matches
  * that chance hides would be counted as none without that, and what is missed be taken for less
- * than it is.
+ * than it is. A class less than half of whose matches have such weight is taken back: it stands
+ * for what the rates of chance miss, as clean files leave a class free to do.
  *
  * One to one: with odds o of a pair, and the sum s of the odds of all pairs of either of the two,
  * its probability is o / (1 + s): where two are equally good neither is above one half. Odds of two

@@ -174,6 +174,32 @@ static void expect_patterns(struct model *m)
     }
 }
 
+/* How much a pattern's own count says of its matches: the variance of a count that is Poisson's to
+ * that of one whose chance is not quite known (quasi-likelihood; Wedderburn 1974). Where chance
+ * brings many pairs, more or fewer than that are mostly what the rates are off by. */
+static double weight_of_count(const struct pattern *p)
+{
+    double off = misfit * p->chance, n = p->chance + p->match[0] + p->match[1];
+    return n > 0 ? n / (n + off * off) : 0;
+}
+
+/* A class nearly all of whose matches are where chance may be off by as many stands for what the
+ * rates of chance miss: it goes. */
+static void doubt_classes(struct model *m)
+{
+    static const double least = 0.5;
+    for (int c = 0; c < N_CLASSES; c++) {
+        double all = 0, sure = 0;
+        for (size_t p = 0; p < m->n_patterns; p++) {
+            all += m->patterns[p].got[c];
+            sure += m->patterns[p].got[c] * weight_of_count(&m->patterns[p]);
+        }
+        double kept = all > 0 && sure < least * all ? sure / (least * all) : 1;
+        for (size_t p = 0; p < m->n_patterns && kept < 1; p++)
+            m->patterns[p].got[c] *= kept;
+    }
+}
+
 static void share_out(struct model *m)
 {
     for (size_t i = 0; i < m->n_cells; i++) {
@@ -262,15 +288,6 @@ static void scale_commonness(struct model *m)
         m->patterns[p].scale = m->patterns[p].got[0] / m->patterns[p].got[1];
 }
 
-/* How much a pattern's own count says of its matches: the variance of a count that is Poisson's to
- * that of one whose chance is not quite known (quasi-likelihood; Wedderburn 1974). Where chance
- * brings many pairs, more or fewer than that are mostly what the rates are off by. */
-static double weight_of_count(const struct pattern *p)
-{
-    double off = misfit * p->chance, n = p->chance + p->match[0] + p->match[1];
-    return n > 0 ? n / (n + off * off) : 0;
-}
-
 /* Fields of one person's records depend on each other in ways that classes do not say: a pattern's
  * own count is weighed with theirs. */
 static void learn_patterns(struct model *m)
@@ -302,6 +319,7 @@ static void learn(struct model *m, struct tg_pairs *pairs)
     for (int round = 0; round < N_ROUNDS; round++) {
         expect_patterns(m);
         share_out(m);
+        doubt_classes(m);
         for (int c = 0; c < N_CLASSES; c++)
             learn_class(m, c);
     }

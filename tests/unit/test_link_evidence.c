@@ -514,6 +514,55 @@ static double fit_with(double commonness)
     return matches;
 }
 
+enum { N_CLEAN = 200, N_OFF = 3400, N_SAID = 3000 };
+
+/* Matches without an error, and more pairs with three equal values than the files say. */
+static double fit_beside_clean(void)
+{
+    static const uint64_t missing = (uint64_t)TG_MISSING << 2 * TG_SEX_PLACE;
+    static const uint64_t three = TG_SAME | TG_SAME << 2 | TG_SAME << 4 | missing;
+    static const uint64_t all = TG_SAME | TG_SAME << 2 | TG_SAME << 4 | TG_SAME << 6 | missing;
+    double matches = 0;
+    make_people(4);
+    begin();
+    candidates = (struct tg_candidates){.applies = true};
+    candidates.across.items = calloc(N_OFF + N_CLEAN, sizeof *candidates.across.items);
+    candidates.holders.items = calloc(1, sizeof *candidates.holders.items);
+    *candidates.holders.items = (struct tg_holder_count){(1 << N_FIELDS) - 1, {N_LEFT, N_RIGHT}};
+    candidates.across.n = N_OFF + N_CLEAN;
+    candidates.holders.n = 1;
+    for (uint32_t i = 0; i < N_OFF + N_CLEAN; i++) {
+        bool is_off = i < N_OFF;
+        candidates.across.items[i] =
+            (struct tg_pair){.left = is_off ? i % N_LEFT : i - N_OFF,
+                             .right = is_off ? N_CLEAN + i % 300 : i - N_OFF,
+                             .levels = is_off ? three : all,
+                             .commonness = 1,
+                             .weight = 1};
+    }
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        struct tg_patterns *within = &candidates.within[side];
+        double n = linkage.facts[side].n;
+        within->of = n * (n - 1) / 2;
+        within->items = calloc(1, sizeof *within->items);
+        *within->items =
+            (struct tg_pattern_count){three, within->of * N_SAID / ((double)N_LEFT * N_RIGHT)};
+        within->n = 1;
+    }
+    ck_assert_int_eq(tg_model_fit(&linkage, &candidates, NULL), TG_OK);
+    for (size_t i = 0; i < N_OFF; i++)
+        matches += candidates.across.items[i].odds / (1 + candidates.across.items[i].odds);
+    tg_candidates_free(&candidates);
+    end();
+    return matches;
+}
+
+START_TEST(what_chance_is_off_by_is_no_class)
+{
+    ck_assert_double_lt(fit_beside_clean(), 0.05 * N_OFF); /* 0.12 as a class of matches */
+}
+END_TEST
+
 /* Were all values rarer than they are, more pairs would not be matches. */
 START_TEST(commonness_is_in_relation)
 {
@@ -759,6 +808,7 @@ int main(void)
     tcase_add_test(t, a_study_says_which_ends_are_whose);
     tcase_add_test(t, a_common_value_is_seen_in_all_tokens_of_it);
     tcase_add_test(t, commonness_is_in_relation);
+    tcase_add_test(t, what_chance_is_off_by_is_no_class);
     tcase_add_loop_test(t, neighbours_are_no_matches, 0, 5);
     tcase_add_loop_test(t, who_lacks_a_field_is_one_of_few, 0, 5);
     tcase_add_test(t, who_has_nobody_else_follows_from_birth);
