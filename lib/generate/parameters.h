@@ -77,9 +77,9 @@ enum {
 #define TG_GEN_P_ELSEWHERE_75   0.01  /* of those who turn 75: insured elsewhere from that day on */
 #define TG_GEN_P_EMPLOYED_75    0.50  /* of newcomers: insured at work until 75 */
 #define TG_GEN_P_NEW_NAMESAKE                                                                      \
-    0.002                          /* of newcomers living alone: 3 pairs at 40,000 people in five  \
-                                    * years, where 0.1 are to be expected [N] */
-#define TG_GEN_P_OTHER_KANJI  0.80 /* of newcomers' namesakes: write the name otherwise [N] */
+    0.002                          /* of those who move in and live alone: 4 pairs at 40,000       \
+                                    * people in five years, where 0.1 are to be expected [N] */
+#define TG_GEN_P_OTHER_KANJI  0.80 /* of namesakes who move in: write the name otherwise [N] */
 #define TG_GEN_P_NOTICE_JOB   0.30 /* another insurance, or its end, is told months later */
 #define TG_GEN_P_NOTICE_OTHER 0.10 /* so is moving, or death */
 

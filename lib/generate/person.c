@@ -292,6 +292,11 @@ static void make_twins(struct tg_gen_person *a, struct tg_gen_person *b)
     b->twin = a->id;
 }
 
+static bool moves_in(const struct tg_gen_person *p)
+{
+    return tg_month_of_day(p->arrived) >= TG_GEN_FIRST_MONTH;
+}
+
 /* Most namesakes are found once enough people lived long enough: anybody of an earlier block. */
 static void make_namesake(uint64_t seed, struct tg_gen_person *p)
 {
@@ -299,7 +304,7 @@ static void make_namesake(uint64_t seed, struct tg_gen_person *p)
     uint64_t first = p->id / TG_GEN_BLOCK * TG_GEN_BLOCK;
     if (is_newcomer(p->id))
         first = (first - TG_GEN_NEWCOMERS) * TG_GEN_PER_NEWCOMER;
-    double share = is_newcomer(p->id) ? TG_GEN_P_NEW_NAMESAKE : TG_GEN_P_NAMESAKE;
+    double share = moves_in(p) ? TG_GEN_P_NEW_NAMESAKE : TG_GEN_P_NAMESAKE;
     if (first == 0 || p->id >= TG_GEN_ELSEWHERE || p->foreign || !tg_gen_chance(&r, share))
         return;
     struct tg_gen_person other;
@@ -373,7 +378,7 @@ void tg_gen_person_name(uint64_t seed, const struct tg_gen_person *p, uint32_t d
     given_name(seed, p, p->name_id, 0, name);
     if (p->twin < p->id)
         second_twins_name(seed, p, name);
-    if (is_newcomer(p->id) && p->namesake != TG_GEN_NOBODY)
+    if (moves_in(p) && p->namesake != TG_GEN_NOBODY)
         write_otherwise(seed, p, name);
     if (p->foreign)
         return;

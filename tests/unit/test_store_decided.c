@@ -54,12 +54,6 @@ static enum tg_status decide(decision *how, const char *a, const char *b)
     return how(store, rows, b ? 2 : 1, NULL, &err);
 }
 
-static void retract(const char *source, const char *period)
-{
-    struct tg_import_result r;
-    OK(tg_import_retract(store, source, period, NULL, &r, &err));
-}
-
 /* The list, with the numbers of persons, which depend on the order of files, as they are. */
 static const char *undecided(void)
 {
@@ -304,13 +298,6 @@ START_TEST(of_three_each_is_apart_from_each)
 }
 END_TEST
 
-static void dump(struct tg_buf *out)
-{
-    out->len = 0;
-    OK(tg_store_dump(store, in_dir("dump"), true, &err));
-    OK(tg_file_read_whole(in_dir("dump"), 1 << 20, out, &err));
-}
-
 /* Decided of the same rows, whatever comes before and after. */
 START_TEST(decisions_do_not_depend_on_the_order_of_files)
 {
@@ -329,7 +316,7 @@ START_TEST(decisions_do_not_depend_on_the_order_of_files)
         (void)take("roster", i ? "2025-08" : "2025-07", ROWS(more[i]));
         (void)take("roster", i ? "2025-07" : "2025-08", ROWS(more[!i]));
         (void)take("ledger", "2025-08", ROWS(EITHER));
-        dump(&dumps[i]);
+        dump_store(&dumps[i]);
         ck_assert_ptr_nonnull(strstr(tg_buf_text(&dumps[i], &err), "\njoined\t"));
         tg_store_close(&store);
         tg_file_remove(i ? "" : db_path);

@@ -64,16 +64,7 @@ static void import_file(size_t f, uint64_t world, bool final)
 
 static void retract_file(size_t f)
 {
-    struct tg_import_result r;
-    OK(tg_import_retract(store, files[f].source, files[f].period, NULL, &r, &err));
-}
-
-/* An empty store with the site key of the one before. */
-static void start_again(void)
-{
-    tg_store_close(&store);
-    tg_file_remove(db_path);
-    open_store();
+    retract(files[f].source, files[f].period);
 }
 
 static void shuffle(size_t order[N_FILES])
@@ -108,25 +99,18 @@ static void import_all(uint64_t world, bool straight)
     }
 }
 
-static void dump(struct tg_buf *out)
-{
-    out->len = 0;
-    OK(tg_store_dump(store, in_dir("dump"), true, &err));
-    OK(tg_file_read_whole(in_dir("dump"), 1 << 24, out, &err));
-}
-
 START_TEST(the_order_of_files_does_not_matter)
 {
     struct tg_buf expected = {0}, found = {0};
     uint64_t world = (uint64_t)_i + 1;
     random_state = world * 7919;
     import_all(world, true);
-    dump(&expected);
+    dump_store(&expected);
     ck_assert_uint_gt(expected.len, 1000);
     for (int o = 0; o < ORDERS; o++) {
         start_again();
         import_all(world, false);
-        dump(&found);
+        dump_store(&found);
         ck_assert_msg(found.len == expected.len &&
                           memcmp(found.data, expected.data, found.len) == 0,
                       "world %d, order %d", _i, o);
@@ -153,11 +137,11 @@ START_TEST(few_rows_find_what_many_rows_find)
     }
     ck_assert_uint_eq(take("roster", "2025-01", few).new_identities, 4);
     ck_assert_uint_eq(take("roster", "2025-02", many).new_identities, MANY - 2);
-    dump(&first);
+    dump_store(&first);
     start_again();
     ck_assert_uint_eq(take("roster", "2025-02", many).new_identities, MANY);
     ck_assert_uint_eq(take("roster", "2025-01", few).new_identities, 2);
-    dump(&last);
+    dump_store(&last);
     ck_assert_str_eq(tg_buf_text(&first, &err), tg_buf_text(&last, &err));
     ck_assert_int_eq(number("SELECT count(*) FROM identity WHERE seen_from = 2025 * 12"), 4);
     OK(tg_store_verify(store, NULL, &err));
@@ -170,9 +154,9 @@ START_TEST(what_is_different_is_told)
 {
     struct tg_buf a = {0}, b = {0};
     (void)take("medical", "2025-01", ROWS("@n1,@k1,@x1,2025-01,I10,100"));
-    dump(&a);
+    dump_store(&a);
     (void)take("medical", "2025-01", ROWS("@n1,@k1,@x1,2025-01,I10,101"));
-    dump(&b);
+    dump_store(&b);
     ck_assert(a.len != b.len || memcmp(a.data, b.data, a.len) != 0);
     ck_assert_ptr_nonnull(strstr(tg_buf_text(&b, &err), "\t101\t"));
     tg_buf_free(&a);
@@ -187,7 +171,7 @@ START_TEST(what_was_taken_back_is_gone)
     (void)take("roster", "2025-01", ROWS("@n1,,@k1,,1950-03,1,,,", "@n2,,@k2,,1950-03,1,,,"));
     (void)take("users", "2025-01", ROWS("@a1,@k1,@x1,walk,1950-03,1,"));
     int64_t first = person_of("roster", "2025-01", 0), second = person_of("roster", "2025-01", 1);
-    dump(&before);
+    dump_store(&before);
     /* a wrong bridge and a wrong grant */
     (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1,,1950-03,1,,,", "@n2,@r1,@k1,,1950-03,1,,,"));
     (void)take("consents", "2025-02", ROWS("@a1,walk,outcome-evaluation,f1,web,2025-01-05,"));
@@ -196,7 +180,7 @@ START_TEST(what_was_taken_back_is_gone)
     OK(tg_import_retract(store, "consents", "2025-02", NULL, &r, &err));
     ck_assert_int_eq(person_of("roster", "2025-01", 0), first);
     ck_assert_int_eq(person_of("roster", "2025-01", 1), second);
-    dump(&after);
+    dump_store(&after);
     ck_assert_str_eq(tg_buf_text(&before, &err), tg_buf_text(&after, &err));
     ck_assert_int_eq(number("SELECT count(*) FROM audit WHERE verb = 'retract'"), 2);
     ck_assert_int_eq(tg_import_retract(store, "roster", "2025-02", NULL, &r, &err), TG_NO_INPUT);
