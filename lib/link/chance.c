@@ -36,6 +36,12 @@ struct triple {
     size_t of[3];
 };
 
+/* Pairs of the two files with the same levels, as far as they are no matches: of those who have a
+ * partner, and of all. */
+struct met {
+    double of_partners, of_all;
+};
+
 struct tg_chance {
     const struct tg_linkage *l;
     size_t n_fields, n; /* n unknowns */
@@ -46,6 +52,9 @@ struct tg_chance {
     size_t n_triples;
     struct rates rates[N_SETS];
     bool knows_across;
+    struct met *met; /* by pattern of the pairs of the two files */
+    size_t n_met, cap_met;
+    double with_partner;                        /* the share of the left that has one */
     double extra[N_UNKNOWN_MAX][N_UNKNOWN_MAX]; /* of dependent fields */
     bool dependent[TG_LINK_FIELDS_MAX][TG_LINK_FIELDS_MAX];
     double sexes[N_UNKNOWN_MAX][TG_N_LEVELS]; /* pairs seen by what their sexes say */
@@ -464,7 +473,8 @@ static double count_seen(const struct tg_chance *c, uint64_t levels, double expe
     return seen + (same < most ? same : most);
 }
 
-double tg_chance_of(const struct tg_chance *c, uint64_t levels)
+/* The rate of a pattern within the files, or across as far as the rates of levels tell. */
+static double rate_of(const struct tg_chance *c, uint64_t levels)
 {
     double n_pairs = pairs_with(c, known_fields(c, levels));
     double sex = share_of_sex(c, levels);
@@ -474,6 +484,22 @@ double tg_chance_of(const struct tg_chance *c, uint64_t levels)
     double surely = seen > 1 ? (seen - sqrt(seen)) / expected : 0; /* where rates are far off */
     more = more > surely ? more : surely;
     return more * sex * by_rates(c, &c->rates[c->knows_across ? ACROSS : WITHIN], levels);
+}
+
+/* Relatives and neighbours agree more often than rates say. Whoever has a partner meets others by
+ * chance alone; where there are surely more of these than expected, that is so for all, as far as
+ * the others' pairs may be by chance, too. */
+double tg_chance_of(const struct tg_chance *c, uint64_t levels, size_t pattern, double n_pairs)
+{
+    double expected = n_pairs * rate_of(c, levels);
+    if (!c->knows_across)
+        return expected;
+    const struct met *met = &c->met[pattern];
+    double surely = met->of_partners - sqrt(met->of_partners);
+    double of_partners = surely / (expected * c->with_partner + trust_in_rates);
+    double of_all = (met->of_all + trust_in_rates) / (expected + trust_in_rates);
+    double more = of_all < of_partners ? of_all : of_partners;
+    return more > 1 ? expected * more : expected;
 }
 
 /* Whoever has a partner, and what all who have none make of odds. */
@@ -542,7 +568,30 @@ static double expect_joint_of_three(const struct tg_chance *c, size_t t)
     return pairs > 0 ? r->joint_of_three[t] / pairs * n[TG_LEFT] * n[TG_RIGHT] : 0;
 }
 
-static enum tg_status count_across(const struct tg_chance *c, struct rates *r, struct tg_error *err)
+/* Counts the pairs of each pattern. */
+static enum tg_status count_met(struct tg_chance *c, const struct partners *partners,
+                                struct tg_error *err)
+{
+    const struct tg_pairs *pairs = &c->seen->across;
+    enum tg_status status = TG_OK;
+    c->with_partner = partners->n / c->sides[TG_LEFT];
+    for (size_t i = 0; !status && i < pairs->n;) {
+        const uint64_t levels = pairs->items[i].levels;
+        struct met met = {0, 0};
+        for (; i < pairs->n && pairs->items[i].levels == levels; i++) {
+            const struct tg_pair *pair = &pairs->items[i];
+            double n = pair->weight / (1 + pair->odds);
+            met.of_all += n;
+            met.of_partners += partners->has[pair->left] ? n : 0;
+        }
+        status = tg_grow(&c->met, &c->cap_met, c->n_met + 1, sizeof *c->met, err);
+        if (!status)
+            c->met[c->n_met++] = met;
+    }
+    return status;
+}
+
+static enum tg_status count_across(struct tg_chance *c, struct rates *r, struct tg_error *err)
 {
     const struct tg_pairs *pairs = &c->seen->across;
     struct partners partners = {.n = 0};
@@ -562,6 +611,8 @@ static enum tg_status count_across(const struct tg_chance *c, struct rates *r, s
     for (size_t t = 0; !status && t < c->n_triples; t++)
         add_bounded(&r->joint_of_three[t], others->joint_of_three[t], times,
                     expect_joint_of_three(c, t));
+    if (!status)
+        status = count_met(c, &partners, err);
     free_partners(&partners);
     free(others);
     return status;
@@ -634,5 +685,7 @@ enum tg_status tg_chance_learn(const struct tg_linkage *l, const struct tg_candi
 
 void tg_chance_free(struct tg_chance *c)
 {
+    if (c)
+        free(c->met);
     free(c);
 }

@@ -121,7 +121,7 @@ struct tg_candidates {
     struct tg_patterns within[TG_N_SIDES]; /**< without two rows that share a number */
     struct tg_holders holders;
     uint8_t *origins; /**< by left entity: enum tg_link_origin */
-    double unmet;     /**< set by the model: matches expected that share no token */
+    double unmet;     /**< set by the model: matches expected beside what odds say */
 };
 
 /**
@@ -170,9 +170,14 @@ struct tg_chance;
 /** @param c  borrowed until tg_chance_free(). @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_chance_learn(const struct tg_linkage *l, const struct tg_candidates *c,
                                           struct tg_chance **out, struct tg_error *err);
-/** The share of pairs of different people with these levels, whatever those of the missing fields
- * are: as the rates of levels say, weighed with the number that was seen within the files. */
-double tg_chance_of(const struct tg_chance *c, uint64_t levels);
+/**
+ * How many pairs of different people have these levels: as the rates of levels say, weighed with
+ * the number that was seen within the files and, when it is known, between the two.
+ *
+ * @param pattern  its place among the levels of the pairs across, which ascend
+ * @param n_pairs  pairs of the two files that have the fields which are not missing, and no others
+ */
+double tg_chance_of(const struct tg_chance *c, uint64_t levels, size_t pattern, double n_pairs);
 /**
  * The two files may be of other people: takes the rates from their own pairs, as far as their odds
  * say that they are no matches. Odds that are too low would feed matches to chance, which lowers
@@ -183,6 +188,25 @@ double tg_chance_of(const struct tg_chance *c, uint64_t levels);
  */
 TG_CHECKED enum tg_status tg_chance_learn_across(struct tg_chance *c, struct tg_error *err);
 void tg_chance_free(struct tg_chance *c);
+
+/** What two records of one person say of a field. */
+enum tg_outcome {
+    TG_OUTCOME_SAME,
+    TG_OUTCOME_NEAR,
+    TG_OUTCOME_ENDS,  /**< different, with the same beginning or end */
+    TG_OUTCOME_APART, /**< different in all */
+    TG_N_OUTCOMES
+};
+/**
+ * Of matches whose fields are independent, those that classes are not learned from: more than half
+ * of the fields differ, or no equal value comes with another one that shares something.
+ *
+ * @param share   by field: how likely each outcome is; sums to 1
+ * @param n       1…TG_LINK_FIELDS_MAX
+ * @param unseen  out, by field: how likely it is that an outcome comes and the match is not seen
+ * @return how likely it is that a match is not seen
+ */
+double tg_unseen(double share[][TG_N_OUTCOMES], size_t n, double unseen[][TG_N_OUTCOMES]);
 
 /** Sets the odds of all pairs across. @return TG_OK, TG_NO_MEMORY */
 TG_CHECKED enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
@@ -214,7 +238,7 @@ bool tg_evidence_applies(const struct tg_linkage *l, const struct tg_link_key_re
 /** Matches that are expected beside the links. */
 struct tg_link_expected {
     double *by_left; /**< of entities that are not linked yet; NULL: nothing is known; free() it */
-    double unmet;    /**< that share no token */
+    double unmet;    /**< of which no pair tells */
 };
 /**
  * Decides for the left entities that are not linked yet; pairs with linked entities are left out.

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { N_CLASSES = 2, N_ROUNDS = 60, N_ROUNDS_OF_PATTERNS = 20 };
+enum { N_CLASSES = 2, N_ROUNDS = 60, N_ROUNDS_OF_PATTERNS = 20, KNOWN_MAX = 256, FIELDS_MIN = 4 };
 
 /* What the classes say of a pattern counts as much as half a pair seen. */
 static const double trust_in_classes = 0.5;
@@ -42,6 +42,8 @@ struct model {
     struct cell *cells;
     size_t n_cells;
     struct match_class classes[N_CLASSES];
+    bool adds_unseen; /* to what classes are learned from */
+    double n_unseen;  /* so many in the last round */
 };
 
 static size_t run_end(const struct tg_pairs *pairs, size_t at)
@@ -248,18 +250,119 @@ static void count_levels(const struct model *m, int c, size_t place, double got[
     }
 }
 
+/* The fields, beginnings and ends apart, that are not missing, as bits. */
+static uint32_t fields_of(const struct model *m, uint64_t levels)
+{
+    uint32_t fields = 0;
+    for (size_t i = 0; i < m->n_places; i++) {
+        size_t f = m->places[i];
+        bool is_there = tg_level_of(levels, f) != TG_MISSING && !tg_linkage_is_ends(m->l, f);
+        fields |= is_there ? UINT32_C(1) << f : 0;
+    }
+    return fields;
+}
+
+/* Matches of a class with the same fields. */
+struct known {
+    uint32_t fields;
+    double n;
+};
+
+static size_t list_known(const struct model *m, int c, struct known out[KNOWN_MAX])
+{
+    size_t n = 0;
+    for (size_t p = 0; p < m->n_patterns; p++) {
+        uint32_t fields = fields_of(m, m->patterns[p].levels) & ~(UINT32_C(1) << TG_SEX_PLACE);
+        size_t i = 0;
+        while (i < n && out[i].fields != fields)
+            i++;
+        if (i == KNOWN_MAX)
+            continue;
+        if (i == n)
+            out[n++] = (struct known){fields, 0};
+        out[i].n += m->patterns[p].got[c];
+    }
+    return n;
+}
+
+static void share_outcomes(const struct model *m, const struct match_class *class, size_t field,
+                           double out[TG_N_OUTCOMES])
+{
+    double ends = share_of_ends(m, class, field);
+    ends = ends < 1 ? ends : 1;
+    out[TG_OUTCOME_SAME] = class->share[field][TG_SAME];
+    out[TG_OUTCOME_NEAR] = class->share[field][TG_NEAR];
+    out[TG_OUTCOME_ENDS] = class->share[field][TG_DIFFERENT] * ends;
+    out[TG_OUTCOME_APART] = class->share[field][TG_DIFFERENT] * (1 - ends);
+}
+
+static void add_outcomes(const struct model *m, const struct match_class *class, size_t field,
+                         const double n[TG_N_OUTCOMES], double got[][TG_N_LEVELS])
+{
+    got[field][TG_SAME] += n[TG_OUTCOME_SAME];
+    got[field][TG_NEAR] += n[TG_OUTCOME_NEAR];
+    got[field][TG_DIFFERENT] += n[TG_OUTCOME_ENDS] + n[TG_OUTCOME_APART];
+    if (!m->l->ends[field])
+        return;
+    size_t ends = m->l->ends[field] - 1u;
+    const double *share = class->share[ends];
+    double both = share[TG_NEAR] + share[TG_SAME];
+    if (both > 0) {
+        got[ends][TG_NEAR] += n[TG_OUTCOME_ENDS] * share[TG_NEAR] / both;
+        got[ends][TG_SAME] += n[TG_OUTCOME_ENDS] * share[TG_SAME] / both;
+    }
+    got[ends][TG_DIFFERENT] += n[TG_OUTCOME_APART];
+}
+
+/* Adds the matches of a class that are not seen, as many as those that are say. With fewer than
+ * four fields what is seen has fewer cells than two classes have shares (Goodman 1974), and a class
+ * of which much is not seen says little of how much. @return how many */
+static double add_unseen(const struct model *m, int c, double got[][TG_N_LEVELS])
+{
+    static const double most = 0.25;
+    const struct match_class *class = &m->classes[c];
+    struct known known[KNOWN_MAX];
+    size_t n_known = list_known(m, c, known);
+    double sum = 0;
+    for (size_t k = 0; k < n_known; k++) {
+        double share[TG_LINK_FIELDS_MAX][TG_N_OUTCOMES], unseen[TG_LINK_FIELDS_MAX][TG_N_OUTCOMES];
+        size_t fields[TG_LINK_FIELDS_MAX], n = 0;
+        for (size_t f = 0; f < m->l->n_fields; f++) {
+            if (!(known[k].fields >> f & 1))
+                continue;
+            share_outcomes(m, class, f, share[n]);
+            fields[n++] = f;
+        }
+        double all = n < FIELDS_MIN ? 1 : tg_unseen(share, n, unseen);
+        if (all > most)
+            continue;
+        double times = known[k].n / (1 - all);
+        sum += times * all;
+        for (size_t i = 0; i < n; i++) {
+            for (int o = 0; o < TG_N_OUTCOMES; o++)
+                unseen[i][o] *= times;
+            add_outcomes(m, class, fields[i], unseen[i], got);
+        }
+    }
+    return sum;
+}
+
 static void learn_class(struct model *m, int c)
 {
+    double unseen[TG_SEX_PLACE + 1][TG_N_LEVELS] = {{0}};
+    double n_unseen = m->adds_unseen ? add_unseen(m, c, unseen) : 0;
+
     static const double prior = 1; /* as much as one pair seen before */
     struct match_class *class = &m->classes[c];
-    class->n = prior;
+    class->n = prior + n_unseen;
+    m->n_unseen += n_unseen;
     for (size_t p = 0; p < m->n_patterns; p++)
         class->n += m->patterns[p].got[c];
     for (size_t i = 0; i < m->n_places; i++) {
         size_t f = m->places[i];
         double got[TG_N_LEVELS], sum = 0;
         for (int level = 0; level < TG_N_LEVELS; level++)
-            got[level] = prior * begin_share(m, c, f, (enum tg_link_level)level);
+            got[level] = unseen[f][level] + prior * begin_share(m, c, f, (enum tg_link_level)level);
         count_levels(m, c, f, got);
         for (int level = 0; level < TG_N_LEVELS; level++)
             sum += level == TG_MISSING ? 0 : got[level];
@@ -313,10 +416,10 @@ static void learn_patterns(struct model *m)
     }
 }
 
-static void learn(struct model *m, struct tg_pairs *pairs)
+static void learn_classes(struct model *m)
 {
-    begin_classes(m);
     for (int round = 0; round < N_ROUNDS; round++) {
+        m->n_unseen = 0;
         expect_patterns(m);
         share_out(m);
         doubt_classes(m);
@@ -324,6 +427,12 @@ static void learn(struct model *m, struct tg_pairs *pairs)
             learn_class(m, c);
     }
     expect_patterns(m);
+}
+
+static void learn(struct model *m, struct tg_pairs *pairs)
+{
+    begin_classes(m);
+    learn_classes(m);
     scale_commonness(m);
     learn_patterns(m);
     for (size_t i = 0; i < pairs->n; i++) {
@@ -389,18 +498,6 @@ static double count_unmet(const struct model *m)
     return sum;
 }
 
-/* The fields, beginnings and ends apart, that are not missing, as bits. */
-static uint32_t fields_of(const struct model *m, uint64_t levels)
-{
-    uint32_t fields = 0;
-    for (size_t i = 0; i < m->n_places; i++) {
-        size_t f = m->places[i];
-        bool is_there = tg_level_of(levels, f) != TG_MISSING && !tg_linkage_is_ends(m->l, f);
-        fields |= is_there ? UINT32_C(1) << f : 0;
-    }
-    return fields;
-}
-
 /* A pattern meets only those who have its fields. Patterns of the same ones lie together mostly. */
 static void share_fields(struct model *m, const struct tg_holders *holders)
 {
@@ -415,12 +512,38 @@ static void share_fields(struct model *m, const struct tg_holders *holders)
     }
 }
 
+static double count_met(const struct model *m)
+{
+    double sum = 0;
+    for (size_t i = 0; i < m->n_cells; i++) {
+        const struct cell *cell = &m->cells[i];
+        const struct pattern *p = &m->patterns[cell->pattern];
+        sum += cell->weight * p->matches / (p->matches + p->chance * p->scale * cell->commonness);
+    }
+    return sum;
+}
+
+/* Matches expected beside what the odds of the pairs say. That classes are learned from pairs most
+ * of whose fields agree makes errors look rarer than they are, which is right where a pair is to be
+ * decided and wrong where those are to be counted that are missed. */
+static double expect_unmet(struct model *m)
+{
+    double met = count_met(m), unmet = count_unmet(m);
+    m->adds_unseen = true;
+    learn_classes(m);
+    if (m->n_unseen <= 0)
+        return unmet;
+    learn_patterns(m);
+    double all = count_met(m) + count_unmet(m);
+    return all > met ? all - met : 0;
+}
+
 static void weigh_chance(struct model *m, const struct tg_chance *chance)
 {
     double n_pairs = (double)m->l->facts[TG_LEFT].n * m->l->facts[TG_RIGHT].n;
     for (size_t p = 0; p < m->n_patterns; p++)
         m->patterns[p].chance =
-            n_pairs * m->patterns[p].share * tg_chance_of(chance, m->patterns[p].levels);
+            tg_chance_of(chance, m->patterns[p].levels, p, n_pairs * m->patterns[p].share);
 }
 
 enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
@@ -445,7 +568,7 @@ enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
     if (!status) {
         weigh_chance(&m, chance);
         learn(&m, &c->across);
-        c->unmet = count_unmet(&m);
+        c->unmet = expect_unmet(&m);
     }
     tg_chance_free(chance);
     free(m.patterns);

@@ -22,6 +22,6 @@ compare "FEBRL 4" 0.9995 0.999 0.9995 0.01 "$studies/febrl.yaml" febrl_entities 
 [ "$(wc -l <truth.csv)" -eq 5001 ] || { echo "FEBRL 4 has 5,000 pairs" >&2; exit 1; }
 compare "FEBRL 4 with soc_sec_id" 0.9999 0.9998 0.99995 0.01 "$studies/febrl_id.yaml" febrl_entities \
     original "$data/febrl/dataset4a.csv" corrupted "$data/febrl/dataset4b.csv"
-compare "NCVR 0-1" 0.9995 0.94 0.986 0.015 "$studies/ncvr.yaml" ncvr_entities \
+compare "NCVR 0-1" 0.9995 0.94 0.986 0.01 "$studies/ncvr.yaml" ncvr_entities \
     party0 "$data/ncvr/party0.csv" party1 "$data/ncvr/party1.csv"
 [ "$(wc -l <truth.csv)" -eq 1225 ] || { echo "NCVR has 1,224 pairs" >&2; exit 1; }

@@ -675,6 +675,44 @@ START_TEST(neighbours_are_no_matches)
 }
 END_TEST
 
+/* As enumeration says, for fields drawn at random. */
+START_TEST(matches_that_are_not_seen_are_counted)
+{
+    enum { N = 4, ALL = TG_N_OUTCOMES * TG_N_OUTCOMES * TG_N_OUTCOMES * TG_N_OUTCOMES };
+    double share[N][TG_N_OUTCOMES], unseen[N][TG_N_OUTCOMES], wanted[N][TG_N_OUTCOMES] = {{0}};
+    double sum = 0;
+    uint64_t state = (uint64_t)_i + 1;
+    for (int f = 0; f < N; f++) {
+        double all = 0;
+        for (int o = 0; o < TG_N_OUTCOMES; o++)
+            all += share[f][o] = 1 + below(&state, 100);
+        for (int o = 0; o < TG_N_OUTCOMES; o++)
+            share[f][o] /= all;
+    }
+    for (int at = 0; at < ALL; at++) {
+        int of[N], equal = 0, shared = 0, differ = 0;
+        double p = 1;
+        for (int f = 0, rest = at; f < N; f++, rest /= TG_N_OUTCOMES) {
+            of[f] = rest % TG_N_OUTCOMES;
+            p *= share[f][of[f]];
+            equal += of[f] == TG_OUTCOME_SAME;
+            shared += of[f] != TG_OUTCOME_APART;
+            differ += of[f] == TG_OUTCOME_ENDS || of[f] == TG_OUTCOME_APART;
+        }
+        if (2 * differ <= N && equal >= 1 && shared >= 2)
+            continue;
+        sum += p;
+        for (int f = 0; f < N; f++)
+            wanted[f][of[f]] += p;
+    }
+    ck_assert_double_eq_tol(tg_unseen(share, N, unseen), sum, 1e-12);
+    for (int f = 0; f < N; f++) {
+        for (int o = 0; o < TG_N_OUTCOMES; o++)
+            ck_assert_double_eq_tol(unseen[f][o], wanted[f][o], 1e-12);
+    }
+}
+END_TEST
+
 /* Few values, so that chance meets two of them often; a few users without sex, of whom it seldom
  * does, for there are few pairs of them. */
 START_TEST(who_lacks_a_field_is_one_of_few)
@@ -810,6 +848,7 @@ int main(void)
     tcase_add_test(t, commonness_is_in_relation);
     tcase_add_test(t, what_chance_is_off_by_is_no_class);
     tcase_add_loop_test(t, neighbours_are_no_matches, 0, 5);
+    tcase_add_loop_test(t, matches_that_are_not_seen_are_counted, 0, 5);
     tcase_add_loop_test(t, who_lacks_a_field_is_one_of_few, 0, 5);
     tcase_add_test(t, who_has_nobody_else_follows_from_birth);
     tcase_add_test(t, who_has_nobody_else_follows_from_origin);
