@@ -580,9 +580,11 @@ static enum tg_status count_met(struct tg_chance *c, const struct partners *part
         struct met met = {0, 0};
         for (; i < pairs->n && pairs->items[i].levels == levels; i++) {
             const struct tg_pair *pair = &pairs->items[i];
-            double n = pair->weight / (1 + pair->odds);
+            bool has = partners->has[pair->left];
+            double n = has ? pair->weight * (1 - tg_odds_probability(partners->sums, pair))
+                           : pair->weight / (1 + pair->odds);
             met.of_all += n;
-            met.of_partners += partners->has[pair->left] ? n : 0;
+            met.of_partners += has ? n : 0;
         }
         status = tg_grow(&c->met, &c->cap_met, c->n_met + 1, sizeof *c->met, err);
         if (!status)

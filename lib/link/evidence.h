@@ -20,7 +20,8 @@
  * Gamma prior worth half a pair). Names tell the sex, so the rate of equal sexes is that among
  * pairs that agree on the field that says most of it. At last the rates are learned again from the
  * pairs of the two files, as far as they are no matches: the files may be of other people. What
- * those who have a partner share with others bounds what the rest may share by chance.
+ * those who have a partner share with others bounds what the rest may share by chance, and where
+ * they surely share more than the rates say, as relatives do, so does everybody.
  *
  * Rarity: chance is weighed with how common the pair's shared values are, relative to the usual
  * ones (link/rarity.h), so that over pairs that met by chance its inverse is one on average.

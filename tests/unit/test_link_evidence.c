@@ -594,8 +594,11 @@ static void fit_alike(const struct alike *alike, size_t n, double by_chance)
         levels = (uint64_t)TG_MISSING << (2 * TG_SEX_PLACE);
         for (size_t f = 0; f <= N_FIELDS; f++)
             levels |= (uint64_t)alike[i].of[f] << (2 * f);
-        candidates.across.items[i] =
-            (struct tg_pair){.levels = levels, .commonness = 1, .weight = alike[i].n};
+        candidates.across.items[i] = (struct tg_pair){.left = (uint32_t)i,
+                                                      .right = (uint32_t)i,
+                                                      .levels = levels,
+                                                      .commonness = 1,
+                                                      .weight = alike[i].n};
     }
     for (int side = 0; side < TG_N_SIDES; side++) {
         struct tg_patterns *within = &candidates.within[side];
@@ -671,6 +674,53 @@ START_TEST(neighbours_are_no_matches)
     for (uint32_t i = N_COMMON; i < N_LEFT; i++)
         ck_assert_int_ne(decisions[i].state, TG_LINK_LINKED);
     ck_assert_double_eq_tol(e.all.matches, N_COMMON, 0.05 * N_COMMON);
+    end();
+}
+END_TEST
+
+enum { N_WITH = 100, N_ALONE = 50, N_CLEAN_LEFT = 200, N_SAID_OF = 10 };
+
+/* Users with a partner and users without have relatives over there, of whom the files themselves
+ * know few. What those of the first are cannot be matches. */
+START_TEST(who_has_a_partner_says_how_often_relatives_agree)
+{
+    static const uint64_t missing = (uint64_t)TG_MISSING << 2 * TG_SEX_PLACE;
+    static const uint64_t three = TG_SAME | TG_SAME << 2 | TG_SAME << 4 | missing;
+    double matches = 0;
+    make_people(4);
+    begin();
+    candidates = (struct tg_candidates){.applies = true};
+    candidates.across.n = N_WITH + N_ALONE + N_CLEAN_LEFT;
+    candidates.across.items = calloc(candidates.across.n, sizeof *candidates.across.items);
+    candidates.holders.items = calloc(1, sizeof *candidates.holders.items);
+    *candidates.holders.items = (struct tg_holder_count){(1 << N_FIELDS) - 1, {N_LEFT, N_RIGHT}};
+    candidates.holders.n = 1;
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        struct tg_patterns *within = &candidates.within[side];
+        double n = linkage.facts[side].n;
+        within->of = n * (n - 1) / 2;
+        within->items = calloc(1, sizeof *within->items);
+        *within->items =
+            (struct tg_pattern_count){three, within->of * N_SAID_OF / N_LEFT / N_RIGHT};
+        within->n = 1;
+    }
+    for (uint32_t i = 0; i < candidates.across.n; i++) {
+        bool relative = i < N_WITH + N_ALONE;
+        uint32_t left = i < N_WITH ? i
+                        : relative ? i - N_WITH + N_CLEAN_LEFT
+                                   : i - N_WITH - N_ALONE;
+        candidates.across.items[i] =
+            (struct tg_pair){.left = left,
+                             .right = relative ? N_CLEAN_LEFT + i : left,
+                             .levels = relative ? three : three | TG_SAME << 6,
+                             .commonness = 1,
+                             .weight = 1};
+    }
+    ck_assert_int_eq(tg_model_fit(&linkage, &candidates, NULL), TG_OK);
+    for (uint32_t i = N_WITH; i < N_WITH + N_ALONE; i++)
+        matches += candidates.across.items[i].odds / (1 + candidates.across.items[i].odds);
+    ck_assert_double_lt(matches, 0.6 * N_ALONE); /* nearly all by the files alone */
+    tg_candidates_free(&candidates);
     end();
 }
 END_TEST
@@ -848,6 +898,7 @@ int main(void)
     tcase_add_test(t, commonness_is_in_relation);
     tcase_add_test(t, what_chance_is_off_by_is_no_class);
     tcase_add_loop_test(t, neighbours_are_no_matches, 0, 5);
+    tcase_add_test(t, who_has_a_partner_says_how_often_relatives_agree);
     tcase_add_loop_test(t, matches_that_are_not_seen_are_counted, 0, 5);
     tcase_add_loop_test(t, who_lacks_a_field_is_one_of_few, 0, 5);
     tcase_add_test(t, who_has_nobody_else_follows_from_birth);
