@@ -145,8 +145,10 @@ static void begin_classes(struct model *m)
 /* Of matches of a class whose field differs, the share with the same beginning or end. */
 static double share_of_ends(const struct model *m, const struct match_class *class, size_t field)
 {
-    const double *share = m->l->ends[field] ? class->share[m->l->ends[field] - 1] : NULL;
-    return share ? share[TG_NEAR] + share[TG_SAME] : 0;
+    if (field >= m->l->n_fields || !m->l->ends[field]) /* the sex is no field */
+        return 0;
+    const double *share = class->share[m->l->ends[field] - 1];
+    return share[TG_NEAR] + share[TG_SAME];
 }
 
 /* The share of matches of a class with the pattern's level at one place. */

@@ -282,7 +282,7 @@ static enum tg_status end_somehow(void *ctx)
     int *how = ctx, end = *how;
     *how = 99;
     if (end < 0)
-        (void)raise(SIGSEGV);
+        (void)raise(SIGKILL); /* which no sanitizer catches */
     return (enum tg_status)end;
 }
 
