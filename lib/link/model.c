@@ -13,9 +13,10 @@ static const double misfit = 0.3;
 
 struct pattern {
     uint64_t levels;
-    double share;  /* of the pairs of the two files: they have the fields that this one knows */
-    double chance; /* pairs of the two files expected without a match */
-    bool teaches;  /* of classes */
+    uint32_t fields; /* that it knows, as bits */
+    double share;    /* of the pairs of the two files: they have the fields that this one knows */
+    double chance;   /* pairs of the two files expected without a match */
+    bool teaches;    /* of classes */
     double match[N_CLASSES];
     double got[N_CLASSES];
     double matches; /* expected in all */
@@ -274,7 +275,7 @@ static size_t list_known(const struct model *m, int c, struct known out[KNOWN_MA
 {
     size_t n = 0;
     for (size_t p = 0; p < m->n_patterns; p++) {
-        uint32_t fields = fields_of(m, m->patterns[p].levels) & ~(UINT32_C(1) << TG_SEX_PLACE);
+        uint32_t fields = m->patterns[p].fields & ~(UINT32_C(1) << TG_SEX_PLACE);
         size_t i = 0;
         while (i < n && out[i].fields != fields)
             i++;
@@ -510,6 +511,7 @@ static void share_fields(struct model *m, const struct tg_holders *holders)
         if (share < 0 || fields != last)
             share = tg_holders_share(holders, all, fields);
         last = fields;
+        m->patterns[p].fields = fields;
         m->patterns[p].share = share;
     }
 }
