@@ -5,6 +5,7 @@
 #include "report/page.h"
 #include "sys/file.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 #include <xlsxwriter.h>
@@ -419,20 +420,23 @@ struct making {
 };
 
 /* Makes the workbook at `path`, with the library's own temporary files beside it. */
-static enum tg_status write_workbook(void *ctx)
+static enum tg_status write_workbook(void *ctx, struct tg_error *err)
 {
     const struct making *m = ctx;
-    struct tg_error err; /* of the process that ends with this */
     lxw_workbook_options options = {.constant_memory = LXW_FALSE, .tmpdir = lent(m->dir)};
-    struct book b = {.file = workbook_new_opt(m->path, &options), .err = &err};
+    struct book b = {.file = workbook_new_opt(m->path, &options), .err = err};
     if (!b.file)
-        return TG_NO_MEMORY;
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .file = m->path);
     fill(&b, m->view);
+    errno = 0;
     lxw_error e = workbook_close(b.file);
+    int why = errno;
     tg_buf_free(&b.text);
-    if (b.status)
+    if (b.status || !e)
         return b.status;
-    return e == LXW_ERROR_MEMORY_MALLOC_FAILED ? TG_NO_MEMORY : e ? TG_IO : TG_OK;
+    if (e == LXW_ERROR_MEMORY_MALLOC_FAILED)
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .file = m->path);
+    return TG_FAIL(err, TG_MSG_WRITE_FAILED, .file = m->path, .sys_errno = why);
 }
 
 /* The library opens its file by name and with the process's umask: it is given an empty one of

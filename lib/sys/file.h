@@ -225,16 +225,18 @@ TG_CHECKED enum tg_status tg_terminal_ask(const char *prompt, char *out, size_t 
 /** @} */
 
 /**
- * Runs task(ctx) in a process of its own, a copy of this one, and waits for it: for a library that
- * ends the process where memory fails. What the task changes in memory is lost; what it writes to
- * files is not. No other thread may be running.
+ * Runs task(ctx, err) in a process of its own, a copy of this one, and waits for it: for a library
+ * that ends the process where memory fails. What the task changes in memory is lost but for its
+ * error; what it writes to files is not. No other thread may be running.
  *
- * @param task  @return TG_OK; TG_NO_MEMORY; anything else is taken for a failed write
+ * @param task  @return TG_OK; anything else with the error; without one TG_NO_MEMORY, and anything
+ *              else is taken for a failed write
  * @param file  for errors
- * @return TG_OK; TG_NO_MEMORY, also where the process was ended by a signal; TG_IO
+ * @return TG_OK; the task's status; TG_NO_MEMORY where there could be no process or a signal ended
+ * it
  */
-TG_CHECKED enum tg_status tg_child_run(enum tg_status (*task)(void *ctx), void *ctx,
-                                       const char *file, struct tg_error *err);
+TG_CHECKED enum tg_status tg_child_run(enum tg_status (*task)(void *ctx, struct tg_error *err),
+                                       void *ctx, const char *file, struct tg_error *err);
 
 /** Name of the operating-system user, or their number; for the audit log. */
 void tg_process_user(char *out, size_t size);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "sys/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,8 +18,24 @@
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t caught_signal;
 
+/* A file opened in the place of a closed standard stream would get what is meant for the stream.
+ * What is written to, or read from, a stream that was closed fails as before. */
+static void hold_standard_streams(void)
+{
+    static const int how[] = {
+        [STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDWR};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", how[fd]);
+    }
+}
+
 void tg_process_harden(void)
 {
+    hold_standard_streams();
+    /* a file too large and a reader gone are errors of the call, told as such */
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)signal(SIGPIPE, SIG_IGN);
     const struct rlimit none = {0, 0};
     (void)setrlimit(RLIMIT_CORE, &none);
 #if !defined(__SANITIZE_ADDRESS__)

@@ -57,7 +57,12 @@ run | full)
         # what cannot be removed, or looked through for it, stays, and the next run removes it
         failing "write sync rename truncate mkdir" 1000 &&
             failing "unlink open-read" 1000 "" '|^runs/\.2025-03\.partial' &&
-            failing "mmap open read short random thread" 40 && failing memory 60
+            failing "mmap open read short random thread fork wait" 40 && failing memory 60 || exit 1
+        # the process that makes the workbook, on its own
+        export TG_FAULT_WHERE=child
+        failing memory 40 || exit 1
+        export TG_FAULT_END=self
+        failing memory 20
     fi
     exit
     ;;

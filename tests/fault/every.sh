@@ -18,7 +18,7 @@
 # why on stderr and leaves the folder as it was: no output under its name, no temporary. If it does
 # not, it leaves what an undisturbed run leaves.
 set -u
-kinds="memory mmap open open-read read write short sync rename truncate mkdir unlink thread random"
+kinds="memory mmap open open-read read write short sync rename truncate mkdir unlink thread random fork wait"
 most=200
 input=
 prepare=

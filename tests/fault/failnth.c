@@ -3,14 +3,14 @@
  * Makes the Nth call of one kind fail in a program that is not built for it (LD_PRELOAD).
  *
  *   TG_FAULT_KIND    memory mmap open open-read read write short sync rename truncate mkdir thread
- *                    random unlink; disk: all that change what is on the disk; others: nothing is
- *                    counted
- *   TG_FAULT_N       which call fails, from 1; 0 or absent: none
- *   TG_FAULT_STICKY  set: every call from the Nth on fails, as on a full disk
- *   TG_FAULT_END     kill: instead of failing, the Nth call ends the process by SIGKILL; power: so
- *                    it does, and what was not synced before is taken back, as when the power fails
- *   TG_FAULT_STASH   for power: a folder on the same file system where removed files wait
- *   TG_FAULT_COUNT   a file that gets the number of calls of this kind when the program ends
+ *                    random unlink fork wait; disk: all that change what is on the disk; others:
+ * nothing is counted TG_FAULT_N       which call fails, from 1; 0 or absent: none TG_FAULT_STICKY
+ * set: every call from the Nth on fails, as on a full disk TG_FAULT_END     kill: instead of
+ * failing, the Nth call ends the process by SIGKILL; power: so it does, and what was not synced
+ * before is taken back, as when the power fails; self: it ends by SIGKILL the process that calls,
+ * which may be a child TG_FAULT_WHERE   child: only calls of child processes count TG_FAULT_STASH
+ * for power: a folder on the same file system where removed files wait TG_FAULT_COUNT   a file that
+ * gets the number of calls of this kind when the program ends
  *
  * Counting begins with main(): what the loader does before is not the program's doing. `short` is
  * no failure: the Nth read or write does half of what it was asked to.
@@ -39,6 +39,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum kind {
@@ -56,18 +57,22 @@ enum kind {
     THREAD,
     RANDOM,
     UNLINK,
+    FORK,
+    WAIT,
     DISK,
     N_KINDS
 };
 
-static const char *const names[N_KINDS] = {"memory", "mmap",   "open",   "open-read", "read",
-                                           "write",  "short",  "sync",   "rename",    "truncate",
-                                           "mkdir",  "thread", "random", "unlink",    "disk"};
+static const char *const names[N_KINDS] = {
+    "memory",   "mmap",  "open",   "open-read", "read",   "write", "short", "sync", "rename",
+    "truncate", "mkdir", "thread", "random",    "unlink", "fork",  "wait",  "disk"};
 
 static struct {
     bool armed;
     bool sticky;
     bool kills;
+    bool ends_itself;
+    bool in_children;
     enum kind kind;
     unsigned long nth;
     const char *count_file;
@@ -78,6 +83,7 @@ static struct {
     DIR *(*opendir)(const char *);
     int (*getpwuid_r)(uid_t, struct passwd *, char *, size_t, struct passwd **);
     int (*pthread_create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    pid_t (*fork)(void);
     int (*main)(int, char **, char **);
 } shim;
 
@@ -90,7 +96,7 @@ static bool counts(enum kind kind)
     const bool changes_disk[N_KINDS] = {
         [OPEN] = true,     [WRITE] = true, [SYNC] = true,  [RENAME] = true,
         [TRUNCATE] = true, [MKDIR] = true, [UNLINK] = true};
-    return shim.armed && !in_libc &&
+    return shim.armed && !in_libc && (!shim.in_children || getpid() != first_process) &&
            (kind == shim.kind || (shim.kind == DISK && changes_disk[kind]));
 }
 
@@ -103,7 +109,8 @@ static bool is_nth(enum kind kind)
     if (!hit || !shim.kills)
         return hit;
     power_fail();
-    (void)syscall(SYS_kill, first_process, SIGKILL);
+    if (!shim.ends_itself)
+        (void)syscall(SYS_kill, first_process, SIGKILL);
     (void)syscall(SYS_kill, getpid(), SIGKILL);
     return true;
 }
@@ -152,6 +159,8 @@ static void configure(void)
     shim.sticky = getenv("TG_FAULT_STICKY") != NULL;
     const char *end = getenv("TG_FAULT_END");
     shim.kills = end != NULL;
+    shim.ends_itself = end && strcmp(end, "self") == 0;
+    shim.in_children = getenv("TG_FAULT_WHERE") != NULL;
     power_begin(end && strcmp(end, "power") == 0 ? getenv("TG_FAULT_STASH") : NULL);
     shim.count_file = getenv("TG_FAULT_COUNT");
 }
@@ -171,6 +180,7 @@ int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
     (void)NEXT(mkostemp);
     (void)NEXT(opendir);
     (void)NEXT(pthread_create);
+    (void)NEXT(fork);
     configure();
     shim.main = main;
     return next(armed_main, argc, argv, init, fini, rtld_fini, end);
@@ -544,7 +554,17 @@ int rmdir(const char *path)
     return (int)syscall(SYS_unlinkat, AT_FDCWD, path, AT_REMOVEDIR);
 }
 
-/* Threads and randomness. */
+/* Processes, threads and randomness. */
+
+pid_t fork(void)
+{
+    return fails(FORK, EAGAIN) ? -1 : NEXT(fork)();
+}
+
+pid_t waitpid(pid_t child, int *how, int options)
+{
+    return fails(WAIT, ECHILD) ? -1 : (pid_t)syscall(SYS_wait4, child, how, options, NULL);
+}
 
 int pthread_create(pthread_t *id, const pthread_attr_t *attributes, void *(*run)(void *), void *arg)
 {

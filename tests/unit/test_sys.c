@@ -277,12 +277,14 @@ START_TEST(threads_run_and_join)
 }
 END_TEST
 
-static enum tg_status end_somehow(void *ctx)
+static enum tg_status end_somehow(void *ctx, struct tg_error *said)
 {
     int *how = ctx, end = *how;
     *how = 99;
     if (end < 0)
         (void)raise(SIGKILL); /* which no sanitizer catches */
+    if (end == TG_CANCELLED)
+        return TG_FAIL(said, TG_MSG_CANCELLED, .file = "y", .line = 7);
     return (enum tg_status)end;
 }
 
@@ -291,12 +293,31 @@ START_TEST(a_child_ends_as_its_task_says)
     static const struct {
         int how;
         enum tg_status want;
-    } cases[] = {{-1, TG_NO_MEMORY}, {TG_OK, TG_OK}, {TG_NO_MEMORY, TG_NO_MEMORY}, {TG_IO, TG_IO}};
+        enum tg_message message;
+        const char *file;
+    } cases[] = {{-1, TG_NO_MEMORY, TG_MSG_CHILD_ENDED, "x"},
+                 {TG_OK, TG_OK, TG_MSG_CANCELLED, NULL},
+                 {TG_NO_MEMORY, TG_NO_MEMORY, TG_MSG_NO_MEMORY, "x"},
+                 {TG_IO, TG_IO, TG_MSG_WRITE_FAILED, "x"},
+                 {TG_CANCELLED, TG_CANCELLED, TG_MSG_CANCELLED, "y"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         int how = cases[i].how;
         ck_assert_int_eq(tg_child_run(end_somehow, &how, "x", &err), cases[i].want);
         ck_assert_int_eq(how, cases[i].how); /* its memory is its own */
+        if (!cases[i].want)
+            continue;
+        ck_assert_int_eq(err.message, cases[i].message);
+        ck_assert_str_eq(err.file, cases[i].file);
     }
+}
+END_TEST
+
+START_TEST(a_child_is_waited_for_where_nobody_wants_to_hear_of_children)
+{
+    int how = TG_OK;
+    ck_assert(signal(SIGCHLD, SIG_IGN) != SIG_ERR);
+    ck_assert_int_eq(tg_child_run(end_somehow, &how, "x", &err), TG_OK);
+    ck_assert(signal(SIGCHLD, SIG_DFL) == SIG_IGN);
 }
 END_TEST
 
@@ -330,6 +351,7 @@ int main(void)
     tcase_add_test(t, scratch_has_no_name_and_keeps_bytes);
     tcase_add_test(t, threads_run_and_join);
     tcase_add_test(t, a_child_ends_as_its_task_says);
+    tcase_add_test(t, a_child_is_waited_for_where_nobody_wants_to_hear_of_children);
     tcase_add_test(t, times_are_written_as_iso);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
