@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/assign.h"
 
+#include "store/index.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,21 +34,24 @@ static enum tg_status assign_group(void *ctx, const unsigned char hash[TG_TOKEN_
     return TG_OK;
 }
 
+static enum tg_status leave_unassigned(void *ctx, const unsigned char digest[TG_TOKEN_LEN],
+                                       int64_t identity, struct tg_error *err)
+{
+    struct tg_owners *found = ctx;
+    (void)digest;
+    (void)err;
+    if ((uint64_t)identity < found->n)
+        found->of[identity] = TG_UNASSIGNED;
+    return TG_OK;
+}
+
 /* None of the source's identities belongs to anybody yet. */
 static enum tg_status begin(const struct tg_db *db, int64_t source_id, struct tg_owners *found,
                             struct tg_error *err)
 {
-    sqlite3_stmt *stmt = NULL;
     enum tg_status status = tg_owners_new(db, found, err);
-    if (!status)
-        status = tg_db_prepare(
-            db, "SELECT identity_id, ?2 FROM identity_digest WHERE source_id = ?1", &stmt, err);
-    if (!status)
-        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id), DB_INT(TG_UNASSIGNED)), err);
-    if (!status)
-        return tg_owners_fill(db, stmt, found, err);
-    (void)sqlite3_finalize(stmt);
-    return status;
+    return status ? status
+                  : tg_index_walk(db, TG_INDEX_DIGESTS, source_id, leave_unassigned, found, err);
 }
 
 static enum tg_status assign_to_users(const struct tg_db *db, const struct tg_linked_user *linked,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/dense.h"
+#include "store/index.h"
 #include "store/pump.h"
 
 #include <stdlib.h>
@@ -69,40 +70,30 @@ struct grouping {
     void *ctx;
 };
 
-/* The row's token belongs to the group, or ends it and begins the next. */
-static enum tg_status on_token(void *ctx, const struct tg_pumped *row, struct tg_error *err)
+/* The token belongs to the group, or ends it and begins the next. */
+static enum tg_status on_posting(void *ctx, const unsigned char hash[TG_TOKEN_LEN],
+                                 int64_t identity, struct tg_error *err)
 {
     struct grouping *g = ctx;
     enum tg_status status = TG_OK;
-    if (row->len != TG_TOKEN_LEN)
-        return TG_FAIL(err, TG_MSG_STORE_DAMAGED, .rule = "table identity_token");
-    if (g->group.n && memcmp(g->hash, row->bytes, TG_TOKEN_LEN) != 0) {
+    if (g->group.n && memcmp(g->hash, hash, TG_TOKEN_LEN) != 0) {
         status = g->on(g->ctx, g->hash, &g->group, err);
         g->group.n = 0;
     }
-    memcpy(g->hash, row->bytes, TG_TOKEN_LEN);
-    return status ? status : tg_ids_add(&g->group, row->numbers[0], err);
+    memcpy(g->hash, hash, TG_TOKEN_LEN);
+    return status ? status : tg_ids_add(&g->group, identity, err);
 }
 
 enum tg_status tg_walk_token(const struct tg_db *db, const char *token, tg_on_group *on, void *ctx,
                              struct tg_error *err)
 {
     struct grouping g = {.on = on, .ctx = ctx};
-    sqlite3_stmt *stmt = NULL;
     int64_t number;
     enum tg_status status = tg_token_number(db, token, &number, err);
     if (!status)
-        status = tg_db_prepare(db,
-                               "SELECT identity_id, hash FROM identity_token WHERE token = ?"
-                               " ORDER BY hash, identity_id",
-                               &stmt, err);
-    if (!status)
-        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(number)), err);
-    if (!status)
-        status = tg_pump(db, stmt, 1, on_token, &g, err);
+        status = tg_index_walk(db, TG_INDEX_TOKENS, number, on_posting, &g, err);
     if (!status && g.group.n)
         status = on(ctx, g.hash, &g.group, err);
-    (void)sqlite3_finalize(stmt);
     tg_ids_free(&g.group);
     return status;
 }

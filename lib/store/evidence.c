@@ -63,8 +63,8 @@ static enum tg_status move_listed(const struct tg_db *db, struct tg_error *err)
     tg_buf_free(&m.packed);
     return status ? status
                   : tg_db_exec(db,
-                               "DELETE FROM identity_token"
-                               " WHERE token IN (SELECT token FROM temp.evidence_token);"
+                               "DELETE FROM token_chunk"
+                               " WHERE id >> 47 IN (SELECT token FROM temp.evidence_token);"
                                "DELETE FROM link_memory",
                                err);
 }

@@ -10,7 +10,7 @@
 
 #include "store/room.h"
 
-/** Moves evidence tokens to where they belong that an older program left in table identity_token,
+/** Moves evidence tokens to where they belong that an older program left among those that are looked up,
  * in the caller's transaction. */
 TG_CHECKED enum tg_status tg_evidence_move(struct tg_store *store, struct tg_error *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/enrolled.h"
+#include "store/index.h"
 #include "store/query.h"
 #include "store/sharing.h"
 
@@ -98,10 +99,6 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
                    " enrolled_to = ?, death = ? WHERE id = ?"
                    " RETURNING watched <> 0 OR turns <> 0 OR death <> 0"},
         {&in->leave, "UPDATE identity SET seen_to = ? WHERE id = ? RETURNING watched"},
-        {&in->add_token, "INSERT OR IGNORE INTO identity_token(token, hash, identity_id)"
-                         " SELECT a, b, c FROM feed(?)"},
-        {&in->add_digest,
-         "INSERT INTO identity_digest(source_id, digest, identity_id) SELECT a, b, c FROM feed(?)"},
         {&in->evidences.insert,
          "INSERT INTO identity_evidence(identity_id, tokens) SELECT a, b FROM feed(?)"},
     };
@@ -116,7 +113,7 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
 
 void tg_interner_free(struct tg_interner *in)
 {
-    sqlite3_stmt *statements[] = {in->find, in->see, in->leave, in->add_token, in->add_digest};
+    sqlite3_stmt *statements[] = {in->find, in->see, in->leave};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
     tg_rows_free(&in->identities);
@@ -310,23 +307,6 @@ enum tg_status tg_intern(struct tg_interner *in, const struct tg_token_row *row,
     return found.seen ? see_again(in, &found, facts, err) : TG_OK;
 }
 
-static struct tg_arg pending_value(const void *ctx, size_t row, int column)
-{
-    const struct tg_interner *in = ctx;
-    const struct tg_posting *p = &in->pending[row];
-    const size_t of = tg_posting_column(p);
-    struct tg_arg hash = DB_BLOB(tg_posting_hash(p), TG_TOKEN_LEN),
-                  id = DB_INT(tg_posting_identity(p));
-    struct tg_arg token = DB_INT(of < in->n_columns ? in->columns[of].number : in->source_id);
-    return column == 0 ? token : column == 1 ? hash : id;
-}
-
-static struct tg_arg digest_value(const void *ctx, size_t row, int column)
-{
-    const struct tg_interner *in = ctx;
-    return pending_value(in, in->n_pending_tokens + row, column);
-}
-
 enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
 {
     const struct tg_db *db = &in->store->db;
@@ -336,17 +316,15 @@ enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
     tg_postings_sort(in->pending, in->n_pending);
     if (in->founds_persons)
         status = tg_sharing_look(in, err);
-    /* behind the tokens lies a digest of each identity */
-    size_t n = 0;
-    while (n < in->n_pending && tg_posting_column(&in->pending[n]) < in->n_columns)
-        n++;
-    in->n_pending_tokens = n;
-    struct tg_feed tokens = {.n = n, .value = pending_value, .ctx = in};
-    struct tg_feed digests = {.n = in->n_pending - n, .value = digest_value, .ctx = in};
-    if (!status)
-        status = tg_feed_run(db, in->add_token, &tokens, err);
-    if (!status)
-        status = tg_feed_run(db, in->add_digest, &digests, err);
+    for (size_t i = 0, n; !status && i < in->n_pending; i += n) {
+        const struct tg_posting *items = &in->pending[i];
+        const size_t column = tg_posting_column(items);
+        n = tg_postings_of_column(items, in->n_pending - i);
+        /* behind the tokens lies a digest of each identity */
+        bool token = column < in->n_columns;
+        status = tg_index_add(db, token ? TG_INDEX_TOKENS : TG_INDEX_DIGESTS,
+                              token ? in->columns[column].number : in->source_id, items, n, err);
+    }
     in->n_pending = 0;
     tg_known_free(&in->fresh);
     return status;

@@ -131,10 +131,10 @@ struct tg_interner {
     size_t n_met;          /**< bytes */
     unsigned char *looked; /**< rosters: by new identity, is it touched? */
     size_t n_looked;
-    sqlite3_stmt *find, *see, *leave, *add_token, *add_digest;
+    sqlite3_stmt *find, *see, *leave;
     struct tg_buf message, packed, evidence;
     struct tg_posting *pending; /**< tokens and digests not yet in their tables */
-    size_t n_pending, cap_pending, n_pending_tokens;
+    size_t n_pending, cap_pending;
 };
 
 /** Fills in what is not given: statements, the next number. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/enrolled.h"
+#include "store/index.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,9 +116,7 @@ enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t
                              int32_t newest, struct tg_known *known, struct tg_error *err)
 {
     int64_t n = 0;
-    enum tg_status status =
-        tg_db_number(db, "SELECT count(*) FROM identity_digest WHERE source_id = ?",
-                     DB_ARGS(DB_INT(source_id)), &n, err);
+    enum tg_status status = tg_index_count(db, TG_INDEX_DIGESTS, source_id, &n, err);
     if (status || n > KNOWN_MAX || (uint64_t)n / LOADS_A_LOOKUP > rows)
         return status;
     status = make_room(known, (size_t)n + 1, err);

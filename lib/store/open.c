@@ -2,6 +2,7 @@
 #include "store/assign.h"
 #include "store/evidence.h"
 #include "store/feed.h"
+#include "store/index.h"
 #include "store/query.h"
 #include "store/room.h"
 #include "store/schema.h"
@@ -92,6 +93,8 @@ static enum tg_status use_file(struct tg_store *store, struct tg_error *err)
         status = tg_db_exec(&store->db, before_first_look, err);
     if (!status)
         status = tg_feed_register(&store->db, err);
+    if (!status)
+        status = tg_index_register(&store->db, err);
     if (!status)
         status = tg_schema_look(&store->db, &content, err);
     if (status)

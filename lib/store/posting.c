@@ -103,6 +103,19 @@ void tg_postings_sort(struct tg_posting *items, size_t n)
         sort_from(items, n, 0);
 }
 
+size_t tg_postings_of_column(const struct tg_posting *items, size_t n)
+{
+    size_t low = 1, high = n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (tg_posting_column(&items[middle]) == tg_posting_column(items))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 size_t tg_postings_alike(const struct tg_posting *items, size_t n)
 {
     size_t alike = 1;

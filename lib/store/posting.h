@@ -51,6 +51,8 @@ static inline int64_t tg_posting_identity(const struct tg_posting *p)
 
 /** Ascending by column, hash and identity. */
 void tg_postings_sort(struct tg_posting *items, size_t n);
+/** How many of `n`, which are sorted, are of the column of the first; n is at least 1. */
+size_t tg_postings_of_column(const struct tg_posting *items, size_t n);
 /** How many there are from the first on with its column and hash; n is at least 1. */
 size_t tg_postings_alike(const struct tg_posting *items, size_t n);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reporter.h"
 #include "store/consent.h"
+#include "store/index.h"
 #include "store/run_users.h"
 #include "store/scrub.h"
 #include "table/csv.h"
@@ -226,6 +227,9 @@ static enum tg_status tell_deliveries(struct purging *p, struct tg_error *err)
 static enum tg_status erase(struct purging *p, struct tg_error *err)
 {
     const struct tg_db *db = &p->store->db;
+    static const char decisions[] = "DELETE FROM review_decision WHERE app IN (SELECT t.hash"
+                                    " FROM temp.purge p JOIN identity_token t"
+                                    " ON t.identity_id = p.identity_id WHERE t.token = 1)";
     static const char *const steps[] = {
         "UPDATE delivery SET purged = purged"
         " + (SELECT count(*) FROM user_row WHERE delivery_id = delivery.id"
@@ -238,9 +242,6 @@ static enum tg_status erase(struct purging *p, struct tg_error *err)
         "DELETE FROM event_run WHERE delivery_id IN (SELECT d.id FROM delivery d JOIN source s"
         " ON s.id = d.source_id WHERE s.provider <> '' AND s.kind = 'events')"
         " AND identity_id" PURGED,
-        "DELETE FROM review_decision WHERE app IN (SELECT t.hash FROM identity_token t"
-        " WHERE t.token = 1 AND t.identity_id" PURGED ")",
-        "DELETE FROM identity_token WHERE identity_id" PURGED,
         "DELETE FROM link_memory",
         "UPDATE identity SET digest = NULL, birth_month = NULL, sex = 0, tokens = x'',"
         " seen_from = NULL WHERE id" PURGED,
@@ -249,6 +250,10 @@ static enum tg_status erase(struct purging *p, struct tg_error *err)
     int64_t before = 0, after = 0;
     enum tg_status status =
         tg_db_number(db, "SELECT coalesce(sum(purged), 0) FROM delivery", DB_NO_ARGS, &before, err);
+    if (!status)
+        status = tg_db_exec(db, decisions, err);
+    if (!status)
+        status = tg_index_forget(db, "SELECT identity_id FROM temp.purge", err);
     for (size_t i = 0; !status && i < sizeof steps / sizeof steps[0]; i++)
         status = tg_db_exec(db, steps[i], err);
     if (!status)

@@ -352,11 +352,10 @@ static enum tg_status meet_carriers(struct tg_reach *reach, const struct tg_post
     enum tg_status status = is_shared(reach, token, hash, &shared, err);
     if (status || shared)
         return status;
-    status = tg_stride_token(&reach->carriers, token, hash, &row, err);
+    status = tg_index_seek(&reach->carriers, token, hash, &row, err);
     while (!status && row) {
-        status = tg_ids_add(&reach->ids, sqlite3_column_int64(reach->carriers.stmt, 2), err);
-        if (!status)
-            status = tg_stride_again(&reach->carriers, token, hash, &row, err);
+        status = tg_ids_add(&reach->ids, tg_index_identity(&reach->carriers), err);
+        row = tg_index_again(&reach->carriers);
     }
     size_t n = reach->ids.n - first;
     if (n < 2)
@@ -477,7 +476,7 @@ static enum tg_status follow_leads(struct tg_reach *reach, const struct tg_repor
     }
     if (!status)
         status = join_meetings(reach, err);
-    tg_stride_reset(&reach->carriers);
+    tg_index_let_go(&reach->carriers);
     tg_stride_reset(&reach->shared);
     tg_stride_reset(&reach->apart);
     free(leads);
@@ -551,10 +550,11 @@ static enum tg_status prepare_strides(struct tg_reach *reach, struct tg_error *e
                        " seen_to, enrolled_from, enrolled_to, watched, death, tokens"
                        " FROM identity WHERE id >= ? ORDER BY id"},
         {&reach->shared, "SELECT token, hash FROM shared_token" FROM_TOKEN},
-        {&reach->carriers, "SELECT token, hash, identity_id FROM identity_token" FROM_TOKEN},
         {&reach->apart, "SELECT token, hash, identity_id, side FROM person_apart" FROM_TOKEN},
     };
     enum tg_status status = TG_OK;
+    reach->carriers.db = &reach->store->db;
+    reach->carriers.index = TG_INDEX_TOKENS;
     for (size_t i = 0; !status && i < sizeof strides / sizeof strides[0]; i++) {
         strides[i].stride->db = &reach->store->db;
         status = tg_stride_prepare(strides[i].stride, strides[i].sql, err);
@@ -637,11 +637,12 @@ enum tg_status tg_reach_is_taken(struct tg_reach *reach, int64_t person, bool *t
 void tg_reach_free(struct tg_reach *reach)
 {
     sqlite3_stmt *statements[] = {reach->tokens, reach->alive, reach->holders, reach->turners};
-    struct tg_stride *strides[] = {&reach->load, &reach->shared, &reach->carriers, &reach->apart};
+    struct tg_stride *strides[] = {&reach->load, &reach->shared, &reach->apart};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++)
         (void)sqlite3_finalize(statements[i]);
     for (size_t i = 0; i < sizeof strides / sizeof strides[0]; i++)
         tg_stride_free(strides[i]);
+    tg_index_end(&reach->carriers);
     tg_numbers_free(&reach->numbers);
     tg_numbers_free(&reach->bridging);
     tg_arena_free(&reach->arena);

@@ -8,6 +8,7 @@
 #define TG_STORE_REACH_H
 
 #include "store/graph.h"
+#include "store/index.h"
 #include "store/posting.h"
 #include "store/stride.h"
 
@@ -98,7 +99,8 @@ struct tg_reach {
     struct tg_joined *joined;    /**< by hand; ascending by entry of the audit log and side */
     size_t n_joined, cap_joined;
     sqlite3_stmt *tokens, *alive, *holders, *turners;
-    struct tg_stride load, shared, carriers, apart;
+    struct tg_stride load, shared, apart;
+    struct tg_index_cursor carriers;
     struct tg_buf packed;
     size_t n_led;             /**< nodes whose tokens are followed or wait for it: the first ones */
     size_t n_turned;          /**< nodes whose birthdays are followed: the first ones */

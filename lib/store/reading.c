@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
+#include "store/index.h"
 #include "store/room.h"
 #include "store/schema.h"
 
@@ -62,6 +63,8 @@ static enum tg_status use_file(struct tg_store *store, struct tg_error *err)
     enum tg_db_content content;
     char study[TG_META_SIZE];
     enum tg_status status = tg_db_open_still(store->db.path, &store->db, err);
+    if (!status)
+        status = tg_index_register(&store->db, err);
     if (!status)
         status = tg_schema_look(&store->db, &content, err);
     if (status)

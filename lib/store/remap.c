@@ -2,6 +2,7 @@
 #include "store/remap.h"
 
 #include "base/reporter.h"
+#include "store/index.h"
 
 #include <string.h>
 
@@ -70,13 +71,10 @@ static void on_digest(sqlite3_context *context, int n, sqlite3_value **values)
     sqlite3_result_blob(context, out, TG_TOKEN_LEN, SQLITE_TRANSIENT);
 }
 
-/* Every column that holds a stored hash. The two large keys are written anew in their order. */
+/* Every column that holds a stored hash, and a list for the index of tokens. */
 static const char *const steps[] = {
     "CREATE TEMP TABLE remapped AS SELECT token, remap(token, hash) AS hash, identity_id"
-    " FROM main.identity_token ORDER BY 1, 2, 3",
-    "DELETE FROM identity_token",
-    "INSERT INTO identity_token SELECT token, hash, identity_id FROM temp.remapped ORDER BY rowid",
-    "DROP TABLE temp.remapped",
+    " FROM identity_token ORDER BY 1, 2, 3",
     "UPDATE identity SET tokens = remap_packed(tokens), digest = remap_digest(digest)",
     "UPDATE identity_evidence SET tokens = remap_packed(tokens)",
     "UPDATE shared_token SET hash = remap(token, hash)",
@@ -85,11 +83,32 @@ static const char *const steps[] = {
     "DELETE FROM link_memory",
 };
 
-static const char *const digest_steps[] = {
-    "DELETE FROM identity_digest",
-    "INSERT INTO identity_digest SELECT source_id, digest, id FROM identity"
-    " WHERE digest IS NOT NULL ORDER BY source_id, digest",
+/* Each fills an index that is emptied before. */
+static const struct {
+    enum tg_index index;
+    const char *empty, *fill;
+} indexes[] = {
+    {TG_INDEX_TOKENS, "DELETE FROM token_chunk",
+     "SELECT token, hash, identity_id FROM temp.remapped ORDER BY rowid"},
+    {TG_INDEX_DIGESTS, "DELETE FROM digest_chunk",
+     "SELECT source_id, digest, id FROM identity WHERE digest IS NOT NULL ORDER BY source_id,"
+     " digest"},
 };
+
+static enum tg_status fill_indexes(const struct tg_db *db, struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < sizeof indexes / sizeof indexes[0]; i++) {
+        sqlite3_stmt *rows = NULL;
+        status = tg_db_exec(db, indexes[i].empty, err);
+        if (!status)
+            status = tg_db_prepare(db, indexes[i].fill, &rows, err);
+        if (!status)
+            status = tg_index_fill(db, indexes[i].index, rows, err);
+        (void)sqlite3_finalize(rows);
+    }
+    return status ? status : tg_db_exec(db, "DROP TABLE temp.remapped", err);
+}
 
 /* An app's token stands in columns of that name, in whatever table. */
 static const char app_steps[] =
@@ -159,9 +178,8 @@ enum tg_status tg_remap_all(struct tg_store *store, const struct tg_remap *remap
         if (!status)
             status = tg_progress(reporter, "hashes", i + 1, N_STEPS + 1, err);
     }
-    for (size_t i = 0; !status && remap->digest && i < sizeof digest_steps / sizeof *digest_steps;
-         i++)
-        status = step(db, &call, digest_steps[i], err);
+    if (!status)
+        status = fill_indexes(db, err);
     if (!status && remap->bridge)
         status = step(db, &call,
                       "UPDATE bridge SET old = remap(token, old), new = remap(token, new)", err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/enrolled.h"
 #include "store/importing.h"
+#include "store/index.h"
 
 #include <string.h>
 
@@ -226,9 +227,11 @@ static enum tg_status forget_dropped(struct tg_importing *im, struct tg_error *e
         return status;
     if (im->interner.founds_persons)
         return touch_neighbours(im, err);
+    status = tg_index_forget(&im->store->db,
+                             "SELECT identity_id FROM temp.dropped WHERE period IS NULL", err);
+    if (status)
+        return status;
     return tg_db_exec(&im->store->db,
-                      "DELETE FROM identity_token WHERE identity_id IN"
-                      " (SELECT identity_id FROM temp.dropped WHERE period IS NULL);"
                       "UPDATE identity SET digest = NULL, birth_month = NULL, sex = 0,"
                       " tokens = x'' WHERE id IN"
                       " (SELECT identity_id FROM temp.dropped WHERE period IS NULL);",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/schema.h"
 
+#include "store/index.h"
+
 #include <stdio.h>
 
 /*
@@ -427,11 +429,36 @@ static const char version_joined[] =
     "INSERT OR REPLACE INTO meta SELECT 'persons_stale', '1'"
     "  WHERE EXISTS (SELECT 1 FROM person_bridge WHERE rule = 4);";
 
-/* What makes version n of version n − 1. Entries are never changed, only added. */
-static const char *const upgrades[] = {
-    version_1,        version_review, version_placing, version_consent, version_evidence,
-    version_epoch,    version_basis,  version_person,  version_apart,   version_digest,
-    version_enrolled, version_memory, version_kin,     version_death,   version_joined};
+/* Tokens and digests of identities by hash, many to a row (store/index.h), instead of a row each in
+ * tables identity_token and identity_digest. */
+static const char version_index[] =
+    "CREATE TABLE token_chunk("
+    "  id INTEGER PRIMARY KEY,"
+    "  postings BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE digest_chunk("
+    "  id INTEGER PRIMARY KEY,"
+    "  postings BLOB NOT NULL"
+    ") STRICT;"
+    "DROP TRIGGER digest_of_nobody;"
+    "CREATE TRIGGER evidence_of_nobody AFTER UPDATE OF digest ON identity"
+    " WHEN new.digest IS NULL BEGIN"
+    "  DELETE FROM identity_evidence WHERE identity_id = new.id;"
+    " END;";
+
+/* What makes version n of version n − 1, and what statements alone cannot do of it. Entries are
+ * never changed, only added. */
+static const struct {
+    const char *sql;
+    enum tg_status (*then)(const struct tg_db *db, struct tg_error *err);
+} upgrades[] = {{version_1, NULL},        {version_review, NULL},
+                {version_placing, NULL},  {version_consent, NULL},
+                {version_evidence, NULL}, {version_epoch, NULL},
+                {version_basis, NULL},    {version_person, NULL},
+                {version_apart, NULL},    {version_digest, NULL},
+                {version_enrolled, NULL}, {version_memory, NULL},
+                {version_kin, NULL},      {version_death, NULL},
+                {version_joined, NULL},   {version_index, tg_index_convert}};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 
@@ -471,8 +498,11 @@ enum tg_status tg_schema_upgrade(const struct tg_db *db, struct tg_error *err)
         return TG_FAIL(err, TG_MSG_STORE_NEWER, .file = db->path);
     if (version == SCHEMA_VERSION)
         return TG_OK;
-    for (; !status && version < SCHEMA_VERSION; version++)
-        status = tg_db_exec(db, upgrades[version], err);
+    for (; !status && version < SCHEMA_VERSION; version++) {
+        status = tg_db_exec(db, upgrades[version].sql, err);
+        if (!status && upgrades[version].then)
+            status = upgrades[version].then(db, err);
+    }
     char pragmas[96];
     (void)snprintf(pragmas, sizeof pragmas, "PRAGMA application_id=%d;PRAGMA user_version=%d",
                    TG_STORE_APPLICATION_ID, (int)SCHEMA_VERSION);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/sharing.h"
 
+#include "store/index.h"
 #include "store/stride.h"
 
 #include <stdlib.h>
@@ -25,7 +26,8 @@ struct other {
 
 struct looking {
     struct tg_interner *in;
-    struct tg_stride carriers, identities;
+    struct tg_index_cursor carriers;
+    struct tg_stride identities;
     sqlite3_stmt *members, *mark_kin;
     bool there; /* is anybody's token of this column in the table? */
     struct group *groups;
@@ -145,14 +147,14 @@ static enum tg_status add_others(struct looking *l, const struct group *g, struc
     const unsigned char *hash = tg_posting_hash(g->first);
     const unsigned number = number_of(l, g);
     bool row = false;
-    enum tg_status status = tg_stride_token(&l->carriers, number, hash, &row, err);
+    enum tg_status status = tg_index_seek(&l->carriers, number, hash, &row, err);
     while (!status && row) {
         status = tg_grow(&l->others, &l->cap_others, l->n_others + 1, sizeof *l->others, err);
         if (status)
             break;
-        l->others[l->n_others++] = (struct other){
-            (uint32_t)sqlite3_column_int64(l->carriers.stmt, 2), (uint32_t)l->n_groups};
-        status = tg_stride_again(&l->carriers, number, hash, &row, err);
+        l->others[l->n_others++] =
+            (struct other){(uint32_t)tg_index_identity(&l->carriers), (uint32_t)l->n_groups};
+        row = tg_index_again(&l->carriers);
     }
     return status;
 }
@@ -203,14 +205,9 @@ static enum tg_status begin(struct looking *l, struct tg_error *err)
 {
     const struct tg_db *db = &l->in->store->db;
     l->carriers.db = l->identities.db = db;
-    enum tg_status status = tg_stride_prepare(&l->carriers,
-                                              "SELECT token, hash, identity_id FROM identity_token"
-                                              " WHERE (token, hash) >= (?, ?) ORDER BY token, hash",
-                                              err);
-    if (!status)
-        status = tg_stride_prepare(
-            &l->identities,
-            "SELECT id, source_id, person_id FROM identity WHERE id >= ? ORDER BY id", err);
+    enum tg_status status = tg_stride_prepare(
+        &l->identities, "SELECT id, source_id, person_id FROM identity WHERE id >= ? ORDER BY id",
+        err);
     if (!status)
         status = tg_db_prepare(db,
                                "SELECT i.id FROM identity_token t"
@@ -225,16 +222,15 @@ static enum tg_status begin(struct looking *l, struct tg_error *err)
 
 enum tg_status tg_sharing_look(struct tg_interner *in, struct tg_error *err)
 {
-    struct looking l = {.in = in};
+    struct looking l = {.in = in, .carriers = {.index = TG_INDEX_TOKENS}};
     enum tg_status status = begin(&l, err);
     for (size_t i = 0, n; !status && i < in->n_pending; i += n) {
         size_t column = tg_posting_column(&in->pending[i]);
-        for (n = 1; i + n < in->n_pending && tg_posting_column(&in->pending[i + n]) == column;)
-            n++;
+        n = tg_postings_of_column(&in->pending[i], in->n_pending - i);
         if (column < in->n_columns)
             status = look_at_column(&l, &in->pending[i], n, err);
     }
-    tg_stride_free(&l.carriers);
+    tg_index_end(&l.carriers);
     tg_stride_free(&l.identities);
     (void)sqlite3_finalize(l.members);
     (void)sqlite3_finalize(l.mark_kin);

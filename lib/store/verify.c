@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reporter.h"
+#include "store/index.h"
 #include "store/placing.h"
 #include "store/scrub.h"
 
@@ -46,12 +47,20 @@ static const char missing_rows[] =
     "  ELSE (SELECT total(n) FROM measure_run"
     "   WHERE id BETWEEN d.first_run AND d.last_run AND delivery_id = d.id) END";
 
-/* The table of digests follows the column. */
-static const char strange_digests[] =
-    "SELECT 'identity_digest' WHERE (SELECT count(digest) FROM identity) <>"
-    "  (SELECT count(*) FROM identity_digest) OR EXISTS (SELECT 1 FROM identity_digest d"
-    "   LEFT JOIN identity i ON i.id = d.identity_id"
-    "   WHERE i.digest IS NOT d.digest OR i.source_id IS NOT d.source_id)";
+/* The indexes follow table identity. */
+static enum tg_status check_indexes(struct check *c, struct tg_error *err)
+{
+    static const char *const names[TG_N_INDEXES] = {"token_chunk", "digest_chunk"};
+    bool sound[TG_N_INDEXES] = {false};
+    enum tg_status status = tg_index_check(&c->store->db, sound, err);
+    for (int i = 0; !status && i < TG_N_INDEXES; i++) {
+        if (sound[i])
+            continue;
+        TG_WARN(c->reporter, TG_MSG_STORE_DANGLING, .file = c->store->db.path, .rule = names[i]);
+        c->findings++;
+    }
+    return status;
+}
 
 /* A file that was recorded is looked for in its folder and, when an interrupted run has not put its
  * month in place, where that run may have left it. */
@@ -167,7 +176,7 @@ enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter 
         status = warn_of_rows(&c, "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check", NULL,
                               TG_MSG_STORE_DANGLING, err);
     if (!status)
-        status = warn_of_rows(&c, strange_digests, NULL, TG_MSG_STORE_DANGLING, err);
+        status = check_indexes(&c, err);
     if (!status)
         status = tg_progress(reporter, "verify", 2, 5, err);
     if (!status)

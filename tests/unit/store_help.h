@@ -8,6 +8,7 @@
 #define TG_TEST_STORE_HELP_H
 
 #include "crypto/digest.h"
+#include "store/index.h"
 #include "store/query.h"
 #include "sys/file.h"
 #include "table/tokenfile.h"
@@ -255,13 +256,21 @@ static inline struct tg_import_result take(const char *name, const char *period,
 #define M(year, month) tg_month_of((year), (month))
 #define LATE           M(2030, 1)
 
+/* The file of the closed store. */
+static inline sqlite3 *open_raw(void)
+{
+    struct tg_db db = {.path = db_path};
+    tg_store_close(&store);
+    ck_assert_int_eq(sqlite3_open(db_path, &db.handle), SQLITE_OK);
+    OK(tg_index_register(&db, &err));
+    return db.handle;
+}
+
 /* The first number of the first row that SQL yields on the closed file. */
 static inline int64_t number(const char *sql)
 {
-    sqlite3 *db;
     sqlite3_stmt *stmt;
-    tg_store_close(&store);
-    ck_assert_int_eq(sqlite3_open(db_path, &db), SQLITE_OK);
+    sqlite3 *db = open_raw();
     ck_assert_msg(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK, "%s",
                   sqlite3_errmsg(db));
     int64_t value = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : INT64_MIN;
@@ -274,10 +283,8 @@ static inline int64_t number(const char *sql)
 /* Runs SQL on the file behind the program's back. */
 static inline void tamper(const char *sql)
 {
-    sqlite3 *db;
     char *message = NULL;
-    tg_store_close(&store);
-    ck_assert_int_eq(sqlite3_open(db_path, &db), SQLITE_OK);
+    sqlite3 *db = open_raw();
     ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, &message) == SQLITE_OK, "%s", message);
     (void)sqlite3_close(db);
     open_store();

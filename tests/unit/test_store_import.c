@@ -237,10 +237,8 @@ START_TEST(two_stores_hash_differently)
     int64_t here = number("SELECT unicode(hex(hash)) * 1000 + length(hash) FROM identity_token");
     char hash[2][40];
     for (int i = 0; i < 2; i++) {
-        sqlite3 *db;
         sqlite3_stmt *stmt;
-        tg_store_close(&store);
-        ck_assert_int_eq(sqlite3_open(db_path, &db), SQLITE_OK);
+        sqlite3 *db = open_raw();
         ck_assert_int_eq(
             sqlite3_prepare_v2(db, "SELECT hex(hash) FROM identity_token", -1, &stmt, NULL),
             SQLITE_OK);

@@ -213,10 +213,20 @@ END_TEST
 
 static void sql(const char *text)
 {
-    sqlite3 *db;
-    ck_assert_int_eq(sqlite3_open(db_path, &db), SQLITE_OK);
+    sqlite3 *db = open_raw();
     ck_assert_int_eq(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
+}
+
+/* Puts what SQL yields among the tokens that are looked up. */
+static void index_those(const char *text)
+{
+    struct tg_db db = {open_raw(), db_path};
+    sqlite3_stmt *stmt = NULL;
+    OK(tg_db_prepare(&db, text, &stmt, &err));
+    OK(tg_index_fill(&db, TG_INDEX_TOKENS, stmt, &err));
+    sqlite3_finalize(stmt);
+    sqlite3_close(db.handle);
 }
 
 /* As a store of an older program has them: among those that are looked up. */
@@ -226,12 +236,11 @@ START_TEST(evidence_of_an_older_store_is_moved)
     struct tg_places places;
     (void)take("roster", "2025-01",
                ROWS("@n1,@r1,@k1,@m1," BORN ",,,", "@n2,@r2,@k2,," BORN ",,,"));
-    tg_store_close(&store);
-    sql("INSERT INTO identity_token SELECT n.id, substr(e.tokens, 3), e.identity_id"
-        " FROM identity_evidence e, token_name n WHERE n.name = 'near';"
-        "INSERT INTO identity_token SELECT token, zeroblob(16), identity_id FROM identity_token t,"
-        " token_name n WHERE n.name = 'near' AND n.id = t.token;"
-        "DELETE FROM identity_evidence");
+    index_those("SELECT n.id, substr(e.tokens, 3), e.identity_id FROM identity_evidence e,"
+                " token_name n WHERE n.name = 'near'");
+    index_those("SELECT token, zeroblob(16), identity_id FROM identity_token t, token_name n"
+                " WHERE n.name = 'near' AND n.id = t.token");
+    sql("DELETE FROM identity_evidence");
     OK(tg_store_open(db_path, study, &store, &err));
     OK(tg_store_people(store, M(2025, 1), &people, &err));
     OK(tg_store_places_of_people(store, M(2025, 1), &people, &places, &err));

@@ -150,12 +150,24 @@ START_TEST(dangling_rows_and_lost_rows_are_found)
 }
 END_TEST
 
-START_TEST(digests_that_do_not_follow_their_identities_are_found)
+/* A chunk with its first posting twice, without it, of another identity, with another hash, as a
+ * piece, empty, of another column, and of a row number above its first hash. */
+#define SET(chunk, value) "UPDATE " chunk " SET postings = CAST(" value " AS BLOB)"
+#define CHANGES(chunk)                                                                             \
+    SET(chunk, "substr(postings, 1, 20) || postings"),                                             \
+        SET(chunk, "substr(postings, 21) || substr(postings, 1, 20)"),                             \
+        SET(chunk, "substr(postings, 21)") " WHERE length(postings) > 20",                         \
+        SET(chunk, "substr(postings, 1, 19) || x'FE' || substr(postings, 21)"),                    \
+        SET(chunk, "x'FF' || substr(postings, 2)"), SET(chunk, "substr(postings, 2)"),             \
+        SET(chunk, "x''"), "DELETE FROM " chunk, "UPDATE " chunk " SET id = id + (4711 << 47)",    \
+        "UPDATE " chunk " SET id = id + 1"
+enum { N_CHANGES = 10 };
+
+START_TEST(indexes_that_do_not_follow_their_identities_are_found)
 {
     static const char *const changes[] = {
-        "DELETE FROM identity_digest WHERE identity_id = 1",
-        "UPDATE identity_digest SET digest = x'00' WHERE identity_id = 1",
-        "UPDATE identity_digest SET identity_id = 3 WHERE identity_id = 1",
+        CHANGES("token_chunk"),
+        CHANGES("digest_chunk"),
         "UPDATE identity SET source_id = source_id + 1 WHERE id = 1",
     };
     four_entries();
@@ -164,7 +176,7 @@ START_TEST(digests_that_do_not_follow_their_identities_are_found)
     OK(tg_store_verify(store, NULL, &err));
     tamper(changes[_i]);
     ck_assert_int_eq(verify(), TG_CHECK_FAILED);
-    ck_assert(found(TG_MSG_STORE_DANGLING, "identity_digest"));
+    ck_assert(found(TG_MSG_STORE_DANGLING, _i < N_CHANGES ? "token_chunk" : "digest_chunk"));
 }
 END_TEST
 
@@ -267,7 +279,9 @@ START_TEST(no_token_stands_as_it_arrived)
     label_token("k1", 2, hex);
     (void)snprintf(sql, sizeof sql,
                    "UPDATE identity SET digest = x'%s' WHERE id = 1;"
-                   "UPDATE identity_digest SET digest = x'%s' WHERE identity_id = 1",
+                   "UPDATE digest_chunk SET postings ="
+                   " CAST(x'%s' || substr(postings, 17) AS BLOB)"
+                   " WHERE id = (SELECT min(id) FROM digest_chunk)",
                    hex, hex);
     tamper(sql);
     ck_assert_int_eq(seek(0), TG_CHECK_FAILED);
@@ -364,7 +378,8 @@ int main(void)
     tcase_add_test(t, reordered_entries_are_found);
     tcase_add_test(t, an_entry_sealed_by_another_store_is_found);
     tcase_add_test(t, dangling_rows_and_lost_rows_are_found);
-    tcase_add_loop_test(t, digests_that_do_not_follow_their_identities_are_found, 0, 4);
+    tcase_add_loop_test(t, indexes_that_do_not_follow_their_identities_are_found, 0,
+                        2 * N_CHANGES + 1);
     tcase_add_test(t, a_broken_page_is_found);
     tcase_add_test(t, outputs_are_held_against_what_was_recorded);
     tcase_add_test(t, no_token_stands_as_it_arrived);
