@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/db.h"
 
+#include "store/gather.h"
+
 /* Unless the configuration says otherwise SQLite waits for nobody. */
 enum { BUSY_WAIT_MS = 1000 };
 
@@ -45,10 +47,14 @@ enum tg_status tg_db_fail(const struct tg_db *db, int rc, struct tg_error *err)
 
 enum tg_status tg_db_open(const char *path, struct tg_db *db, struct tg_error *err)
 {
+    const char *way = NULL;
     db->path = path;
-    int rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    enum tg_status status = tg_gather_name(&way, err);
+    if (status)
+        return status;
+    int rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, way);
     if (rc) {
-        enum tg_status status = tg_db_fail(db, rc, err);
+        status = tg_db_fail(db, rc, err);
         tg_db_close(db);
         return status;
     }

@@ -16,9 +16,10 @@ static const char before_first_look[] = "PRAGMA trusted_schema=OFF;"
                                         "PRAGMA cache_size=-131072;"
                                         "PRAGMA page_size=8192;"
                                         "PRAGMA foreign_keys=ON;"
-                                        "PRAGMA secure_delete=ON;";
+                                        "PRAGMA secure_delete=ON;"
+                                        /* what is committed must have been synced: gather.h */
+                                        "PRAGMA synchronous=FULL;";
 static const char before_first_write[] = "PRAGMA journal_mode=WAL;"
-                                         "PRAGMA synchronous=FULL;"
                                          "PRAGMA journal_size_limit=67108864;";
 
 static char *beside(struct tg_store *store, const char *path, const char *suffix,
