@@ -12,6 +12,7 @@ enum {
     TOKENS_A_WORD = 8, /* with two bits each: one in twenty passes by accident */
     WORD_BITS = 64,
 };
+#define ALL_KEYS UINT32_MAX
 
 /* Bloom filter of one word a token (Putze, Sanders, Singler 2007). */
 struct filter {
@@ -24,12 +25,14 @@ struct collecting {
     struct tg_link_key_report *reports;
     struct tg_collected *out;
     enum tg_side side;
-    uint64_t *hashes; /* of the tokens of the sample */
-    size_t n_hashes, cap_hashes;
+    const bool *sampled[TG_N_SIDES]; /* by entity */
+    struct tg_list hashes;           /* of the tokens of the sample */
     struct filter filter;
     uint32_t *fields_of_key;
-    uint64_t *seen; /* by entity and evidence key: it has a token */
+    uint64_t *seen; /* by entity and key: it has a token; a source hands on all keys at once */
     size_t seen_words;
+    uint64_t *seen_of_one; /* by entity: it has a token of the key at hand */
+    uint32_t at_hand;      /* the key; ALL_KEYS: of a source */
 };
 
 static enum tg_status walk_entries(const struct tg_link_key *key, uint32_t k, enum tg_side side,
@@ -53,6 +56,18 @@ static enum tg_status walk_entries(const struct tg_link_key *key, uint32_t k, en
 }
 
 /* Entities that are not there are for take_tokens() to find. */
+static size_t fill_batch(const struct tg_link_short *s, size_t n, uint32_t k, uint32_t n_entities,
+                         const bool *of, struct tg_evidence_token batch[BATCH])
+{
+    size_t filled = 0;
+    for (size_t i = 0; i < n; i++) { /* without a branch: whom `of` has is not to be foreseen */
+        batch[filled] =
+            (struct tg_evidence_token){(uint64_t)s[i].high << 32 | s[i].low, s[i].entity, k};
+        filled += !of || (s[i].entity < n_entities && of[s[i].entity]);
+    }
+    return filled;
+}
+
 static enum tg_status walk_shorts(const struct tg_linkage *l, uint32_t k, enum tg_side side,
                                   const bool *of, tg_on_evidence *on, void *ctx,
                                   struct tg_error *err)
@@ -60,18 +75,17 @@ static enum tg_status walk_shorts(const struct tg_linkage *l, uint32_t k, enum t
     const struct tg_link_key *key = &l->keys[k];
     struct tg_evidence_token batch[BATCH];
     enum tg_status status = TG_OK;
-    size_t n = 0;
-    for (size_t i = 0; !status && i < key->n[side]; i++) {
-        const struct tg_link_short *s = &key->shorts[side][i];
-        if (of && (s->entity >= l->facts[side].n || !of[s->entity]))
-            continue;
-        batch[n++] = (struct tg_evidence_token){(uint64_t)s->high << 32 | s->low, s->entity, k};
-        if (n == BATCH) {
-            status = on(ctx, batch, n, err);
-            n = 0;
-        }
+    for (size_t at = 0; !status && at < key->n[side]; at += BATCH) {
+        size_t n = key->n[side] - at < BATCH ? key->n[side] - at : BATCH;
+        n = fill_batch(key->shorts[side] + at, n, k, l->facts[side].n, of, batch);
+        status = n ? on(ctx, batch, n, err) : TG_OK;
     }
-    return status || !n ? status : on(ctx, batch, n, err);
+    return status;
+}
+
+static size_t words_of(uint32_t n)
+{
+    return (size_t)n / WORD_BITS + 1;
 }
 
 /* Exact tokens are evidence, too. `rows`: evidence of the source is left out, its rows are walked.
@@ -84,11 +98,14 @@ static enum tg_status walk(struct collecting *c, enum tg_side side, const bool *
     c->side = side;
     for (size_t k = 0; !status && k < l->n_keys; k++) {
         const struct tg_link_key *key = &l->keys[k];
+        c->at_hand = (uint32_t)k;
+        memset(c->seen_of_one, 0, words_of(l->facts[side].n) * sizeof *c->seen_of_one);
         if (key->exact)
             status = walk_entries(key, (uint32_t)k, side, of, on, c, err);
         else if (!l->evidence.walk)
             status = walk_shorts(l, (uint32_t)k, side, of, on, c, err);
     }
+    c->at_hand = ALL_KEYS;
     if (!status && l->evidence.walk && !rows)
         status = l->evidence.walk(l->evidence.ctx, side, of, on, c, err);
     return status;
@@ -98,16 +115,17 @@ static enum tg_status note_hashes(void *ctx, const struct tg_evidence_token *tok
                                   struct tg_error *err)
 {
     struct collecting *c = ctx;
-    enum tg_status status =
-        tg_grow(&c->hashes, &c->cap_hashes, c->n_hashes + n, sizeof *c->hashes, err);
+    enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < n; i++) {
         uint64_t hash = tg_mix_token(tokens[i].hash, tokens[i].key);
         uint32_t who = c->side == TG_LEFT ? tokens[i].entity : TG_ASKED_BY_RIGHT;
-        const struct tg_item asked = {hash, who, 0};
         bool is_there = tokens[i].key < c->l->n_keys && tokens[i].entity < c->l->facts[c->side].n;
-        c->hashes[c->n_hashes++] = hash;
-        if (is_there && !c->l->keys[tokens[i].key].exact)
-            status = tg_recall_ask(c->out->recall, &asked, err);
+        uint64_t *noted = tg_list_next(&c->out->chunks, &c->hashes, sizeof hash, err);
+        if (!noted)
+            return TG_NO_MEMORY;
+        *noted = hash;
+        if (c->out->recall->memory && is_there && !c->l->keys[tokens[i].key].exact)
+            status = tg_recall_ask(c->out->recall, hash, who, err);
     }
     return status;
 }
@@ -122,17 +140,35 @@ static uint64_t filter_mask(uint64_t hash)
     return UINT64_C(1) << (hash & 63) | UINT64_C(1) << (hash >> 6 & 63);
 }
 
-static enum tg_status make_filter(const uint64_t *hashes, size_t n, struct filter *out,
-                                  struct tg_error *err)
+static enum tg_status filter_room(size_t n, struct filter *out, struct tg_error *err)
 {
     out->n = n / TOKENS_A_WORD + 1;
     if (out->n > UINT32_MAX)
         out->n = UINT32_MAX;
     out->words = tg_calloc((size_t)out->n, sizeof *out->words, err);
-    if (!out->words)
-        return TG_NO_MEMORY;
+    return out->words ? TG_OK : TG_NO_MEMORY;
+}
+
+static void filter_add(const struct filter *f, const uint64_t *hashes, size_t n)
+{
     for (size_t i = 0; i < n; i++)
-        *filter_word(out, hashes[i]) |= filter_mask(hashes[i]);
+        *filter_word(f, hashes[i]) |= filter_mask(hashes[i]);
+}
+
+/* Of the tokens of the sample, which are forgotten then. */
+static enum tg_status make_filter(struct collecting *c, struct tg_error *err)
+{
+    const size_t size = sizeof(uint64_t);
+    enum tg_status status = filter_room(tg_list_count(&c->hashes, size), &c->filter, err);
+    if (status)
+        return status;
+    for (const struct tg_chunk *chunk = c->hashes.first; chunk; chunk = chunk->next) {
+        uint64_t hashes[sizeof chunk->items / sizeof(uint64_t)];
+        size_t bytes = tg_chunk_bytes(&c->hashes, chunk, size);
+        memcpy(hashes, chunk->items, bytes);
+        filter_add(&c->filter, hashes, bytes / size);
+    }
+    tg_list_drop(&c->out->chunks, &c->hashes);
     return TG_OK;
 }
 
@@ -142,41 +178,70 @@ static bool passes(const struct filter *f, uint64_t hash)
     return (*filter_word(f, hash) & mask) == mask;
 }
 
-/* What each entity has of each key and field. */
-static enum tg_status note_entity(struct collecting *c, const struct tg_evidence_token *t,
-                                  struct tg_error *err)
+/* What each entity has of one key, which all tokens are of. */
+static void note_one_key(struct collecting *c, const struct tg_evidence_token *tokens, size_t n)
 {
-    if (t->entity >= c->l->facts[c->side].n || t->key >= c->l->n_keys)
-        return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's entity is one of its side");
-    uint64_t *seen = &c->seen[t->entity * c->seen_words + t->key / WORD_BITS];
-    uint64_t bit = UINT64_C(1) << t->key % WORD_BITS;
-    if (*seen & bit)
-        return TG_OK;
-    *seen |= bit;
-    c->out->fields[c->side][t->entity] |= c->fields_of_key[t->key];
-    if (!c->l->keys[t->key].exact)
-        c->reports[t->key].with_token[c->side]++;
-    return TG_OK;
+    uint32_t *fields = c->out->fields[c->side], of_key = c->fields_of_key[c->at_hand];
+    uint64_t with_token = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t entity = tokens[i].entity;
+        uint64_t *seen = &c->seen_of_one[entity / WORD_BITS];
+        with_token += ~*seen >> entity % WORD_BITS & 1;
+        *seen |= UINT64_C(1) << entity % WORD_BITS;
+        fields[entity] |= of_key;
+    }
+    if (!c->l->keys[c->at_hand].exact)
+        c->reports[c->at_hand].with_token[c->side] += with_token;
+}
+
+/* What each entity has of each key and field. */
+static void note_entities(struct collecting *c, const struct tg_evidence_token *tokens, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct tg_evidence_token *t = &tokens[i];
+        uint64_t *seen = &c->seen[t->entity * c->seen_words + t->key / WORD_BITS];
+        uint64_t bit = UINT64_C(1) << t->key % WORD_BITS;
+        if (*seen & bit)
+            continue;
+        *seen |= bit;
+        c->out->fields[c->side][t->entity] |= c->fields_of_key[t->key];
+        if (!c->l->keys[t->key].exact)
+            c->reports[t->key].with_token[c->side]++;
+    }
 }
 
 static enum tg_status take_batch(struct collecting *c, const struct tg_evidence_token *tokens,
                                  size_t n, struct tg_error *err)
 {
     uint64_t hashes[BATCH];
-    enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < n; i++) {
+    uint16_t passing[BATCH];
+    size_t n_passing = 0;
+    bool are_there = true;
+    for (size_t i = 0; i < n; i++) {
         hashes[i] = tg_mix_token(tokens[i].hash, tokens[i].key);
         __builtin_prefetch(filter_word(&c->filter, hashes[i])); /* it is seldom in the cache */
-        status = note_entity(c, &tokens[i], err);
+        are_there &= (tokens[i].entity < c->l->facts[c->side].n) & (tokens[i].key < c->l->n_keys);
     }
-    for (size_t i = 0; !status && i < n; i++) {
-        if (!passes(&c->filter, hashes[i]))
-            continue;
-        const struct tg_item item = {hashes[i], tokens[i].entity, tokens[i].key};
-        status = tg_part_add(&c->out->parts[c->side][hashes[i] >> (WORD_BITS - TG_PART_BITS)],
-                             &item, err);
+    if (!are_there)
+        return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's entity is one of its side");
+    if (c->at_hand == ALL_KEYS)
+        note_entities(c, tokens, n);
+    else
+        note_one_key(c, tokens, n);
+    for (size_t i = 0; i < n; i++) {
+        passing[n_passing] = (uint16_t)i;
+        n_passing += passes(&c->filter, hashes[i]);
     }
-    return status;
+    for (size_t p = 0; p < n_passing; p++) {
+        const struct tg_evidence_token *t = &tokens[passing[p]];
+        uint64_t hash = hashes[passing[p]];
+        struct tg_list *part = &c->out->parts[c->side][tg_part_of(hash)];
+        struct tg_item *item = tg_list_next(&c->out->chunks, part, sizeof *item, err);
+        if (!item)
+            return TG_NO_MEMORY;
+        *item = tg_item_of(hash, t->key, c->sampled[c->side][t->entity], t->entity);
+    }
+    return TG_OK;
 }
 
 static enum tg_status take_tokens(void *ctx, const struct tg_evidence_token *tokens, size_t n,
@@ -201,11 +266,11 @@ static enum tg_status take_new_rows(void *ctx, const struct tg_evidence_token *t
             t->key >= c->l->n_keys)
             return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's row is one that was asked for");
         uint64_t hash = tg_mix_token(t->hash, t->key);
-        const struct tg_item item = {hash, t->entity, t->key};
+        const struct tg_item item = tg_item_of(hash, t->key, false, t->entity);
         if (!r->known[t->entity])
             r->keys[t->entity] |= UINT64_C(1) << t->key;
         if (passes(&c->filter, hash))
-            status = tg_part_add(&r->fresh[hash >> (WORD_BITS - TG_PART_BITS)], &item, err);
+            status = tg_part_add(&r->fresh[tg_part_of(hash)], &item, err);
     }
     return status;
 }
@@ -243,7 +308,9 @@ static enum tg_status collect_rows(struct collecting *c, struct tg_error *err)
     free(rows);
     if (!status && r->n_anew && m->rows_anew < m->rows) {
         free(c->filter.words);
-        status = make_filter(r->anew, r->n_anew, &c->filter, err);
+        status = filter_room(r->n_anew, &c->filter, err);
+        if (!status)
+            filter_add(&c->filter, r->anew, r->n_anew);
         if (!status)
             status = m->walk_rows(m->ctx, r->known, take_new_rows, c, err);
     }
@@ -257,7 +324,7 @@ static enum tg_status collect_side(struct collecting *c, enum tg_side side, stru
     uint32_t n = c->l->facts[side].n;
     c->seen_words = c->l->n_keys / WORD_BITS + 1;
     free(c->seen);
-    c->seen = tg_calloc(n, c->seen_words * sizeof *c->seen, err);
+    c->seen = tg_calloc(c->l->evidence.walk ? n : 0, c->seen_words * sizeof *c->seen, err);
     c->out->fields[side] = tg_calloc(n, sizeof *c->out->fields[side], err);
     if (!c->seen || !c->out->fields[side])
         return TG_NO_MEMORY;
@@ -284,62 +351,49 @@ static enum tg_status find_fields(struct collecting *c, struct tg_error *err)
 }
 
 /* The tokens of everybody who is to be paired. */
-static enum tg_status note_sample(struct collecting *c, const struct tg_link_sample *sample,
-                                  struct tg_error *err)
+static enum tg_status note_sample(struct collecting *c, struct tg_error *err)
 {
-    uint32_t n = c->l->facts[TG_LEFT].n;
-    bool *left = tg_calloc(n, sizeof *left, err);
-    if (!left)
-        return TG_NO_MEMORY;
-    for (uint32_t i = 0; i < n; i++)
-        left[i] = sample->across[i] || sample->within[TG_LEFT][i];
-    enum tg_status status = walk(c, TG_LEFT, left, false, note_hashes, err);
-    free(left);
-    return status ? status : walk(c, TG_RIGHT, sample->within[TG_RIGHT], false, note_hashes, err);
+    enum tg_status status = TG_OK;
+    for (int side = 0; !status && side < TG_N_SIDES; side++)
+        status = walk(c, (enum tg_side)side, c->sampled[side], false, note_hashes, err);
+    return status;
+}
+
+static enum tg_status collecting_begin(struct collecting *c, struct tg_error *err)
+{
+    const struct tg_linkage *l = c->l;
+    uint32_t n = l->facts[TG_LEFT].n, n_right = l->facts[TG_RIGHT].n;
+    if (l->n_keys > (size_t)1 << TG_ITEM_KEY_BITS)
+        return TG_FAIL(err, TG_MSG_BUG, .rule = "a study has 256 tokens at most");
+    c->seen_of_one = tg_calloc(words_of(n > n_right ? n : n_right), sizeof *c->seen_of_one, err);
+    return c->seen_of_one ? find_fields(c, err) : TG_NO_MEMORY;
 }
 
 enum tg_status tg_collect(const struct tg_linkage *l, const struct tg_link_sample *sample,
                           struct tg_link_key_report *reports, struct tg_collected *out,
                           struct tg_error *err)
 {
-    struct collecting c = {.l = l, .reports = reports, .out = out};
-    enum tg_status status = find_fields(&c, err);
+    struct collecting c = {.l = l,
+                           .reports = reports,
+                           .out = out,
+                           .sampled = {sample->left, sample->within[TG_RIGHT]}};
+    enum tg_status status = collecting_begin(&c, err);
     if (!status)
-        status = note_sample(&c, sample, err);
+        status = note_sample(&c, err);
     if (!status)
-        status = make_filter(c.hashes, c.n_hashes, &c.filter, err);
-    free(c.hashes);
+        status = make_filter(&c, err);
     for (int side = 0; !status && side < TG_N_SIDES; side++)
         status = collect_side(&c, (enum tg_side)side, err);
     free(c.filter.words);
     free(c.fields_of_key);
     free(c.seen);
+    free(c.seen_of_one);
     return status;
-}
-
-enum tg_status tg_part_add(struct tg_part *part, const struct tg_item *item, struct tg_error *err)
-{
-    if (part->n == part->cap) {
-        enum tg_status status =
-            tg_grow(&part->items, &part->cap, part->n + 1, sizeof *part->items, err);
-        if (status)
-            return status;
-    }
-    part->items[part->n++] = *item;
-    return TG_OK;
-}
-
-void tg_part_free(struct tg_part *part)
-{
-    free(part->items);
-    *part = (struct tg_part){NULL, 0, 0};
 }
 
 void tg_collected_free(struct tg_collected *c)
 {
-    for (int side = 0; side < TG_N_SIDES; side++) {
-        for (size_t p = 0; p < TG_N_PARTS; p++)
-            tg_part_free(&c->parts[side][p]);
+    for (int side = 0; side < TG_N_SIDES; side++)
         free(c->fields[side]);
-    }
+    tg_chunks_free(&c->chunks);
 }

@@ -69,10 +69,7 @@ static void find_ends(struct tg_linkage *l, const struct fields *fields)
 
 bool tg_linkage_is_ends(const struct tg_linkage *l, size_t field)
 {
-    bool found = false;
-    for (size_t f = 0; f < l->n_fields; f++)
-        found = found || l->ends[f] == field + 1;
-    return found;
+    return memchr(l->ends, (int)field + 1, l->n_fields) != NULL;
 }
 
 static bool has_field(const struct tg_link_key *key, size_t field, bool whole)

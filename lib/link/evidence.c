@@ -100,6 +100,18 @@ static enum tg_status weigh_alone(struct weighing *w, struct tg_error *err)
     return status;
 }
 
+/* Others have no odds: who they are is known, and the model has learned from them. */
+static void keep_open(struct weighing *w)
+{
+    struct tg_pairs *pairs = &w->candidates.across;
+    size_t kept = 0;
+    for (size_t i = 0; i < pairs->n; i++) {
+        if (pairs->items[i].odds > 0 && is_open(w, &pairs->items[i]))
+            pairs->items[kept++] = pairs->items[i];
+    }
+    pairs->n = kept;
+}
+
 static enum tg_status add_up(struct weighing *w, struct tg_error *err)
 {
     for (int side = 0; side < TG_N_SIDES; side++) {
@@ -114,11 +126,7 @@ static enum tg_status add_up(struct weighing *w, struct tg_error *err)
         if (w->decisions[i].state == TG_LINK_LINKED)
             w->taken[w->decisions[i].right] = true;
     }
-    for (size_t i = 0; i < w->candidates.across.n; i++) {
-        struct tg_pair *pair = &w->candidates.across.items[i];
-        if (!is_open(w, pair))
-            pair->odds = 0;
-    }
+    keep_open(w);
     tg_odds_add_up(w->l, &w->candidates.across, w->sums);
     return weigh_alone(w, err);
 }
@@ -182,10 +190,8 @@ static enum tg_status weigh(struct weighing *w, struct tg_link_expected *expecte
         status = note_expected(w, expected, err);
     if (status)
         return status;
-    for (size_t i = 0; i < pairs->n; i++) {
-        if (pairs->items[i].odds > 0)
-            decide_pair(w, &pairs->items[i]);
-    }
+    for (size_t i = 0; i < pairs->n; i++)
+        decide_pair(w, &pairs->items[i]);
     mark_ambiguous(w);
     return TG_OK;
 }

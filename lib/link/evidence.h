@@ -130,9 +130,10 @@ struct tg_candidates {
  * none.
  *
  * Cost: evidence tokens are walked once for the filter (those of open and sampled entities) and
- * once more (all). Those that may be met are kept, 16 bytes each, in 512 parts by their hash; each
- * part is sorted in the cache and joined. Every pair and key that meet take 12 bytes until they are
- * folded.
+ * once more (all). Those that may be met are kept, 12 bytes each, in 512 parts by their hash; each
+ * part is sorted in the cache and joined. Every pair and key that meet take 8 bytes, in heaps by
+ * one of the two, each of which is sorted in the cache and folded. What is gathered lies in chunks
+ * that are used again for what is gathered next.
  *
  * @param decisions  of the exact passes, by left entity; NULL: all are open
  * @param reports    out: with_token and shared_by_others of evidence keys

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     N_VALUES_MAX = 2 * TG_LINK_FIELDS_MAX, /* 2·f: a field's beginning; 2·f + 1: all, or the end */
@@ -12,6 +13,7 @@ enum {
     N_SWEEPS = 4,
     NO_TABLE = UINT8_MAX,
     STEPS = 4, /* of a doubling: commonness is rounded, so that pairs are alike */
+    MEMO_BITS = 6,
 };
 
 /* A key of two values. */
@@ -27,17 +29,33 @@ struct tg_rarity {
     uint32_t *const *fields;
     struct table tables[N_TABLES_MAX];
     size_t n_tables;
+    uint8_t with[N_VALUES_MAX][N_TABLES_MAX]; /* by value: the tables with it, ascending */
+    size_t n_with[N_VALUES_MAX];
     uint8_t *table_of; /* by key */
     uint16_t *others;  /* by left entity and table */
     double shape[N_VALUES_MAX];
     uint32_t at; /* whose relative frequencies these are; UINT32_MAX: nobody's */
     double relative[N_VALUES_MAX];
+    uint64_t ends; /* in two bits a field: 1 where it is the ends of another one */
+    struct memo {
+        bool there;
+        uint64_t shared;
+        double commonness;
+    } memos[1 << MEMO_BITS]; /* of the same entity */
 };
 
 /* Of one error's forms a value has several tokens. */
 static bool is_value(const struct tg_linkage *l, const struct tg_link_part *part)
 {
     return part->whole || tg_linkage_is_ends(l, part->field);
+}
+
+static void list_with(struct tg_rarity *r, size_t table)
+{
+    const size_t *values = r->tables[table].values;
+    r->with[values[0]][r->n_with[values[0]]++] = (uint8_t)table;
+    if (values[1] != values[0])
+        r->with[values[1]][r->n_with[values[1]]++] = (uint8_t)table;
 }
 
 static void list_tables(struct tg_rarity *r)
@@ -50,10 +68,11 @@ static void list_tables(struct tg_rarity *r)
             !is_value(r->l, &parts[0]) || !is_value(r->l, &parts[1]))
             continue;
         r->table_of[k] = (uint8_t)r->n_tables;
-        r->tables[r->n_tables++] = (struct table){.values = {
-                                                      2 * (size_t)parts[0].field + parts[0].whole,
-                                                      2 * (size_t)parts[1].field + parts[1].whole,
-                                                  }};
+        r->tables[r->n_tables] = (struct table){.values = {
+                                                    2 * (size_t)parts[0].field + parts[0].whole,
+                                                    2 * (size_t)parts[1].field + parts[1].whole,
+                                                }};
+        list_with(r, r->n_tables++);
     }
 }
 
@@ -68,6 +87,8 @@ enum tg_status tg_rarity_begin(const struct tg_linkage *l, const bool *of,
     r->of = of;
     r->fields = collected->fields;
     r->at = UINT32_MAX;
+    for (size_t f = 0; f < l->n_fields; f++)
+        r->ends |= (uint64_t)tg_linkage_is_ends(l, f) << (2 * f);
     r->table_of = tg_calloc(l->n_keys, sizeof *r->table_of, err);
     if (r->table_of) {
         list_tables(r);
@@ -90,7 +111,7 @@ void tg_rarity_note(struct tg_rarity *r, uint32_t key, const struct tg_item *lef
         return;
     others = others - 1 < UINT16_MAX ? others - 1 : UINT16_MAX;
     for (size_t i = 0; i < n; i++) {
-        if (r->of[lefts[i].entity])
+        if (tg_item_is_sampled(&lefts[i]) && r->of[lefts[i].entity])
             r->others[lefts[i].entity * r->n_tables + r->table_of[key]] = (uint16_t)others;
     }
 }
@@ -143,6 +164,7 @@ static void fit(struct tg_rarity *r, uint32_t left)
     const uint16_t *others = &r->others[left * r->n_tables];
     double sums[N_VALUES_MAX] = {0};
     r->at = left;
+    memset(r->memos, 0, sizeof r->memos);
     for (size_t t = 0; t < r->n_tables; t++) {
         for (int v = 0; v < 2; v++)
             sums[r->tables[t].values[v]] += others[t];
@@ -152,9 +174,9 @@ static void fit(struct tg_rarity *r, uint32_t left)
     for (int sweep = 0; sweep < N_SWEEPS; sweep++) {
         for (size_t v = 0; v < 2 * r->l->n_fields; v++) {
             double usual = r->shape[v];
-            for (size_t t = 0; t < r->n_tables; t++) {
-                const struct table *table = &r->tables[t];
-                if ((table->values[0] == v || table->values[1] == v) && has(r, left, table))
+            for (size_t i = 0; i < r->n_with[v]; i++) {
+                const struct table *table = &r->tables[r->with[v][i]];
+                if (has(r, left, table))
                     usual += table->usual * r->relative[table->values[table->values[0] == v]];
             }
             r->relative[v] = (r->shape[v] + sums[v]) / usual;
@@ -162,19 +184,30 @@ static void fit(struct tg_rarity *r, uint32_t left)
     }
 }
 
-double tg_rarity_of(struct tg_rarity *r, uint32_t left, uint64_t levels)
+/* `shared`: in two bits a field, 3: the whole value; 1: a beginning or end. */
+static double commonness_of(const struct tg_rarity *r, uint64_t shared)
 {
     double product = 1;
-    if (r->at != left)
-        fit(r, left);
     for (size_t f = 0; f < r->l->n_fields; f++) {
-        enum tg_link_level level = tg_level_of(levels, f);
-        if (level == TG_SAME)
-            product *= r->relative[2 * f + 1];
-        else if (level == TG_NEAR && tg_linkage_is_ends(r->l, f))
-            product *= r->relative[2 * f];
+        unsigned what = shared >> (2 * f) & 3;
+        if (what)
+            product *= r->relative[2 * f + (what == 3)];
     }
     return exp2(round(log2(product) * STEPS) / STEPS);
+}
+
+double tg_rarity_of(struct tg_rarity *r, uint32_t left, uint64_t levels)
+{
+    const uint64_t ones = UINT64_C(0x5555555555555555);
+    uint64_t fields = (UINT64_C(1) << (2 * r->l->n_fields)) - 1;
+    uint64_t low = levels & ones & fields, same = low & levels >> 1;
+    uint64_t shared = same * TG_SAME | (low & ~same & r->ends) * TG_NEAR;
+    if (r->at != left)
+        fit(r, left);
+    struct memo *memo = &r->memos[tg_mix64(shared) >> (64 - MEMO_BITS)];
+    if (!memo->there || memo->shared != shared)
+        *memo = (struct memo){true, shared, commonness_of(r, shared)};
+    return memo->commonness;
 }
 
 bool tg_rarity_is_foreign(const struct tg_rarity *r, uint32_t left)

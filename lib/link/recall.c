@@ -13,7 +13,8 @@ _Static_assert(TG_MEMORY_PARTS - 1 == (int)TG_N_PARTS,
 /* A remembered part being read: the hash it stands on, and how many of its rows are unread. */
 struct reader {
     struct tg_unpack in;
-    struct tg_item item; /* the last one read */
+    uint64_t hash;
+    uint32_t key, row; /* the last ones read */
     uint64_t n_left;
     bool begun, there;
 };
@@ -32,10 +33,10 @@ static bool next_hash(struct reader *r)
     if (!r->there)
         return true;
     if (!tg_unpack_number(&r->in, &more) || (r->begun && more == 0) ||
-        __builtin_add_overflow(r->item.hash, more, &r->item.hash))
+        __builtin_add_overflow(r->hash, more, &r->hash))
         return false;
     r->begun = true;
-    r->item.key = UINT32_MAX;
+    r->key = UINT32_MAX;
     return tg_unpack_number(&r->in, &r->n_left);
 }
 
@@ -46,10 +47,10 @@ static bool next_row(struct reader *r)
     if (!tg_unpack_number(&r->in, &key) || !tg_unpack_number(&r->in, &row) ||
         key >= TG_MEMORY_KEYS_MAX || row >= UINT32_MAX)
         return false;
-    if (key == r->item.key)
-        row += r->item.entity;
-    r->item.key = (uint32_t)key;
-    r->item.entity = (uint32_t)row;
+    if (key == r->key)
+        row += r->row;
+    r->key = (uint32_t)key;
+    r->row = (uint32_t)row;
     r->n_left--;
     return row < UINT32_MAX;
 }
@@ -58,7 +59,7 @@ static bool next_row(struct reader *r)
 static bool go_to(struct reader *r, uint64_t hash)
 {
     bool ok = r->begun || next_hash(r);
-    while (ok && r->there && r->item.hash < hash) {
+    while (ok && r->there && r->hash < hash) {
         while (ok && r->n_left)
             ok = next_row(r);
         ok = ok && next_hash(r);
@@ -66,7 +67,7 @@ static bool go_to(struct reader *r, uint64_t hash)
     return ok;
 }
 
-enum tg_status tg_recall_ask(struct tg_recall *r, const struct tg_item *asked, struct tg_error *err)
+enum tg_status tg_recall_ask(struct tg_recall *r, uint64_t hash, uint32_t who, struct tg_error *err)
 {
     if (!r->memory)
         return TG_OK;
@@ -77,7 +78,8 @@ enum tg_status tg_recall_ask(struct tg_recall *r, const struct tg_item *asked, s
         return TG_OK;
     }
     r->n_asked++;
-    return tg_part_add(&r->asked[asked->hash >> (WORD_BITS - TG_PART_BITS)], asked, err);
+    const struct tg_item asked = tg_item_of(hash, 0, false, who);
+    return tg_part_add(&r->asked[tg_part_of(hash)], &asked, err);
 }
 
 static enum tg_status sort_part(struct tg_part *part, struct tg_error *err)
@@ -126,8 +128,7 @@ static bool is_sound(const struct tg_link_memory *memory, size_t part, size_t n_
     bool ok = next_hash(&reader);
     while (ok && reader.there) {
         while (ok && reader.n_left)
-            ok = next_row(&reader) && reader.item.entity < memory->n_rows &&
-                 reader.item.key < n_keys;
+            ok = next_row(&reader) && reader.row < memory->n_rows && reader.key < n_keys;
         ok = ok && next_hash(&reader);
     }
     return ok;
@@ -160,16 +161,17 @@ static enum tg_status find_anew_of(struct tg_recall *r, size_t part, const struc
     enum tg_status status = TG_OK;
     for (size_t i = 0; !status && i < r->asked[part].n; i++) {
         const struct tg_item *asked = &r->asked[part].items[i];
-        bool anew = !go_to(&old, asked->hash) || !old.there || old.item.hash != asked->hash;
+        uint64_t hash = tg_item_hash(asked, part);
+        bool anew = !go_to(&old, hash) || !old.there || old.hash != hash;
         if (asked->entity != TG_ASKED_BY_RIGHT) {
             askers->all[asked->entity] = true;
             askers->anew[asked->entity] |= anew;
         }
-        if (!anew || (r->n_anew && r->anew[r->n_anew - 1] == asked->hash))
+        if (!anew || (r->n_anew && r->anew[r->n_anew - 1] == hash))
             continue;
         status = tg_grow(&r->anew, &r->cap_anew, r->n_anew + 1, sizeof *r->anew, err);
         if (!status)
-            r->anew[r->n_anew++] = asked->hash;
+            r->anew[r->n_anew++] = hash;
     }
     return status;
 }
@@ -266,31 +268,33 @@ enum tg_status tg_recall_rows(struct tg_recall *r, struct tg_error *err)
     return status;
 }
 
-/* By key and row. */
+/* Of items of one hash: by key and row. */
 static bool comes_before(const struct tg_item *a, const struct tg_item *b)
 {
-    return a->key != b->key ? a->key < b->key : a->entity < b->entity;
+    uint64_t x = tg_item_order(a), y = tg_item_order(b);
+    return x != y ? x < y : a->entity < b->entity;
 }
 
 /* Who has the token that `old` stands on or is about to pass, remembered or found now. */
-static enum tg_status gather(const struct tg_recall *r, struct reader *old, uint64_t hash,
-                             const struct tg_part *fresh, size_t *at, struct tg_part *out,
-                             struct tg_error *err)
+static enum tg_status gather(const struct tg_recall *r, size_t part, struct reader *old,
+                             uint64_t hash, size_t *at, struct tg_part *out, struct tg_error *err)
 {
-    bool ok = go_to(old, hash), here = ok && old->there && old->item.hash == hash;
+    const struct tg_part *fresh = &r->fresh[part];
+    bool ok = go_to(old, hash), here = ok && old->there && old->hash == hash;
     bool held = here && old->n_left && next_row(old);
     enum tg_status status = TG_OK;
-    while (*at < fresh->n && fresh->items[*at].hash < hash)
+    while (*at < fresh->n && tg_item_hash(&fresh->items[*at], part) < hash)
         ++*at;
     out->n = 0;
     while (!status) {
-        bool found = *at < fresh->n && fresh->items[*at].hash == hash;
+        bool found = *at < fresh->n && tg_item_hash(&fresh->items[*at], part) == hash;
         if (!held && !found)
             break;
-        const struct tg_item next = found && !(held && comes_before(&old->item, &fresh->items[*at]))
+        const struct tg_item known = tg_item_of(hash, held ? old->key : 0, false, old->row);
+        const struct tg_item next = found && !(held && comes_before(&known, &fresh->items[*at]))
                                         ? fresh->items[*at]
-                                        : old->item;
-        bool was_held = held && !comes_before(&next, &old->item);
+                                        : known;
+        bool was_held = held && !comes_before(&next, &known);
         *at += found && !comes_before(&next, &fresh->items[*at]);
         if (r->known[next.entity] || !was_held)
             status = tg_part_add(out, &next, err);
@@ -308,8 +312,8 @@ static enum tg_status write_group(struct tg_buf *out, uint64_t hash_more,
         status = tg_pack_number(out, group->n, err);
     for (size_t i = 0; !status && i < group->n; i++) {
         const struct tg_item *item = &group->items[i];
-        bool goes_on = i > 0 && item[-1].key == item->key;
-        status = tg_pack_number(out, item->key, err);
+        bool goes_on = i > 0 && tg_item_key(&item[-1]) == tg_item_key(item);
+        status = tg_pack_number(out, tg_item_key(item), err);
         if (!status)
             status = tg_pack_number(out, item->entity - (goes_on ? item[-1].entity : 0), err);
     }
@@ -327,13 +331,13 @@ enum tg_status tg_recall_part(struct tg_recall *r, size_t part, struct tg_part *
     size_t at = 0;
     enum tg_status status = sort_part(&r->fresh[part], err);
     for (size_t i = 0; !status && i < asked->n; i++) {
-        uint64_t hash = asked->items[i].hash;
-        if (i > 0 && asked->items[i - 1].hash == hash)
+        uint64_t hash = tg_item_hash(&asked->items[i], part);
+        if (i > 0 && tg_item_hash(&asked->items[i - 1], part) == hash)
             continue;
-        status = gather(r, &old, hash, &r->fresh[part], &at, &group, err);
+        status = gather(r, part, &old, hash, &at, &group, err);
         for (size_t k = 0; !status && k < group.n; k++) {
-            const struct tg_item item = {hash, m->entity_of[group.items[k].entity] - 1,
-                                         group.items[k].key};
+            struct tg_item item = group.items[k];
+            item.entity = m->entity_of[item.entity] - 1;
             status = tg_part_add(right, &item, err);
         }
         if (!status && m->made)

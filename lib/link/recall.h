@@ -24,8 +24,8 @@ struct tg_recall {
     size_t n_anew, cap_anew;
 };
 
-/** Notes a token that is asked for. When they are too many the memory is given up. */
-TG_CHECKED enum tg_status tg_recall_ask(struct tg_recall *r, const struct tg_item *asked,
+/** Notes a token that is asked for, and who asks. When they are too many the memory is given up. */
+TG_CHECKED enum tg_status tg_recall_ask(struct tg_recall *r, uint64_t hash, uint32_t who,
                                         struct tg_error *err);
 /**
  * When all is asked: finds which rows are known and what was not asked for before, and counts both.
@@ -40,9 +40,5 @@ TG_CHECKED enum tg_status tg_recall_part(struct tg_recall *r, size_t part, struc
                                          struct tg_error *err);
 /** NULL is allowed. */
 void tg_recall_free(struct tg_recall *r);
-
-/** Adds an item, growing. @return TG_OK, TG_NO_MEMORY */
-TG_CHECKED enum tg_status tg_part_add(struct tg_part *part, const struct tg_item *item,
-                                      struct tg_error *err);
 
 #endif

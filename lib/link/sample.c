@@ -60,15 +60,18 @@ static enum tg_status choose_across(const struct tg_linkage *l, const uint64_t *
 {
     uint32_t n = l->facts[TG_LEFT].n, n_settled = 0;
     s->across = tg_calloc(n, sizeof *s->across, err);
-    if (!s->across)
+    s->left = tg_calloc(n, sizeof *s->left, err);
+    if (!s->across || !s->left)
         return TG_NO_MEMORY;
     s->weight = 1;
     for (uint32_t i = 0; i < n && s->settled; i++)
         n_settled += s->settled[i];
     if (n_settled)
         s->weight = (double)n_settled / choose(sums, n, s->settled, n_settled, s->across);
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         s->across[i] = s->across[i] || !s->settled || !s->settled[i];
+        s->left[i] = s->across[i] || s->within[TG_LEFT][i];
+    }
     return TG_OK;
 }
 
@@ -98,5 +101,6 @@ void tg_link_sample_free(struct tg_link_sample *s)
     free(s->within[TG_LEFT]);
     free(s->within[TG_RIGHT]);
     free(s->across);
+    free(s->left);
     *s = (struct tg_link_sample){.settled = NULL};
 }

@@ -16,6 +16,7 @@ struct tg_link_sample {
     bool whole[TG_N_SIDES];   /**< everybody is */
     uint32_t n[TG_N_SIDES];   /**< how many are */
     bool *across;             /**< by left entity: is paired with the right side */
+    bool *left;               /**< by left entity: either */
     double weight;            /**< settled ones that one of them in `across` stands for */
     const bool *settled;      /**< borrowed; by left entity; NULL: nobody is */
 };

@@ -5,130 +5,121 @@
 #include <string.h>
 
 enum {
-    BEGIN = 1 << 12,
-    FOLD_FROM = 1 << 22, /* less room than this is not worth a sort */
-    DIGIT_BITS = 11,
-    N_DIGITS = 1 << DIGIT_BITS,
+    A_BITS_MIN = 6,  /* few entities take few heaps */
+    FOLD_FROM = 256, /* fewer chunks are not worth a sort */
+    DIGIT_BITS_MAX = 11,
 };
 
-enum word { BY_KEY, BY_B, BY_A };
-
-static uint32_t word_of(const struct tg_triple *t, enum word word)
+static unsigned bits_of(uint32_t n)
 {
-    return word == BY_KEY ? t->key : word == BY_B ? t->b : t->a;
+    unsigned bits = 0;
+    while (bits < 32 && n >> bits)
+        bits++;
+    return bits;
 }
 
-/* One stable pass. */
-static void pass(struct tg_triples *t, enum word word, unsigned shift)
+void tg_triples_begin(struct tg_triples *t, uint32_t n_a, uint32_t n_b, struct tg_chunks *chunks)
 {
-    size_t next[N_DIGITS] = {0}, sum = 0;
-    for (size_t i = 0; i < t->n; i++)
-        next[word_of(&t->items[i], word) >> shift & (N_DIGITS - 1)]++;
-    for (size_t d = 0; d < N_DIGITS; d++) {
+    unsigned bits = bits_of(n_a);
+    t->a_bits = bits > TG_HEAP_BITS + A_BITS_MIN ? bits - TG_HEAP_BITS : A_BITS_MIN;
+    t->b_bits = bits_of(n_b);
+    t->chunks = chunks;
+}
+
+/* One stable pass by the bits from `shift` on. */
+static void pass(const uint64_t *from, uint64_t *to, size_t n, unsigned shift, unsigned bits)
+{
+    size_t next[1 << DIGIT_BITS_MAX], sum = 0, n_digits = (size_t)1 << bits;
+    memset(next, 0, n_digits * sizeof *next);
+    for (size_t i = 0; i < n; i++)
+        next[from[i] >> shift & (n_digits - 1)]++;
+    for (size_t d = 0; d < n_digits; d++) {
         size_t count = next[d];
         next[d] = sum;
         sum += count;
     }
-    for (size_t i = 0; i < t->n; i++)
-        t->scratch[next[word_of(&t->items[i], word) >> shift & (N_DIGITS - 1)]++] = t->items[i];
-    struct tg_triple *sorted = t->scratch;
-    t->scratch = t->items;
-    t->items = sorted;
+    for (size_t i = 0; i < n; i++)
+        to[next[from[i] >> shift & (n_digits - 1)]++] = from[i];
 }
 
-static void sort(struct tg_triples *t)
+/* By all bits from `shift` on, in as many passes as need be. */
+static void sort(struct tg_triples *t, size_t n, unsigned shift)
 {
-    uint32_t used[BY_A + 1] = {0};
-    for (size_t i = 0; i < t->n; i++) {
-        for (int word = BY_KEY; word <= BY_A; word++)
-            used[word] |= word_of(&t->items[i], (enum word)word);
-    }
-    for (int word = BY_KEY; word <= BY_A; word++) {
-        for (unsigned shift = 0; shift < 32 && used[word] >> shift; shift += DIGIT_BITS)
-            pass(t, (enum word)word, shift);
+    unsigned end = t->a_bits + t->b_bits + TG_ITEM_KEY_BITS;
+    unsigned n_passes = (end - shift + DIGIT_BITS_MAX - 1) / DIGIT_BITS_MAX;
+    unsigned bits = (end - shift + n_passes - 1) / n_passes;
+    for (unsigned i = 0; i < n_passes; i++, shift += bits) {
+        pass(t->sorted, t->scratch, n, shift, bits);
+        uint64_t *sorted = t->scratch;
+        t->scratch = t->sorted;
+        t->sorted = sorted;
     }
 }
 
-static bool are_one(const struct tg_triple *x, const struct tg_triple *y)
+/* Takes a heap's triples and sorts them by the bits from `shift` on. */
+static enum tg_status take_sorted(struct tg_triples *t, size_t heap, unsigned shift, size_t *n,
+                                  struct tg_error *err)
 {
-    return x->a == y->a && x->b == y->b && x->key == y->key;
-}
-
-void tg_triples_fold(struct tg_triples *t)
-{
-    if (t->n == 0)
-        return;
-    sort(t);
-    size_t kept = 0;
-    for (size_t i = 1; i < t->n; i++) {
-        if (!are_one(&t->items[kept], &t->items[i]))
-            t->items[++kept] = t->items[i];
+    *n = tg_list_count(&t->heaps[heap], sizeof *t->sorted);
+    if (*n > t->cap) {
+        size_t cap = 2 * *n;
+        free(t->sorted);
+        free(t->scratch);
+        t->sorted = tg_calloc(cap, sizeof *t->sorted, err);
+        t->scratch = tg_calloc(cap, sizeof *t->scratch, err);
+        t->cap = t->sorted && t->scratch ? cap : 0;
+        if (!t->cap)
+            return TG_NO_MEMORY;
     }
-    t->n = kept + 1;
-}
-
-static enum tg_status resize(struct tg_triples *t, size_t cap, struct tg_error *err)
-{
-    struct tg_triple *items = tg_calloc(cap, sizeof *items, err);
-    struct tg_triple *scratch = items ? tg_calloc(cap, sizeof *scratch, err) : NULL;
-    if (!scratch) {
-        free(items);
-        return TG_NO_MEMORY;
-    }
-    if (t->n)
-        memcpy(items, t->items, t->n * sizeof *items);
-    free(t->items);
-    free(t->scratch);
-    t->items = items;
-    t->scratch = scratch;
-    t->cap = cap;
+    tg_list_take(t->chunks, &t->heaps[heap], sizeof *t->sorted, t->sorted);
+    if (*n)
+        sort(t, *n, shift);
     return TG_OK;
 }
 
-/* Half of the room stays free after folding, so that it is not folded again and again. */
-static enum tg_status make_room(struct tg_triples *t, size_t n, struct tg_error *err)
+enum tg_status tg_triples_fold(struct tg_triples *t, size_t heap, struct tg_error *err)
 {
-    size_t cap = t->cap ? t->cap : BEGIN;
-    if (cap >= FOLD_FROM)
-        tg_triples_fold(t);
-    while (t->n + n > cap / 2)
-        cap *= 2;
-    return cap == t->cap ? TG_OK : resize(t, cap, err);
-}
-
-enum tg_status tg_triples_add(struct tg_triples *t, const struct tg_triple *triple,
-                              struct tg_error *err)
-{
-    if (t->n == t->cap) {
-        enum tg_status status = make_room(t, 1, err);
-        if (status)
-            return status;
+    struct tg_list *list = &t->heaps[heap];
+    size_t limit = t->limits[heap] ? t->limits[heap] : FOLD_FROM, n = 0;
+    if (list->n_chunks < limit)
+        return TG_OK;
+    enum tg_status status = take_sorted(t, heap, 0, &n, err);
+    for (size_t i = 0; !status && i < n; i++) {
+        if (i > 0 && t->sorted[i - 1] == t->sorted[i])
+            continue;
+        uint64_t *kept = tg_list_next(t->chunks, list, sizeof *kept, err);
+        if (kept)
+            *kept = t->sorted[i];
+        else
+            status = TG_NO_MEMORY;
     }
-    t->items[t->n++] = *triple;
-    return TG_OK;
-}
-
-enum tg_status tg_triples_join(struct tg_triples *t, struct tg_triples *more, struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    if (t->n == 0) {
-        struct tg_triples empty = *t;
-        *t = *more;
-        *more = empty;
-    } else if (more->n && t->n + more->n > t->cap) {
-        status = make_room(t, more->n, err);
-    }
-    if (!status && more->n) {
-        memcpy(t->items + t->n, more->items, more->n * sizeof *t->items);
-        t->n += more->n;
-    }
-    tg_triples_free(more);
+    /* so that it is not folded again and again */
+    t->limits[heap] = 2 * list->n_chunks > limit ? 2 * list->n_chunks : limit;
     return status;
+}
+
+enum tg_status tg_triples_sort(struct tg_triples *t, size_t heap, size_t *n, struct tg_error *err)
+{
+    return take_sorted(t, heap, TG_ITEM_KEY_BITS, n, err);
+}
+
+struct tg_triple_run tg_triples_run(const struct tg_triples *t, size_t heap, size_t at, size_t n)
+{
+    uint64_t pair = t->sorted[at] >> TG_ITEM_KEY_BITS;
+    size_t end = at + 1;
+    while (end < n && t->sorted[end] >> TG_ITEM_KEY_BITS == pair)
+        end++;
+    return (struct tg_triple_run){
+        .a = (uint32_t)((uint64_t)heap << t->a_bits | pair >> t->b_bits),
+        .b = (uint32_t)(pair & ((UINT64_C(1) << t->b_bits) - 1)),
+        .from = t->sorted + at,
+        .n = end - at,
+    };
 }
 
 void tg_triples_free(struct tg_triples *t)
 {
-    free(t->items);
+    free(t->sorted);
     free(t->scratch);
-    *t = (struct tg_triples){NULL, NULL, 0, 0};
+    *t = (struct tg_triples){.chunks = NULL};
 }

@@ -275,6 +275,53 @@ START_TEST(other_birth_date_and_sex_are_another_person)
 }
 END_TEST
 
+/* The first people of both sides share so many tokens of one key. */
+static void share_tokens(unsigned n_tokens)
+{
+    enum { N_SHARING = 60 };
+    struct tg_link_key *key = &linkage.keys[1]; /* not of two whole values: nobody counts these */
+    for (unsigned t = 0; t < n_tokens; t++) {
+        const unsigned char hash[TG_TOKEN_LEN] = {[4] = 1, [5] = (unsigned char)t};
+        for (uint32_t i = 0; i < N_SHARING; i++) {
+            ck_assert_int_eq(tg_linkage_add(key, TG_LEFT, hash, i, NULL), TG_OK);
+            ck_assert_int_eq(tg_linkage_add(key, TG_RIGHT, hash, i, NULL), TG_OK);
+        }
+    }
+}
+
+/* Of 216,000 meetings 3,600 are kept while they are gathered. */
+START_TEST(a_key_shared_many_times_is_shared)
+{
+    struct tg_candidates once;
+    for (unsigned n = 1; n <= 60; n += 59) {
+        make_people(7);
+        begin();
+        share_tokens(n);
+        find_candidates();
+        ck_assert(candidates.applies);
+        if (n == 1)
+            once = candidates;
+        end();
+    }
+    ck_assert_uint_eq(candidates.across.n, once.across.n);
+    for (size_t i = 0; i < once.across.n; i++) {
+        const struct tg_pair *x = &once.across.items[i], *y = &candidates.across.items[i];
+        ck_assert_uint_eq(x->left, y->left);
+        ck_assert_uint_eq(x->right, y->right);
+        ck_assert_uint_eq(x->levels, y->levels);
+        ck_assert_uint_eq(x->key, y->key);
+        ck_assert(i == 0 || x[-1].levels <= x->levels);
+    }
+    for (int side = 0; side < TG_N_SIDES; side++) {
+        ck_assert_uint_eq(candidates.within[side].n, once.within[side].n);
+        for (size_t i = 0; i < once.within[side].n; i++)
+            ck_assert_double_eq(candidates.within[side].items[i].n, once.within[side].items[i].n);
+    }
+    tg_candidates_free(&once);
+    tg_candidates_free(&candidates);
+}
+END_TEST
+
 START_TEST(few_keys_are_no_evidence)
 {
     make_people(3);
@@ -905,6 +952,7 @@ int main(void)
     tcase_add_test(t, who_has_nobody_else_follows_from_origin);
     tcase_add_test(t, of_two_alike_none_is_guessed);
     tcase_add_test(t, other_birth_date_and_sex_are_another_person);
+    tcase_add_test(t, a_key_shared_many_times_is_shared);
     tcase_add_test(t, few_keys_are_no_evidence);
     tcase_add_test(t, levels_follow_from_shared_keys);
     suite_add_tcase(s, t);
