@@ -29,10 +29,14 @@ static enum tg_status place(struct tg_month *m, const struct tg_run_record *reco
 {
     bool had_old = false;
     enum tg_status status = tg_dir_sync(move->made, err);
-    if (!status)
-        status = tg_store_run_begin(m->store, record, err);
     if (status)
         return status;
+    status = tg_store_run_begin(m->store, record, err);
+    if (status) {
+        /* a commit that could not be synced may still come to be seen */
+        *over = undone(m, move);
+        return status;
+    }
     status = tg_dir_place(move->made, move->folder, &had_old, err);
     if (status) {
         *over = undone(m, move);

@@ -133,13 +133,36 @@ static enum tg_status unlinked_rows(struct tg_month *m, struct tg_csv_writer *w,
     return status;
 }
 
-static enum tg_status on_conflict(void *ctx, uint64_t component,
-                                  const unsigned char row_id[TG_TOKEN_LEN], struct tg_error *err)
+/* Words of the reasons, one after the other with `;` between. */
+static enum tg_status put_conflict_reasons(struct tg_csv_writer *w, unsigned why,
+                                           struct tg_error *err)
+{
+    static const struct {
+        unsigned bit;
+        const char *word;
+    } reason[] = {{TG_CONFLICT_BIRTH_MONTH, "birth_month"},
+                  {TG_CONFLICT_SEX, "sex"},
+                  {TG_CONFLICT_DEATH, "after_death"}};
+    char text[64] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof reason / sizeof reason[0]; i++) {
+        if (why & reason[i].bit)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%s", len ? ";" : "",
+                                    reason[i].word);
+    }
+    return tg_csv_put_text(w, text, err);
+}
+
+static enum tg_status on_conflict(void *ctx, uint64_t number,
+                                  const unsigned char row_id[TG_TOKEN_LEN], unsigned why,
+                                  struct tg_error *err)
 {
     struct tg_csv_writer *w = ctx;
-    enum tg_status status = tg_csv_put_int(w, (int64_t)component, err);
+    enum tg_status status = tg_csv_put_int(w, (int64_t)number, err);
     if (!status)
         status = tg_csv_put_hex(w, row_id, TG_TOKEN_LEN, err);
+    if (!status)
+        status = put_conflict_reasons(w, why, err);
     return status ? status : tg_csv_end_row(w, err);
 }
 
@@ -293,7 +316,7 @@ static enum tg_status write_linkage(struct folder *f, struct tg_error *err)
                                         "probability"};
     static const char *const unlinked[] = {"user_row_id", "reason"};
     static const char *const review[] = {"user_row_id", "roster_row_id", "rule", "probability"};
-    static const char *const conflicts[] = {"conflict", "roster_row_id"};
+    static const char *const conflicts[] = {"conflict", "roster_row_id", "reason"};
     static const struct sheet sheets[] = {
         SHEET("links.csv", links, links_rows),
         SHEET("unlinked.csv", unlinked, unlinked_rows),
@@ -370,17 +393,12 @@ static void count_states(const struct tg_month *m, struct tg_user_flow *flow)
     };
 }
 
-struct conflict_count {
-    uint64_t n, last;
-};
-
-static enum tg_status count_conflict(void *ctx, uint64_t component,
-                                     const unsigned char row_id[TG_TOKEN_LEN], struct tg_error *err)
+static enum tg_status count_conflict(void *ctx, uint64_t number,
+                                     const unsigned char row_id[TG_TOKEN_LEN], unsigned why,
+                                     struct tg_error *err)
 {
-    struct conflict_count *c = ctx;
-    (void)row_id, (void)err;
-    c->n += c->n == 0 || c->last != component;
-    c->last = component;
+    (void)row_id, (void)why, (void)err;
+    *(uint64_t *)ctx = number;
     return TG_OK;
 }
 
@@ -402,7 +420,7 @@ static enum tg_status gather_rules(struct tg_month *m, struct tg_report *r, stru
 static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, struct tg_error *err)
 {
     struct tg_delivery *deliveries = NULL;
-    struct conflict_count conflicts = {0, 0};
+    uint64_t conflicts = 0;
     *r = (struct tg_report){
         .study = m->study,
         .month = m->month,
@@ -441,7 +459,7 @@ static enum tg_status gather_report(struct tg_month *m, struct tg_report *r, str
     r->deliveries = deliveries;
     if (!status)
         status = tg_store_conflicts(m->store, m->month, count_conflict, &conflicts, err);
-    r->person_conflicts = conflicts.n;
+    r->person_conflicts = conflicts;
     return status;
 }
 

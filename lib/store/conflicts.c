@@ -14,8 +14,10 @@ struct party {
     int32_t birth_month;
     uint8_t sex, death;
     uint32_t enrolled_from, enrolled_to;
+    unsigned why; /* enum tg_conflict_reason */
     bool has_row;
     unsigned char row_id[TG_TOKEN_LEN];
+    unsigned char first[TG_TOKEN_LEN]; /* row of its component */
 };
 
 struct parties {
@@ -56,20 +58,22 @@ static enum tg_status load(const struct tg_db *db, int32_t month, struct parties
     return status;
 }
 
-static bool disagree(const struct party *parties, size_t n)
+static unsigned disagree(const struct party *parties, size_t n)
 {
     int32_t birth_month = TG_NO_MONTH;
     uint8_t sex = 0;
+    unsigned why = 0;
     for (size_t i = 0; i < n; i++) {
         const struct party *p = &parties[i];
-        if ((p->birth_month != TG_NO_MONTH && birth_month != TG_NO_MONTH &&
-             p->birth_month != birth_month) ||
-            (p->sex && sex && p->sex != sex))
-            return true;
+        if (p->birth_month != TG_NO_MONTH && birth_month != TG_NO_MONTH &&
+            p->birth_month != birth_month)
+            why |= TG_CONFLICT_BIRTH_MONTH;
+        if (p->sex && sex && p->sex != sex)
+            why |= TG_CONFLICT_SEX;
         birth_month = p->birth_month != TG_NO_MONTH ? p->birth_month : birth_month;
         sex = p->sex ? p->sex : sex;
     }
-    return false;
+    return why;
 }
 
 /* A death until the month that somebody outlives until it. */
@@ -96,8 +100,13 @@ static void drop_later_conflicts(struct parties *p, int32_t month)
     for (size_t i = 0, n; i < p->n; i += n) {
         for (n = 1; i + n < p->n && p->items[i + n].component == p->items[i].component;)
             n++;
-        if (!disagree(&p->items[i], n) && !outlived(&p->items[i], n, month))
+        unsigned why = disagree(&p->items[i], n);
+        if (outlived(&p->items[i], n, month))
+            why |= TG_CONFLICT_DEATH;
+        if (!why)
             continue;
+        for (size_t j = i; j < i + n; j++)
+            p->items[j].why = why;
         memmove(&p->items[kept], &p->items[i], n * sizeof *p->items);
         kept += n;
     }
@@ -110,13 +119,42 @@ static int by_identity(const void *a, const void *b)
     return (x->identity > y->identity) - (x->identity < y->identity);
 }
 
+static int by_component(const void *a, const void *b)
+{
+    const struct party *x = a, *y = b;
+    return (x->component > y->component) - (x->component < y->component);
+}
+
+/* No number of the store's own: it would tell in which order the files came. */
 static int by_row(const void *a, const void *b)
 {
     const struct party *x = a, *y = b;
-    if (x->component != y->component)
-        return x->component < y->component ? -1 : 1;
-    int order = memcmp(x->row_id, y->row_id, TG_TOKEN_LEN);
+    int order = memcmp(x->first, y->first, TG_TOKEN_LEN);
+    if (!order)
+        order = memcmp(x->row_id, y->row_id, TG_TOKEN_LEN);
     return order ? order : by_identity(a, b);
+}
+
+/* Those without a row go; each component has its first row. */
+static void sort_by_rows(struct parties *p)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        if (p->items[i].has_row)
+            p->items[kept++] = p->items[i];
+    }
+    p->n = kept;
+    qsort(p->items, p->n, sizeof *p->items, by_component);
+    for (size_t i = 0, n; i < p->n; i += n) {
+        const unsigned char *first = p->items[i].row_id;
+        for (n = 1; i + n < p->n && p->items[i + n].component == p->items[i].component; n++) {
+            if (memcmp(p->items[i + n].row_id, first, TG_TOKEN_LEN) < 0)
+                first = p->items[i + n].row_id;
+        }
+        for (size_t j = i; j < i + n; j++)
+            memcpy(p->items[j].first, first, TG_TOKEN_LEN);
+    }
+    qsort(p->items, p->n, sizeof *p->items, by_row);
 }
 
 static enum tg_status find_rows(struct tg_store *store, int32_t month, struct parties *p,
@@ -146,11 +184,12 @@ enum tg_status tg_store_conflicts(struct tg_store *store, int32_t month, tg_on_c
         drop_later_conflicts(&p, month);
     if (!status && p.n) {
         status = find_rows(store, month, &p, err);
-        qsort(p.items, p.n, sizeof *p.items, by_row);
+        sort_by_rows(&p);
     }
+    uint64_t number = 0;
     for (size_t i = 0; !status && i < p.n; i++) {
-        if (p.items[i].has_row)
-            status = on(ctx, (uint64_t)p.items[i].component, p.items[i].row_id, err);
+        number += i == 0 || p.items[i].component != p.items[i - 1].component;
+        status = on(ctx, number, p.items[i].row_id, p.items[i].why, err);
     }
     free(p.items);
     return status;

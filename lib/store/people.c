@@ -18,6 +18,8 @@ struct seen {
     uint32_t oldest_rank;
     int32_t district_period;
     int64_t district; /* word */
+    uint32_t died;    /* the first day without insurance, of the last death; 0: none */
+    uint32_t begins;  /* the last day on which an enrolment begins; 0: none */
     bool has_row;
     bool dated; /* some dated source has the person */
 };
@@ -99,15 +101,20 @@ static enum tg_status fill_facts(const struct tg_db *db, struct gather *g, struc
     return status;
 }
 
+/* The first day without insurance is the last month's end where it is the first of a month. */
+static int32_t last_month(uint32_t enrolled_to)
+{
+    return tg_month_of_day(enrolled_to) - (enrolled_to % 100 == 1);
+}
+
 /* The row's stretch; who is missing from the newest delivery was there until last seen. */
 static struct tg_stretch stretch_of(const struct tg_roster *roster, const struct tg_roster_row *row)
 {
     struct tg_stretch s = {INT32_MIN, INT32_MAX};
     if (row->enrolled_from)
         s.from = tg_month_of_day(row->enrolled_from);
-    /* the day on which insurance is lost is the first one without it */
     if (row->enrolled_to)
-        s.to = tg_month_of_day(row->enrolled_to) - (row->enrolled_to % 100 == 1);
+        s.to = last_month(row->enrolled_to);
     else if (!roster->newest && roster->period)
         s.to = roster->period;
     return s;
@@ -146,6 +153,30 @@ static void take_oldest(struct gather *g, uint32_t at, const struct tg_roster *r
     memcpy(oldest, row->row_id, TG_TOKEN_LEN);
 }
 
+static void take_death(struct seen *seen, const struct tg_roster_row *row)
+{
+    if (row->death && row->enrolled_to > seen->died)
+        seen->died = row->enrolled_to;
+    if (row->enrolled_from > seen->begins)
+        seen->begins = row->enrolled_from;
+}
+
+/* A death that one roster tells of ends the stretches of all: another one may not have heard of it
+ * yet. Where somebody begins after it, it is an error or another person's. */
+static void end_by_death(struct gather *g)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < g->n_raw; i++) {
+        struct raw_stretch *raw = &g->raw[i];
+        const struct seen *seen = &g->seen[raw->person];
+        if (seen->died && seen->begins < seen->died && raw->stretch.to > last_month(seen->died))
+            raw->stretch.to = last_month(seen->died);
+        if (raw->stretch.from <= raw->stretch.to)
+            g->raw[kept++] = *raw;
+    }
+    g->n_raw = kept;
+}
+
 static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
                              const struct tg_roster_row *row, struct tg_error *err)
 {
@@ -161,6 +192,7 @@ static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
         return TG_OK;
     seen->source = roster->source;
     seen->delivery = roster->delivery;
+    take_death(seen, row);
     /* a source that dates nobody says nothing about who is dated elsewhere */
     seen->dated |= roster->dated;
     struct tg_stretch s = stretch_of(roster, row);
@@ -284,6 +316,7 @@ enum tg_status tg_store_people(struct tg_store *store, int32_t month, struct tg_
         status = fill_facts(&store->db, &g, err);
     if (!status)
         status = walk_rosters(store, month, &g, err);
+    end_by_death(&g);
     if (!status)
         status = unite_stretches(&g, err);
     if (!status)

@@ -237,10 +237,20 @@ TG_CHECKED enum tg_status tg_store_measures(struct tg_store *store,
                                             tg_on_measured *on, void *ctx,
                                             struct tg_event_counts *counts, struct tg_error *err);
 
-/** The newest roster row of each identity of components that were not merged: their number tokens
- * agree, their birth months or sexes do not, or one begins after another's death. Ascending by component and row id. */
-typedef enum tg_status tg_on_conflict(void *ctx, uint64_t component,
-                                      const unsigned char row_id[TG_TOKEN_LEN],
+/** Why a component is not taken for one person; several may hold. */
+enum tg_conflict_reason {
+    TG_CONFLICT_BIRTH_MONTH = 1, /**< two birth months */
+    TG_CONFLICT_SEX = 2,         /**< two sexes */
+    TG_CONFLICT_DEATH = 4        /**< a row begins after another row's death */
+};
+
+/** The newest roster row of each identity of components whose number tokens agree and that are
+ * not one person.
+ *
+ * @param number  of the component, from 1, by the smallest row id; ascending, and by row id in it
+ * @param why     enum tg_conflict_reason, of the component */
+typedef enum tg_status tg_on_conflict(void *ctx, uint64_t number,
+                                      const unsigned char row_id[TG_TOKEN_LEN], unsigned why,
                                       struct tg_error *err);
 TG_CHECKED enum tg_status tg_store_conflicts(struct tg_store *store, int32_t month,
                                              tg_on_conflict *on, void *ctx, struct tg_error *err);

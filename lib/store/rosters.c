@@ -84,7 +84,8 @@ static enum tg_status on_pumped(void *ctx, const struct tg_pumped *row, struct t
     struct tg_roster_row r = {.identity = row->numbers[0],
                               .district = row->numbers[1],
                               .enrolled_from = (uint32_t)row->numbers[2],
-                              .enrolled_to = (uint32_t)row->numbers[3]};
+                              .enrolled_to = (uint32_t)row->numbers[3],
+                              .death = row->numbers[4] != 0};
     if (row->len == TG_TOKEN_LEN)
         memcpy(r.row_id, row->bytes, TG_TOKEN_LEN);
     return w->on(w->ctx, w->roster, &r, err);
@@ -97,13 +98,13 @@ enum tg_status tg_roster_walk(struct tg_store *store, const struct tg_roster *ro
     sqlite3_stmt *stmt = NULL;
     enum tg_status status =
         tg_db_prepare(&store->db,
-                      "SELECT identity_id, district, enrolled_from, enrolled_to, row_id"
+                      "SELECT identity_id, district, enrolled_from, enrolled_to, death, row_id"
                       " FROM roster_row WHERE delivery_id = ? ORDER BY row_id",
                       &stmt, err);
     if (!status)
         status = tg_db_bind(&store->db, stmt, DB_ARGS(DB_INT(roster->delivery)), err);
     if (!status)
-        status = tg_pump(&store->db, stmt, 4, on_pumped, &w, err);
+        status = tg_pump(&store->db, stmt, 5, on_pumped, &w, err);
     (void)sqlite3_finalize(stmt);
     return status;
 }

@@ -27,6 +27,7 @@ struct tg_roster_row {
     int64_t district;       /**< word; 0: none */
     uint32_t enrolled_from; /**< YYYYMMDD; 0: none */
     uint32_t enrolled_to;
+    bool death; /**< by which it ends on that day */
 };
 typedef enum tg_status tg_on_roster_row(void *ctx, const struct tg_roster *roster,
                                         const struct tg_roster_row *row, struct tg_error *err);

@@ -8,6 +8,7 @@ pseudonymize_all inbox
 month=runs/2025-03
 
 expect 0 "$TOTSUGO" run -s study.yaml --month 2025-03
+[ "$(head -1 $month/conflicts.csv)" = conflict,roster_row_id,reason ] || fail "conflicts.csv: $(head -1 $month/conflicts.csv)"
 for f in links.csv unlinked.csv review.csv conflicts.csv run.json report.html report.xlsx; do
     [ -s $month/$f ] || fail "no $f"
     [ "$(stat -c %a $month/$f)" = 600 ] || fail "others can read $f"

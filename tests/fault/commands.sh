@@ -52,7 +52,7 @@ run | full)
     }
     if [ "$verb" = full ]; then
         # with a disk that stays full a recorded month waits beside its place for the next run
-        failing "write open mkdir" 1000 -s '|^runs/\.2025-03\.partial'
+        failing "write open mkdir sync" 1000 -s '|^runs/\.2025-03\.partial'
     else
         # what cannot be removed, or looked through for it, stays, and the next run removes it
         failing "write sync rename truncate mkdir" 1000 &&

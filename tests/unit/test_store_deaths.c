@@ -113,12 +113,14 @@ struct listed {
     char row[4][33];
 };
 
-static enum tg_status on_conflict(void *ctx, uint64_t component,
-                                  const unsigned char row_id[TG_TOKEN_LEN], struct tg_error *e)
+static enum tg_status on_conflict(void *ctx, uint64_t number,
+                                  const unsigned char row_id[TG_TOKEN_LEN], unsigned why,
+                                  struct tg_error *e)
 {
     struct listed *list = ctx;
-    (void)component;
     (void)e;
+    ck_assert_uint_eq(number, 1);
+    ck_assert_uint_eq(why, TG_CONFLICT_DEATH);
     ck_assert_uint_lt(list->n, 4);
     tg_hex_encode(row_id, TG_TOKEN_LEN, list->row[list->n++]);
     return TG_OK;
@@ -150,6 +152,49 @@ START_TEST(the_same_number_after_a_death_is_listed)
     ck_assert_uint_eq(r.conflicts, 0);
     ck_assert(are_one("roster", "2025-03", "ledger", "2025-03"));
     ck_assert_uint_eq(conflicts(LATE), 0);
+}
+END_TEST
+
+/* Of the one person: what a run of the month knows of two months. */
+static bool insured(int32_t month)
+{
+    struct tg_people people = {0};
+    OK(tg_store_people(store, LATE, &people, &err));
+    ck_assert_uint_eq(people.n, 1);
+    bool is = tg_person_insured(&people, &people.items[0], month);
+    tg_people_free(&people);
+    return is;
+}
+
+START_TEST(a_death_ends_observation_also_where_another_roster_has_not_heard_of_it)
+{
+    (void)take("elderly", "2025-05", ROWS(ELDERLY("e1", "k1", "2020-01-01", "", "")));
+    (void)take("roster", "2025-03", ROWS(GONE));
+    ck_assert(are_one("roster", "2025-03", "elderly", "2025-05"));
+    ck_assert(insured(M(2025, 4)));
+    (void)take("roster", "2025-03", ROWS(DEAD));
+    ck_assert(are_one("roster", "2025-03", "elderly", "2025-05"));
+    ck_assert(insured(M(2025, 3)));
+    ck_assert(!insured(M(2025, 4)));
+}
+END_TEST
+
+START_TEST(a_death_on_the_last_of_a_month_ends_it_with_that_month)
+{
+    (void)take("roster", "2025-05", ROWS(ROSTER("n1", "k1", "2020-01-01", "2025-04-01", "death")));
+    ck_assert(insured(M(2025, 3)));
+    ck_assert(!insured(M(2025, 4)));
+}
+END_TEST
+
+START_TEST(a_death_that_is_outlived_ends_no_observation)
+{
+    (void)take("roster", "2025-03", ROWS(DEAD));
+    (void)take("roster", "2025-07",
+               ROWS("@n1,@r1,@k1,1950-03,1,,2020-01-01,2025-03-20,death,",
+                    "@n1,@r1,@k1,1950-03,1,,2025-03-20,,,"));
+    ck_assert(insured(M(2025, 3)));
+    ck_assert(insured(M(2025, 6)));
 }
 END_TEST
 
@@ -315,6 +360,9 @@ int main(void)
     tcase_add_test(tcase, a_death_without_a_day_says_nothing);
     tcase_add_test(tcase, a_death_that_was_an_error_is_corrected);
     tcase_add_test(tcase, the_same_number_after_a_death_is_listed);
+    tcase_add_test(tcase, a_death_ends_observation_also_where_another_roster_has_not_heard_of_it);
+    tcase_add_test(tcase, a_death_on_the_last_of_a_month_ends_it_with_that_month);
+    tcase_add_test(tcase, a_death_that_is_outlived_ends_no_observation);
     tcase_add_test(tcase, who_goes_on_in_the_file_that_tells_of_the_death_is_listed);
     tcase_add_test(tcase, who_goes_on_in_a_later_file_is_listed);
     tcase_add_test(tcase, a_death_that_is_told_late_is_outlived_too);

@@ -71,17 +71,20 @@ START_TEST(in_a_conflict_those_who_agree_are_still_one)
 END_TEST
 
 struct conflict_list {
-    uint64_t component[16];
+    uint64_t number[16];
+    unsigned why[16];
     unsigned char row[16][TG_TOKEN_LEN];
     size_t n;
 };
 
-static enum tg_status on_conflict(void *ctx, uint64_t component,
-                                  const unsigned char row_id[TG_TOKEN_LEN], struct tg_error *e)
+static enum tg_status on_conflict(void *ctx, uint64_t number,
+                                  const unsigned char row_id[TG_TOKEN_LEN], unsigned why,
+                                  struct tg_error *e)
 {
     struct conflict_list *list = ctx;
     (void)e;
-    list->component[list->n] = component;
+    list->number[list->n] = number;
+    list->why[list->n] = why;
     memcpy(list->row[list->n++], row_id, TG_TOKEN_LEN);
     return TG_OK;
 }
@@ -96,7 +99,10 @@ START_TEST(conflicts_are_listed_with_their_newest_rows)
     ck_assert_uint_eq(list.n, 0);
     OK(tg_store_conflicts(store, M(2025, 3), on_conflict, &list, &err));
     ck_assert_uint_eq(list.n, 2);
-    ck_assert_uint_eq(list.component[0], list.component[1]);
+    ck_assert_uint_eq(list.number[0], 1);
+    ck_assert_uint_eq(list.number[1], 1);
+    ck_assert_uint_eq(list.why[0], TG_CONFLICT_BIRTH_MONTH);
+    ck_assert_uint_eq(list.why[1], list.why[0]);
     ck_assert_int_lt(memcmp(list.row[0], list.row[1], TG_TOKEN_LEN), 0);
     char roster[33], care[33], first[33] = "", second[33] = "";
     row_id_of("roster", "2025-02", 0, roster);
@@ -106,6 +112,41 @@ START_TEST(conflicts_are_listed_with_their_newest_rows)
     bool roster_first = strcmp(roster, care) < 0;
     ck_assert_str_eq(first, roster_first ? roster : care);
     ck_assert_str_eq(second, roster_first ? care : roster);
+}
+END_TEST
+
+static void list_of(const char *const order[], size_t n, struct conflict_list *list)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(order[i], "2025-01") == 0)
+            (void)take("roster", order[i],
+                       ROWS("@n1,@r1,@k1,,1950-03,2,,,", "@n2,@r2,@k2,,1960-03,1,,,"));
+        else
+            (void)take("care", order[i],
+                       ROWS("@c1,@r1,@k1,,1950-03,1,,,,", "@c2,@r2,@k2,,1960-04,1,,,,"));
+    }
+    OK(tg_store_conflicts(store, M(2025, 3), on_conflict, list, &err));
+}
+
+START_TEST(conflicts_have_the_same_numbers_in_whatever_order_files_come)
+{
+    static const char *const forth[] = {"2025-01", "2025-02"}, *const back[] = {"2025-02",
+                                                                                "2025-01"};
+    struct conflict_list a = {.n = 0}, b = {.n = 0};
+    list_of(forth, 2, &a);
+    teardown();
+    setup();
+    list_of(back, 2, &b);
+    ck_assert_uint_eq(a.n, 4);
+    ck_assert_uint_eq(b.n, 4);
+    for (size_t i = 0; i < a.n; i++) {
+        ck_assert_uint_eq(a.number[i], i / 2 + 1);
+        ck_assert_uint_eq(a.number[i], b.number[i]);
+        ck_assert_uint_eq(a.why[i], b.why[i]);
+        ck_assert_mem_eq(a.row[i], b.row[i], TG_TOKEN_LEN);
+    }
+    ck_assert_uint_eq(a.why[0] | a.why[2], TG_CONFLICT_BIRTH_MONTH | TG_CONFLICT_SEX);
+    ck_assert_uint_ne(a.why[0], a.why[2]);
 }
 END_TEST
 
@@ -421,6 +462,7 @@ int main(void)
     tcase_add_test(t, different_birth_month_or_sex_is_a_conflict_and_never_merged);
     tcase_add_test(t, in_a_conflict_those_who_agree_are_still_one);
     tcase_add_test(t, conflicts_are_listed_with_their_newest_rows);
+    tcase_add_test(t, conflicts_have_the_same_numbers_in_whatever_order_files_come);
     tcase_add_test(t, a_missing_birth_month_joins_only_where_one_is_known);
     tcase_add_test(t, a_missing_sex_that_disagrees_on_birth_is_a_conflict);
     tcase_add_test(t, a_bridging_row_merges_two_persons_into_the_smaller_id);
