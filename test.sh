@@ -25,7 +25,8 @@ passed=0 failed=0 skipped=0
 run() {
     folder=$1
     shift
-    meson test -C "$folder" --no-rebuild --print-errorlogs "$@" >"$folder/test.log" 2>&1
+    # limits of time are for tests that hang, not for a machine that is busy
+    meson test -C "$folder" --no-rebuild --print-errorlogs --timeout-multiplier 5 "$@" >"$folder/test.log" 2>&1
     status=$?
     cat "$folder/test.log"
     count() { awk -v name="$1" -F: '$1 == name { n = $2 + 0 } END { print n + 0 }' "$folder/test.log"; }

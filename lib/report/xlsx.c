@@ -434,7 +434,7 @@ static enum tg_status write_workbook(void *ctx, struct tg_error *err)
     tg_buf_free(&b.text);
     if (b.status || !e)
         return b.status;
-    if (e == LXW_ERROR_MEMORY_MALLOC_FAILED)
+    if (e == LXW_ERROR_MEMORY_MALLOC_FAILED || why == ENOMEM)
         return TG_FAIL(err, TG_MSG_NO_MEMORY, .file = m->path);
     return TG_FAIL(err, TG_MSG_WRITE_FAILED, .file = m->path, .sys_errno = why);
 }
