@@ -27,6 +27,10 @@ struct tg_link_counts {
     uint64_t left, right, linked, review, ambiguous, conflict, not_found;
     double correct; /**< links that are expected to be right */
     double matches; /**< pairs of one person that are expected to be there; 0: not known */
+    /** 95 %: the real ones lie between these; NAN: not known. */
+    double precision_low, precision_high, recall_low, recall_high;
+    bool recall_is_bound; /**< what the files have says little of how many are missed: the expected
+                               recall is at most so high */
 };
 
 /**

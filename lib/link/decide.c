@@ -475,6 +475,7 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
     free(d.marks);
     free(d.claims);
     free(d.expected.by_left);
+    free(d.expected.hidden);
     return status;
 }
 

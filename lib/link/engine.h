@@ -95,7 +95,30 @@ struct tg_evidence_source {
  * correct / matches the expected recall. */
 struct tg_link_share {
     double links, correct, matches;
+    double hidden; /**< so many of the matches may be chance, or be missing among what is taken for
+                        chance */
+    double unmet;  /**< matches that share no token */
+    double unmet_most; /**< at most so many do */
 };
+
+/** 95 %. */
+struct tg_link_interval {
+    double low, high;
+};
+/**
+ * Two things make the real precision and recall differ from the expected ones. Which pairs happen
+ * to have errors: the score interval of a share (Wilson 1927), which holds for few pairs and for
+ * shares of 0 and 1, too. And what the model does not know: that chance is off by some tenths, and
+ * how many pairs share nothing. Both are added as independent.
+ *
+ * @return NAN, NAN where the share has no links
+ */
+struct tg_link_interval tg_link_precision_interval(const struct tg_link_share *s);
+/** @return NAN, NAN where the share has no matches */
+struct tg_link_interval tg_link_recall_interval(const struct tg_link_share *s);
+/** May more than one match in a hundred be missing beyond the ones expected, so that the expected
+ * recall is an upper bound rather than an estimate? */
+bool tg_link_recall_is_bound(const struct tg_link_share *s);
 
 enum { TG_LINK_N_SEXES = 3, TG_LINK_AGE_YEARS = 5, TG_LINK_N_AGES = 21 };
 

@@ -171,11 +171,17 @@ static enum tg_status note_expected(const struct weighing *w, struct tg_link_exp
 {
     const struct tg_pairs *pairs = &w->candidates.across;
     expected->by_left = tg_calloc(w->l->facts[TG_LEFT].n, sizeof *expected->by_left, err);
-    if (!expected->by_left)
+    expected->hidden = tg_calloc(w->l->facts[TG_LEFT].n, sizeof *expected->hidden, err);
+    if (!expected->by_left || !expected->hidden)
         return TG_NO_MEMORY;
-    for (size_t i = 0; i < pairs->n; i++)
-        expected->by_left[pairs->items[i].left] += tg_odds_probability(w->sums, &pairs->items[i]);
+    for (size_t i = 0; i < pairs->n; i++) {
+        const struct tg_pair *pair = &pairs->items[i];
+        double p = tg_odds_probability(w->sums, pair);
+        expected->by_left[pair->left] += p;
+        expected->hidden[pair->left] += p * (double)w->candidates.hidden[pair->pattern];
+    }
     expected->unmet = w->candidates.unmet;
+    expected->unmet_most = w->candidates.unmet_most;
     return TG_OK;
 }
 

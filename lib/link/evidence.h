@@ -121,8 +121,10 @@ struct tg_candidates {
     struct tg_pairs across;
     struct tg_patterns within[TG_N_SIDES]; /**< without two rows that share a number */
     struct tg_holders holders;
-    uint8_t *origins; /**< by left entity: enum tg_link_origin */
-    double unmet;     /**< set by the model: matches expected beside what odds say */
+    uint8_t *origins;  /**< by left entity: enum tg_link_origin */
+    double unmet;      /**< set by the model: matches expected beside what odds say */
+    double unmet_most; /**< the same: they are hardly more than so many */
+    float *hidden; /**< the same, owned; by pattern: the share of its matches that may be chance */
 };
 
 /**
@@ -240,7 +242,9 @@ bool tg_evidence_applies(const struct tg_linkage *l, const struct tg_link_key_re
 /** Matches that are expected beside the links. */
 struct tg_link_expected {
     double *by_left; /**< of entities that are not linked yet; NULL: nothing is known; free() it */
+    double *hidden;  /**< as many of these may be chance, or be missing; the same */
     double unmet;    /**< of which no pair tells */
+    double unmet_most; /**< they are hardly more than so many */
 };
 /**
  * Decides for the left entities that are not linked yet; pairs with linked entities are left out.

@@ -248,6 +248,21 @@ static enum tg_status write_links(const struct linking *work, uint64_t n_linked,
     return status;
 }
 
+static void note_quality(const struct tg_link_estimate *e, struct tg_link_counts *out)
+{
+    struct tg_link_share all = e->all;
+    all.matches = e->blind ? 0 : all.matches;
+    struct tg_link_interval precision = tg_link_precision_interval(&all);
+    struct tg_link_interval recall = tg_link_recall_interval(&all);
+    out->correct = all.correct;
+    out->matches = all.matches;
+    out->precision_low = precision.low;
+    out->precision_high = precision.high;
+    out->recall_low = recall.low;
+    out->recall_high = recall.high;
+    out->recall_is_bound = tg_link_recall_is_bound(&all);
+}
+
 static enum tg_status link_open_files(struct linking *work, struct tg_link_counts *counts,
                                       struct tg_error *err)
 {
@@ -262,8 +277,7 @@ static enum tg_status link_open_files(struct linking *work, struct tg_link_count
     if (status)
         goto out;
     count_states(work, &found);
-    found.correct = work->estimate.all.correct;
-    found.matches = work->estimate.blind ? 0 : work->estimate.all.matches;
+    note_quality(&work->estimate, &found);
     status = write_links(work, found.linked, w, err);
     if (!status)
         status = tg_progress(work->reporter, "rows", found.left, found.left, err);

@@ -3,8 +3,12 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { N_CLASSES = 2, N_ROUNDS = 60, N_ROUNDS_OF_PATTERNS = 20, KNOWN_MAX = 256, FIELDS_MIN = 4 };
+enum { N_CLASSES = 2, N_ROUNDS = 60, N_ROUNDS_OF_PATTERNS = 20, KNOWN_MAX = 256 };
+/* With three fields what is seen has as many cells as one class has numbers; two classes need
+ * more (Goodman 1974). */
+enum { FIELDS_MIN = 3, FIELDS_OF_TWO = 4 };
 
 /* What the classes say of a pattern counts as much as half a pair seen. */
 static const double trust_in_classes = 0.5;
@@ -43,6 +47,7 @@ struct model {
     struct cell *cells;
     size_t n_cells;
     struct match_class classes[N_CLASSES];
+    int n_classes;    /* the first ones of them */
     bool adds_unseen; /* to what classes are learned from */
     double n_unseen;  /* so many in the last round */
 };
@@ -170,7 +175,7 @@ static void expect_patterns(struct model *m)
     for (size_t p = 0; p < m->n_patterns; p++) {
         struct pattern *pattern = &m->patterns[p];
         for (int c = 0; c < N_CLASSES; c++) {
-            double n = m->classes[c].n * pattern->share;
+            double n = c < m->n_classes ? m->classes[c].n * pattern->share : 0;
             for (size_t i = 0; i < m->n_places; i++)
                 n *= share_at(m, &m->classes[c], pattern->levels, m->places[i]);
             pattern->match[c] = n;
@@ -265,6 +270,21 @@ static uint32_t fields_of(const struct model *m, uint64_t levels)
     return fields;
 }
 
+/* Without the sex. */
+static uint32_t value_fields(uint32_t fields)
+{
+    return fields & ~(UINT32_C(1) << TG_SEX_PLACE);
+}
+
+/* How many these are. */
+static size_t count_fields(uint32_t fields)
+{
+    size_t n = 0;
+    for (; fields; fields &= fields - 1)
+        n++;
+    return n;
+}
+
 /* Matches of a class with the same fields. */
 struct known {
     uint32_t fields;
@@ -275,7 +295,7 @@ static size_t list_known(const struct model *m, int c, struct known out[KNOWN_MA
 {
     size_t n = 0;
     for (size_t p = 0; p < m->n_patterns; p++) {
-        uint32_t fields = m->patterns[p].fields & ~(UINT32_C(1) << TG_SEX_PLACE);
+        uint32_t fields = value_fields(m->patterns[p].fields);
         size_t i = 0;
         while (i < n && out[i].fields != fields)
             i++;
@@ -317,9 +337,8 @@ static void add_outcomes(const struct model *m, const struct match_class *class,
     got[ends][TG_DIFFERENT] += n[TG_OUTCOME_APART];
 }
 
-/* Adds the matches of a class that are not seen, as many as those that are say. With fewer than
- * four fields what is seen has fewer cells than two classes have shares (Goodman 1974), and a class
- * of which much is not seen says little of how much. @return how many */
+/* Adds the matches of a class that are not seen, as many as those that are say. A class of which
+ * much is not seen says little of how much. @return how many */
 static double add_unseen(const struct model *m, int c, double got[][TG_N_LEVELS])
 {
     static const double most = 0.25;
@@ -426,7 +445,7 @@ static void learn_classes(struct model *m)
         expect_patterns(m);
         share_out(m);
         doubt_classes(m);
-        for (int c = 0; c < N_CLASSES; c++)
+        for (int c = 0; c < m->n_classes; c++)
             learn_class(m, c);
     }
     expect_patterns(m);
@@ -434,6 +453,7 @@ static void learn_classes(struct model *m)
 
 static void learn(struct model *m, struct tg_pairs *pairs)
 {
+    m->n_classes = N_CLASSES;
     begin_classes(m);
     learn_classes(m);
     scale_commonness(m);
@@ -516,6 +536,20 @@ static void share_fields(struct model *m, const struct tg_holders *holders)
     }
 }
 
+/* Of all pairs, the share that have no two fields in common, so that no token can be shared. */
+static double share_without_two(const struct model *m, const struct tg_holders *holders)
+{
+    const uint32_t all = fields_of(m, 0), sex = UINT32_C(1) << TG_SEX_PLACE;
+    double sum = tg_holders_share(holders, all, 0) + tg_holders_share(holders, all, sex);
+    for (size_t f = 0; f < m->l->n_fields; f++) {
+        uint32_t field = UINT32_C(1) << f;
+        if (all & field)
+            sum +=
+                tg_holders_share(holders, all, field) + tg_holders_share(holders, all, field | sex);
+    }
+    return sum;
+}
+
 static double count_met(const struct model *m)
 {
     double sum = 0;
@@ -534,6 +568,7 @@ static double expect_unmet(struct model *m)
 {
     double met = count_met(m), unmet = count_unmet(m);
     m->adds_unseen = true;
+    m->n_classes = count_fields(value_fields(fields_of(m, 0))) < FIELDS_OF_TWO ? 1 : N_CLASSES;
     learn_classes(m);
     if (m->n_unseen <= 0)
         return unmet;
@@ -542,12 +577,157 @@ static double expect_unmet(struct model *m)
     return all > met ? all - met : 0;
 }
 
+/* Matches whose pattern chance brings, too, may be chance, or chance hide as many more: its count
+ * is Poisson's, and its rates are off by a share of them. */
+static enum tg_status doubt_hidden(const struct model *m, float **out, struct tg_error *err)
+{
+    static const double z = 1.96; /* 95 % */
+    double *chance = tg_calloc(m->n_patterns, sizeof *chance, err);
+    float *hidden = tg_calloc(m->n_patterns, sizeof *hidden, err);
+    for (size_t i = 0; chance && hidden && i < m->n_cells; i++) {
+        const struct cell *cell = &m->cells[i];
+        const struct pattern *p = &m->patterns[cell->pattern];
+        double by_chance = p->chance * p->scale * cell->commonness;
+        chance[cell->pattern] += cell->weight * by_chance / (p->matches + by_chance);
+    }
+    for (size_t p = 0; chance && hidden && p < m->n_patterns; p++) {
+        double off = z * sqrt(chance[p] + misfit * misfit * chance[p] * chance[p]);
+        hidden[p] = off < m->patterns[p].got[0] ? (float)(off / m->patterns[p].got[0]) : 1;
+    }
+    *out = hidden;
+    enum tg_status status = chance && hidden ? TG_OK : TG_NO_MEMORY;
+    free(chance);
+    return status;
+}
+
+/* The fields that share something, as bits. */
+static uint32_t shared_fields(const struct model *m, uint64_t levels)
+{
+    uint32_t fields = 0;
+    for (size_t f = 0; f < m->l->n_fields; f++) {
+        enum tg_link_level level = tg_level_of(levels, f);
+        bool by_ends = m->l->ends[f] && tg_is_shared(tg_level_of(levels, m->l->ends[f] - 1u));
+        bool shared = tg_is_shared(level) || (level == TG_DIFFERENT && by_ends);
+        fields |= shared && !tg_linkage_is_ends(m->l, f) ? UINT32_C(1) << f : 0;
+    }
+    return fields;
+}
+
+/* What is known of matches by their fields. */
+struct groups {
+    struct known known[KNOWN_MAX]; /* those with more fields first */
+    double most[KNOWN_MAX];        /* unmet, at most; by group */
+    size_t n;
+    uint32_t *shared;                                      /* by pattern */
+    double by_two[TG_LINK_FIELDS_MAX][TG_LINK_FIELDS_MAX]; /* of one group: two fields share
+                                                              something, and no others do */
+};
+
+static void find_by_two(const struct model *m, struct groups *g, uint32_t fields)
+{
+    memset(g->by_two, 0, sizeof g->by_two);
+    for (size_t p = 0; p < m->n_patterns; p++) {
+        uint32_t shared = g->shared[p];
+        size_t low = 0, high = m->l->n_fields;
+        if (value_fields(m->patterns[p].fields) != fields || count_fields(shared) != 2)
+            continue;
+        while (!(shared >> low & 1))
+            low++;
+        while (!(shared >> high & 1))
+            high--;
+        g->by_two[low][high] += m->patterns[p].got[0];
+        g->by_two[high][low] += m->patterns[p].got[0];
+    }
+}
+
+/* Whatever other fields share, a field of one person's records shares something more often than
+ * not. So those of whom one field alone does are at most as many as those of whom another one does,
+ * too, and those of whom none does as many as these. */
+static double most_by_two(const struct model *m, const struct groups *g, uint32_t fields)
+{
+    double sum = 0, least = INFINITY;
+    for (size_t a = 0; a < m->l->n_fields; a++) {
+        double one = INFINITY;
+        for (size_t b = 0; b < m->l->n_fields; b++) {
+            if (a != b && fields >> a & fields >> b & 1)
+                one = g->by_two[a][b] < one ? g->by_two[a][b] : one;
+        }
+        sum += isfinite(one) ? one : 0;
+        least = one < least ? one : least;
+    }
+    return sum + (isfinite(least) ? least : 0);
+}
+
+/* Two fields are both needed, so nobody is seen of whom one is wrong. Those who have more fields
+ * are met by these, and say how often these two alone would not be enough. One more pair is added,
+ * for where they are few they say little. */
+static double most_by_others(const struct model *m, const struct groups *g, size_t group)
+{
+    uint32_t fields = g->known[group].fields;
+    double met = 0, unmet = 1;
+    for (size_t k = 0; k < group; k++)
+        unmet += (g->known[k].fields & fields) == fields ? g->most[k] : 0;
+    for (size_t p = 0; p < m->n_patterns; p++) {
+        uint32_t has = value_fields(m->patterns[p].fields);
+        if (has != fields && (has & fields) == fields)
+            *(count_fields(g->shared[p] & fields) < 2 ? &unmet : &met) += m->patterns[p].got[0];
+    }
+    return met > 0 ? g->known[group].n * unmet / met : INFINITY;
+}
+
+static void sort_groups(struct groups *g)
+{
+    for (size_t i = 1; i < g->n; i++) {
+        struct known here = g->known[i];
+        size_t n = count_fields(here.fields), at = i;
+        for (; at > 0 && count_fields(g->known[at - 1].fields) < n; at--)
+            g->known[at] = g->known[at - 1];
+        g->known[at] = here;
+    }
+}
+
+/* At most how many matches share no token? */
+static enum tg_status bound_unmet(const struct model *m, double *out, struct tg_error *err)
+{
+    struct groups *g = tg_calloc(1, sizeof *g, err);
+    uint32_t *shared = tg_calloc(m->n_patterns, sizeof *shared, err);
+    *out = 0;
+    if (g && shared) {
+        for (size_t p = 0; p < m->n_patterns; p++)
+            shared[p] = shared_fields(m, m->patterns[p].levels);
+        g->shared = shared;
+        g->n = list_known(m, 0, g->known);
+        sort_groups(g);
+    }
+    for (size_t k = 0; g && shared && k < g->n; k++) {
+        find_by_two(m, g, g->known[k].fields);
+        double most = most_by_two(m, g, g->known[k].fields);
+        double others =
+            count_fields(g->known[k].fields) < FIELDS_MIN ? most_by_others(m, g, k) : most;
+        g->most[k] = most < others ? most : others;
+        *out += g->most[k];
+    }
+    enum tg_status status = g && shared ? TG_OK : TG_NO_MEMORY;
+    free(shared);
+    free(g);
+    return status;
+}
+
 static void weigh_chance(struct model *m, const struct tg_chance *chance)
 {
     double n_pairs = (double)m->l->facts[TG_LEFT].n * m->l->facts[TG_RIGHT].n;
     for (size_t p = 0; p < m->n_patterns; p++)
         m->patterns[p].chance =
             tg_chance_of(chance, m->patterns[p].levels, p, n_pairs * m->patterns[p].share);
+}
+
+/* Nobody sees these, but how many have so few fields is known. */
+static void add_without_two(const struct model *m, struct tg_candidates *c)
+{
+    double without = share_without_two(m, &c->holders);
+    double unmet = without < 1 ? count_met(m) * without / (1 - without) : 0;
+    c->unmet += unmet;
+    c->unmet_most += unmet;
 }
 
 enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
@@ -572,7 +752,13 @@ enum tg_status tg_model_fit(const struct tg_linkage *l, struct tg_candidates *c,
     if (!status) {
         weigh_chance(&m, chance);
         learn(&m, &c->across);
+        status = doubt_hidden(&m, &c->hidden, err);
+    }
+    if (!status)
+        status = bound_unmet(&m, &c->unmet_most, err);
+    if (!status) {
         c->unmet = expect_unmet(&m);
+        add_without_two(&m, c);
     }
     tg_chance_free(chance);
     free(m.patterns);

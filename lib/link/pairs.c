@@ -589,5 +589,6 @@ void tg_candidates_free(struct tg_candidates *c)
     free(c->within[TG_RIGHT].items);
     free(c->holders.items);
     free(c->origins);
+    free(c->hidden);
     *c = (struct tg_candidates){.applies = false};
 }

@@ -117,12 +117,31 @@ static json_t *quality(const struct tg_cohort_quality *q)
                      "products_unbalanced", count(q->products_unbalanced));
 }
 
+/* What linkage expects of a group, with 95 % intervals. */
+static json_t *expected(const struct tg_link_share *share, bool blind)
+{
+    struct tg_link_share s = *share;
+    s.matches = blind ? 0 : s.matches;
+    struct tg_link_interval precision = tg_link_precision_interval(&s);
+    struct tg_link_interval recall = tg_link_recall_interval(&s);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "expected_precision",
+                     number(tg_report_share(s.correct, s.links)), "expected_precision_low",
+                     number(precision.low), "expected_precision_high", number(precision.high),
+                     "expected_recall", number(tg_report_share(s.correct, s.matches)),
+                     "expected_recall_low", number(recall.low), "expected_recall_high",
+                     number(recall.high), "expected_recall_is_bound", tg_link_recall_is_bound(&s));
+}
+
 static json_t *share(const char *name, const char *value, const struct tg_link_share *s, bool blind)
 {
-    double matches = blind ? 0 : s->matches;
-    return json_pack("{s:s, s:o, s:o, s:o}", name, value, "links", number(s->links),
-                     "expected_precision", number(tg_report_share(s->correct, s->links)),
-                     "expected_recall", number(tg_report_share(s->correct, matches)));
+    json_t *group = json_pack("{s:s, s:o}", name, value, "links", number(s->links));
+    json_t *quality = expected(s, blind);
+    if (!group || !quality || json_object_update(group, quality)) {
+        json_decref(group);
+        group = NULL;
+    }
+    json_decref(quality);
+    return group;
 }
 
 static json_t *by_sex(const struct tg_link_estimate *e)
@@ -158,12 +177,16 @@ static json_t *by_age(const struct tg_link_estimate *e)
 
 static json_t *linkage(const struct tg_link_estimate *e)
 {
-    double matches = e->blind ? 0 : e->all.matches;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "expected_precision",
-                     number(tg_report_share(e->all.correct, e->all.links)), "expected_recall",
-                     number(tg_report_share(e->all.correct, matches)), "expected_matches",
-                     number(e->blind ? (double)NAN : e->all.matches), "by_sex", by_sex(e), "by_age",
-                     by_age(e));
+    json_t *all = expected(&e->all, e->blind);
+    json_t *groups = json_pack("{s:o, s:o, s:o}", "expected_matches",
+                               number(e->blind ? (double)NAN : e->all.matches), "by_sex", by_sex(e),
+                               "by_age", by_age(e));
+    if (!all || !groups || json_object_update(all, groups)) {
+        json_decref(all);
+        all = NULL;
+    }
+    json_decref(groups);
+    return all;
 }
 
 static json_t *cohort(const struct tg_report *r)

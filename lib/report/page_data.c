@@ -155,6 +155,17 @@ static unsigned fewest_links(const struct tg_view *v)
     return v->min_cell > RATE_MIN ? v->min_cell : v->min_cell ? RATE_MIN : 1;
 }
 
+static void put_interval(struct tg_markup *m, struct tg_link_interval interval, bool shown)
+{
+    struct tg_number low = tg_number_share(shown ? interval.low : (double)NAN);
+    tg_markup_raw(m, "<td class=\"number\">");
+    if (shown && isfinite(interval.low) && isfinite(interval.high))
+        TG_SAY(m, TG_WORD_RANGE, low.text, tg_number_share(interval.high).text);
+    else
+        tg_markup_text(m, low.text);
+    tg_markup_raw(m, "</td>");
+}
+
 static void put_quality(struct tg_markup *m, const struct tg_view *v, const char *group,
                         const struct tg_link_share *s)
 {
@@ -164,8 +175,10 @@ static void put_quality(struct tg_markup *m, const struct tg_view *v, const char
     tg_markup_raw(m, "<tr>");
     tg_page_row_head(m, group);
     tg_page_number(m, tg_number_share(shown ? tg_report_share(s->correct, s->links) : (double)NAN));
+    put_interval(m, tg_link_precision_interval(s), shown);
     tg_page_number(m,
                    tg_number_share(found ? tg_report_share(s->correct, s->matches) : (double)NAN));
+    put_interval(m, tg_link_recall_interval(s), found);
     tg_markup_raw(m, "</tr>\n");
 }
 
@@ -173,7 +186,9 @@ static void put_expected(struct tg_markup *m, const struct tg_view *v)
 {
     static const struct tg_column columns[] = {{TG_WORD_EXPECTED_GROUP, false},
                                                {TG_WORD_EXPECTED_PRECISION, true},
-                                               {TG_WORD_EXPECTED_RECALL, true}};
+                                               {TG_WORD_INTERVAL, true},
+                                               {TG_WORD_EXPECTED_RECALL, true},
+                                               {TG_WORD_INTERVAL, true}};
     static const enum tg_word sexes[TG_LINK_N_SEXES] = {TG_WORD_NONE, TG_WORD_MALE, TG_WORD_FEMALE};
     const struct tg_link_estimate *e = &v->r->estimate;
     if (e->all.links <= 0)
@@ -181,6 +196,8 @@ static void put_expected(struct tg_markup *m, const struct tg_view *v)
     tg_markup_raw(m, "<p class=\"lead\">");
     TG_SAY(m, TG_WORD_EXPECTED_LEAD, tg_number_count(fewest_links(v)).text);
     tg_markup_raw(m, "</p>\n");
+    if (!e->blind && tg_link_recall_is_bound(&e->all))
+        tg_page_paragraph(m, "lead", TG_WORD_EXPECTED_BOUND);
     (void)tg_page_wide(m, TG_WORD_EXPECTED);
     tg_page_table(m, columns, sizeof columns / sizeof columns[0]);
     put_quality(m, v, tg_word(TG_WORD_EXPECTED_ALL, m->language), &e->all);

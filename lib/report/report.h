@@ -109,6 +109,7 @@ TG_CHECKED enum tg_status tg_report_json(const struct tg_report *r,
 struct tg_expected_quality {
     bool known;               /**< there is such a file and it says so */
     double precision, recall; /**< NaN: not known */
+    struct tg_link_interval precision_interval, recall_interval; /**< the same */
 };
 /** Reads it. A file that is not there, or is no run.json, is not known. @return TG_OK; TG_NO_MEMORY
  */

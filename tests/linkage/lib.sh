@@ -25,25 +25,36 @@ truth() {
     join -t, "$1" "$2" | cut -d, -f2,3
 }
 
+# said_of FILE: what link says there of itself: precision, recall, their 95 % limits, as
+# "said PRECISION RECALL LOW HIGH LOW HIGH"
+said_of() {
+    sed -n 's/.*expected precision \([0-9.]*\), expected recall \([0-9.]*\)/said \1 \2/p
+        s/.*95 %: precision \([0-9.]*\) to \([0-9.]*\), recall \([0-9.]*\) to \([0-9.]*\)/\1 \2 \3 \4/p' "$1" |
+        paste -sd ' ' -
+}
+
 # measure NAME STUDY MIN_PRECISION MIN_RECALL FAR: links left.csv and right.csv, checks against
-# truth.csv. What the linkage expects of itself may be FAR from the truth at most.
+# truth.csv. What the linkage expects of itself may be FAR from the truth at most, and the truth
+# must be in its intervals.
 measure() {
     "$TOTSUGO" link -s "$2" --left left.csv --right right.csv -o links.csv --force 2>said
     "$TOTSUGO" evaluate --links links.csv --truth truth.csv >quality
-    sed -n 's/.*expected precision \([0-9.]*\), expected recall \([0-9.]*\)/said \1 \2/p' said >>quality
+    said_of said >>quality
     awk -v name="$1" -v precision="$3" -v recall="$4" -v far="$5" '
         function is_far(a, b) { return a - b > far || b - a > far }
-        $1 == "said" { expected_precision = $2; expected_recall = $3; next }
+        function is_outside(x, low, high) { return x < low - 5e-5 || x > high + 5e-5 }
+        $1 == "said" { expected_precision = $2; expected_recall = $3; low = $6; high = $7; least = $4; most = $5; next }
         { value[$1] = $2 }
         END {
-            printf "%-28s links %6d of %6d  precision %.4f (expected %.4f)  recall %.4f (%.4f)  F1 %.4f\n",
+            printf "%-28s links %6d of %6d  precision %.4f (expected %.4f, %.4f to %.4f)  recall %.4f (%.4f, %.4f to %.4f)  F1 %.4f\n",
                 name, value["links:"], value["truth:"], value["precision:"], expected_precision,
-                value["recall:"], expected_recall, value["f1:"]
+                least, most, value["recall:"], expected_recall, low, high, value["f1:"]
             exit !(value["precision:"] >= precision && value["recall:"] >= recall) ||
                 is_far(value["precision:"], expected_precision) ||
-                is_far(value["recall:"], expected_recall)
+                is_far(value["recall:"], expected_recall) ||
+                is_outside(value["precision:"], least, most) || is_outside(value["recall:"], low, high)
         }' quality || {
-        echo "$1: precision below $3, recall below $4, or the expected ones off by more than $5" >&2
+        echo "$1: precision below $3, recall below $4, the expected ones off by more than $5, or the intervals wrong" >&2
         exit 1
     }
 }

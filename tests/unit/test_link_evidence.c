@@ -191,6 +191,11 @@ START_TEST(it_knows_how_good_it_is)
     ck_assert_double_eq_tol(ages, e.all.matches, 1e-6);
     ck_assert_double_eq_tol(e.all.correct / e.all.links, right / links, 0.02);
     ck_assert_double_eq_tol(e.all.correct / e.all.matches, right / N_COMMON, 0.03);
+    struct tg_link_interval precision = tg_link_precision_interval(&e.all);
+    struct tg_link_interval recall = tg_link_recall_interval(&e.all);
+    ck_assert(precision.low <= right / links && right / links <= precision.high);
+    ck_assert(recall.low <= right / N_COMMON && right / N_COMMON <= recall.high);
+    ck_assert_double_lt(recall.high - recall.low, 0.2);
     end();
 }
 END_TEST

@@ -275,13 +275,17 @@ START_TEST(expected_quality_is_told_of_groups_that_are_large_enough)
     struct sample s;
     struct tg_buf buf = {0};
     sample_full(&s);
-    s.report.estimate.all = (struct tg_link_share){200, 198, 220};
-    s.report.estimate.sex[1] = (struct tg_link_share){191, 190, 211};
-    s.report.estimate.sex[2] = (struct tg_link_share){9, 8, 9};
-    s.report.estimate.age[TG_LINK_N_AGES - 1] = (struct tg_link_share){10, 9.73, 10};
+    s.report.estimate.all = (struct tg_link_share){.links = 200, .correct = 198, .matches = 220};
+    s.report.estimate.sex[1] = (struct tg_link_share){.links = 191, .correct = 190, .matches = 211};
+    s.report.estimate.sex[2] = (struct tg_link_share){.links = 9, .correct = 8, .matches = 9};
+    s.report.estimate.age[TG_LINK_N_AGES - 1] =
+        (struct tg_link_share){.links = 10, .correct = 9.73, .matches = 10};
     const char *page = page_of(&s, &buf);
-    assert_has(page, ">99.0%<"); /* 198 of 200 right */
-    assert_has(page, ">90.0%<"); /* 198 of 220 found */
+    assert_has(page, ">99.0%<");        /* 198 of 200 right */
+    assert_has(page, ">90.0%<");        /* 198 of 220 found */
+    assert_has(page, ">85.3%〜94.0%<"); /* of 220 */
+    assert_has(page, ">85.3% to 94.0%<");
+    assert_lacks(page, "見つけた見込みは上限です");
     assert_has(page, "100–");
     assert_has(page, ">97.3%<");
     assert_lacks(page, ">88.9%<"); /* 8 of 9 */
@@ -294,6 +298,24 @@ START_TEST(expected_quality_is_told_of_groups_that_are_large_enough)
     page = page_of(&s, &buf);
     assert_has(page, ">99.0%<");
     assert_lacks(page, ">90.0%<");
+    assert_lacks(page, "85.3%");
+    tg_buf_free(&buf);
+}
+END_TEST
+
+START_TEST(a_bound_is_called_a_bound)
+{
+    struct sample s;
+    struct tg_buf buf = {0};
+    sample_full(&s);
+    s.report.estimate.all =
+        (struct tg_link_share){.links = 200, .correct = 198, .matches = 220, .unmet_most = 20};
+    const char *page = page_of(&s, &buf);
+    assert_has(page, "見つけた見込みは上限です");
+    assert_has(page, "The share found is an upper bound");
+    s.report.estimate.blind = true;
+    tg_buf_free(&buf);
+    assert_lacks(page_of(&s, &buf), "見つけた見込みは上限です");
     tg_buf_free(&buf);
 }
 END_TEST
@@ -437,6 +459,7 @@ int main(void)
     tcase_add_test(t, smallest_municipality_shows_no_count_at_all);
     tcase_add_test(t, inside_the_municipality_nothing_is_hidden);
     tcase_add_test(t, expected_quality_is_told_of_groups_that_are_large_enough);
+    tcase_add_test(t, a_bound_is_called_a_bound);
     tcase_add_test(t, no_cohort);
     tcase_add_test(t, nobody_linked_or_matched_or_there);
     tcase_add_test(t, matching_is_told);
