@@ -370,7 +370,13 @@ static enum tg_status read_rows(struct tg_importing *im, struct tg_error *err)
         status = tell_leaks(im, err);
     if (!status && im->interner.founds_persons)
         status = tg_enrolled_end(&im->interner, &im->resolver.known, err);
-    return status ? status : tg_interner_flush(&im->interner, err);
+    if (!status)
+        status = tg_interner_flush(&im->interner, err);
+    /* what only rows need makes room for persons */
+    tg_ahead_free(&im->ahead);
+    tg_resolver_free(&im->resolver);
+    tg_interner_let_go(&im->interner);
+    return status;
 }
 
 static enum tg_status end_delivery(struct tg_importing *im, struct tg_error *err)

@@ -126,12 +126,20 @@ void tg_interner_free(struct tg_interner *in)
     tg_ids_free(&in->lives);
     tg_known_free(&in->fresh);
     free(in->met);
-    free(in->looked);
-    in->met = in->looked = NULL;
+    in->met = NULL;
+    tg_interner_let_go(in);
+}
+
+void tg_interner_let_go(struct tg_interner *in)
+{
     if (in->pending)
         tg_wipe(in->pending, in->cap_pending * sizeof *in->pending);
     free(in->pending);
+    free(in->looked);
     in->pending = NULL;
+    in->looked = NULL;
+    in->n_pending = in->cap_pending = in->n_looked = 0;
+    tg_known_free(&in->fresh);
 }
 
 static enum tg_status pack(struct tg_buf *packed, unsigned number,

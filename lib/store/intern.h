@@ -150,6 +150,8 @@ TG_CHECKED enum tg_status tg_intern(struct tg_interner *in, const struct tg_toke
                                     struct tg_error *err);
 /** Puts tokens and digests of new identities into their tables. Call it once more at the end. */
 TG_CHECKED enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err);
+/** Frees what only rows to come would need. */
+void tg_interner_let_go(struct tg_interner *in);
 void tg_interner_free(struct tg_interner *in);
 
 #endif

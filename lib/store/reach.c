@@ -14,6 +14,9 @@
 enum { NODE_TOKENS = 12 };
 #define FROM_TOKEN " WHERE (token, hash) >= (?, ?) ORDER BY token, hash"
 
+/* Birth months lie below: years have four digits. Sexes are 1 to 3. */
+enum { BIRTH_MONTHS = 12 * 10000, SEXES = 4 };
+
 /* Tokens that are followed and identities that are met at a time, unless the caller says so. */
 enum { LEADS_MAX = 1 << 21, MET_MAX = 1 << 21 };
 
@@ -21,11 +24,6 @@ enum { LEADS_MAX = 1 << 21, MET_MAX = 1 << 21 };
 struct tg_meeting {
     const struct tg_posting *lead;
     size_t first, n;
-};
-
-struct tg_seen_hash {
-    bool used;
-    unsigned char hash[TG_TOKEN_LEN];
 };
 
 size_t tg_reach_root(struct tg_reach *reach, enum tg_union which, size_t at)
@@ -133,53 +131,6 @@ static struct tg_node node_of(sqlite3_stmt *stmt, bool *has_rows)
     return node;
 }
 
-/* In the order of the hashes, which is that in which they are asked for. */
-static struct tg_seen_hash *seen_slot(const struct tg_reach *reach, const unsigned char *hash)
-{
-    uint64_t first = 0;
-    for (size_t i = 0; i < 4; i++)
-        first = first << 8 | hash[i];
-    size_t at = (size_t)(first * reach->cap_seen >> 32);
-    while (reach->seen[at].used && memcmp(reach->seen[at].hash, hash, TG_TOKEN_LEN) != 0)
-        at = (at + 1) & (reach->cap_seen - 1);
-    return &reach->seen[at];
-}
-
-/* Room for `more` beforehand: while they come in their order, those that have come lie together. */
-static enum tg_status grow_seen(struct tg_reach *reach, size_t more, struct tg_error *err)
-{
-    struct tg_reach old = *reach;
-    size_t cap = old.cap_seen ? old.cap_seen : 1024;
-    while (cap < (old.n_seen + more) * 2)
-        cap *= 2;
-    if (cap == old.cap_seen)
-        return TG_OK;
-    struct tg_seen_hash *seen = tg_calloc(cap, sizeof *seen, err);
-    if (!seen)
-        return TG_NO_MEMORY;
-    reach->seen = seen;
-    reach->cap_seen = cap;
-    for (size_t i = 0; i < old.cap_seen; i++) {
-        if (old.seen[i].used)
-            *seen_slot(reach, old.seen[i].hash) = old.seen[i];
-    }
-    free(old.seen);
-    return TG_OK;
-}
-
-static enum tg_status mark_seen(struct tg_reach *reach, const unsigned char *hash,
-                                struct tg_error *err)
-{
-    enum tg_status status = grow_seen(reach, 1, err);
-    if (status)
-        return status;
-    struct tg_seen_hash *slot = seen_slot(reach, hash);
-    slot->used = true;
-    memcpy(slot->hash, hash, TG_TOKEN_LEN);
-    reach->n_seen++;
-    return TG_OK;
-}
-
 /* ---- nodes and their tokens, in the order of identities ---- */
 
 /* The tokens of a node that may lead to others wait to be followed. */
@@ -274,24 +225,27 @@ static enum tg_status read_leads(struct tg_reach *reach, struct tg_error *err)
     return status;
 }
 
+/* Are the birth month and the sex of a node asked about for the first time? */
+static bool is_new_birthday(struct tg_reach *reach, const struct tg_node *of)
+{
+    const uint32_t born = (uint32_t)of->birth_month * SEXES + of->sex;
+    unsigned char *bits = &reach->birthdays[born / 8], bit = (unsigned char)(1u << born % 8);
+    bool is_new = !(*bits & bit);
+    *bits |= bit;
+    return is_new;
+}
+
 /* All who begin or end near the 75th birthday and were born in one month: any two may be one. */
 static enum tg_status meet_birthday(struct tg_reach *reach, const struct tg_node *of,
                                     struct tg_error *err)
 {
     const struct tg_db *db = &reach->store->db;
-    const uint64_t born = ((uint64_t)of->birth_month << 2 | of->sex) * 0x9E3779B97F4A7C15u;
-    unsigned char mark[TG_TOKEN_LEN] = "        birthday";
     bool row = true;
-    if (!of->turns || of->birth_month == TG_NO_MONTH || of->sex == 0)
+    if (!of->turns || of->birth_month < 0 || of->birth_month >= BIRTH_MONTHS || of->sex == 0 ||
+        of->sex >= SEXES || !is_new_birthday(reach, of))
         return TG_OK;
-    for (size_t i = 0; i < 8; i++) /* spread as hashes are */
-        mark[i] = (unsigned char)(born >> (56 - 8 * i));
-    if (reach->cap_seen && seen_slot(reach, mark)->used)
-        return TG_OK;
-    enum tg_status status = mark_seen(reach, mark, err);
-    if (!status)
-        status =
-            tg_db_bind(db, reach->turners, DB_ARGS(DB_INT(of->birth_month), DB_INT(of->sex)), err);
+    enum tg_status status =
+        tg_db_bind(db, reach->turners, DB_ARGS(DB_INT(of->birth_month), DB_INT(of->sex)), err);
     while (!status && row) {
         status = tg_db_next(db, reach->turners, &row, err);
         if (!status && row)
@@ -347,7 +301,7 @@ static enum tg_status meet_carriers(struct tg_reach *reach, const struct tg_post
     const unsigned char *hash = tg_posting_hash(lead);
     const size_t first = reach->ids.n;
     bool shared = false, row = false;
-    if (reach->cap_seen && seen_slot(reach, hash)->used)
+    if (tg_followed_has(&reach->followed, lead))
         return TG_OK;
     enum tg_status status = is_shared(reach, token, hash, &shared, err);
     if (status || shared)
@@ -362,7 +316,7 @@ static enum tg_status meet_carriers(struct tg_reach *reach, const struct tg_post
         reach->ids.n = first;
     if (status || n < 2)
         return status;
-    status = mark_seen(reach, hash, err);
+    status = tg_followed_add(&reach->followed, lead, err);
     if (!status)
         status = tg_grow(&reach->meetings, &reach->cap_meetings, reach->n_meetings + 1,
                          sizeof *reach->meetings, err);
@@ -465,10 +419,11 @@ static enum tg_status follow_leads(struct tg_reach *reach, const struct tg_repor
 {
     struct tg_posting *leads = reach->leads;
     const size_t n = reach->n_leads;
-    enum tg_status status = grow_seen(reach, n, err);
+    enum tg_status status = TG_OK;
     reach->leads = NULL;
     reach->n_leads = reach->cap_leads = 0;
     tg_postings_sort(leads, n);
+    tg_followed_begin(&reach->followed);
     for (size_t i = 0; !status && i < n; i += tg_postings_alike(&leads[i], n - i)) {
         status = meet_carriers(reach, &leads[i], err);
         if (!status && reach->ids.n >= reach->met_max)
@@ -476,6 +431,8 @@ static enum tg_status follow_leads(struct tg_reach *reach, const struct tg_repor
     }
     if (!status)
         status = join_meetings(reach, err);
+    if (!status)
+        status = tg_followed_end(&reach->followed, err);
     tg_index_let_go(&reach->carriers);
     tg_stride_reset(&reach->shared);
     tg_stride_reset(&reach->apart);
@@ -575,7 +532,9 @@ static enum tg_status prepare(struct tg_reach *reach, struct tg_error *err)
         {&reach->holders, "SELECT id FROM identity WHERE person_id = ? AND person_id <> id"
                           " AND seen_from IS NOT NULL"},
     };
-    enum tg_status status = tg_numbers_load(reach->store, &reach->numbers, err);
+    reach->birthdays = tg_arena_alloc(&reach->arena, BIRTH_MONTHS * SEXES / 8, 1, err);
+    enum tg_status status =
+        reach->birthdays ? tg_numbers_load(reach->store, &reach->numbers, err) : TG_NO_MEMORY;
     if (!status)
         status = tg_bridging_load(reach->store, &reach->bridging, err);
     if (!status)
@@ -655,7 +614,7 @@ void tg_reach_free(struct tg_reach *reach)
     free(reach->heirs);
     free(reach->joined);
     free(reach->slots);
-    free(reach->seen);
+    tg_followed_free(&reach->followed);
     free(reach->group);
     free(reach->dead);
     free(reach->leads);

@@ -7,6 +7,7 @@
 #ifndef TG_STORE_REACH_H
 #define TG_STORE_REACH_H
 
+#include "store/followed.h"
 #include "store/graph.h"
 #include "store/index.h"
 #include "store/posting.h"
@@ -93,8 +94,8 @@ struct tg_reach {
     struct tg_arena arena; /**< of what nodes point to */
     struct tg_slot *slots; /**< nodes by identity, open addressing */
     size_t n_slots;
-    struct tg_seen_hash *seen; /**< tokens whose carriers are already joined */
-    size_t n_seen, cap_seen;
+    struct tg_followed followed; /**< tokens whose carriers are already joined */
+    unsigned char *birthdays; /**< in the arena; a bit for each month and sex that was asked for */
     bool has_shared, has_parted; /**< is there anything in the tables of such tokens? */
     struct tg_joined *joined;    /**< by hand; ascending by entry of the audit log and side */
     size_t n_joined, cap_joined;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The index of postings, held against a plain list. */
+#include "store/followed.h"
 #include "store/index.h"
 
 #include <check.h>
@@ -270,12 +271,58 @@ START_TEST(what_is_no_posting_is_damage)
 }
 END_TEST
 
+static int by_bytes(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct tg_posting));
+}
+
+/* Passes of many sizes: each finds what those before it added, and nothing else. */
+START_TEST(what_was_followed_is_known)
+{
+    enum { PASSES = 60, MOST_IN_PASS = 400 };
+    struct tg_followed f = {0};
+    static bool added[1000];
+    memset(added, 0, sizeof added);
+    seed = 3 + (uint64_t)_i;
+    for (size_t pass = 0; pass < PASSES; pass++) {
+        struct tg_posting items[MOST_IN_PASS];
+        bool adds[MOST_IN_PASS] = {false};
+        size_t n = draw(5) ? (size_t)draw(6) : (size_t)draw(MOST_IN_PASS);
+        for (size_t i = 0; i < n; i++) {
+            unsigned char hash[TG_TOKEN_LEN] = {0};
+            uint64_t number = draw(1000);
+            memcpy(hash, &number, sizeof number);
+            tg_posting_put(&items[i], (size_t)number % 3, hash, 0);
+        }
+        qsort(items, n, sizeof *items, by_bytes);
+        tg_followed_begin(&f);
+        for (size_t i = 0; i < n; i++) {
+            uint64_t number;
+            memcpy(&number, tg_posting_hash(&items[i]), sizeof number);
+            ck_assert_int_eq(tg_followed_has(&f, &items[i]), added[number]);
+            adds[i] = !added[number] && draw(2) && (i == 0 || by_bytes(&items[i - 1], &items[i]));
+            if (adds[i])
+                OK(tg_followed_add(&f, &items[i], &err));
+        }
+        OK(tg_followed_end(&f, &err));
+        for (size_t i = 0; i < n; i++) {
+            uint64_t number;
+            memcpy(&number, tg_posting_hash(&items[i]), sizeof number);
+            added[number] |= adds[i];
+        }
+    }
+    ck_assert_uint_lt(f.n_runs, 12);
+    tg_followed_free(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("store_index");
     TCase *t = tcase_create("store_index");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, it_holds_what_a_list_holds, 0, 7);
+    tcase_add_loop_test(t, what_was_followed_is_known, 0, 5);
     tcase_add_test(t, statements_see_it_as_tables);
     tcase_add_test(t, what_is_no_posting_is_damage);
     tcase_set_timeout(t, 120);
