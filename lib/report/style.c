@@ -110,4 +110,5 @@ const char tg_page_style[] =
     "@media print{@page{margin:14mm}body{font-size:10.5pt}.languages,.contents,details"
     "{display:none}article{max-width:none;padding:0}h2{break-after:avoid;margin-top:24px}"
     "figure,tr,.result,.tiles,svg{break-inside:avoid}svg{max-width:150mm}"
-    ".wide{overflow:visible}a{color:inherit;text-decoration:none}}\n";
+    ".wide{overflow:visible}table{font-size:8pt}th,td{padding:2px 3px}th.number{white-space:normal}"
+    "a{color:inherit;text-decoration:none}}\n";

@@ -334,7 +334,8 @@ struct tg_balance_state tg_view_balance(const struct tg_report *r)
     struct tg_balance_state state = {0};
     for (size_t i = 0; i < r->n_balance; i++) {
         double smd = r->balance[i].smd_after;
-        if (isnan(smd))
+        /* the propensity is made of the others */
+        if (isnan(smd) || strcmp(r->balance[i].covariate, "distance") == 0)
             continue;
         state.judged++;
         state.beyond += fabs(smd) >= 0.1;

@@ -190,6 +190,7 @@ START_TEST(bad_balance_is_said_where_the_result_stands)
     struct tg_buf buf = {0};
     sample_full(&s);
     s.balance[0].smd_after = -0.131;
+    s.balance[3] = (struct tg_balance_row)BALANCE("distance", false, 1, 0, 0.7, 0.9, 0.2, 1);
     const char *page = page_of(&s, &buf);
     assert_has(
         page,
