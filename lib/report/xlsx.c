@@ -10,9 +10,9 @@
 #include <string.h>
 #include <xlsxwriter.h>
 
-enum { WORKBOOK_MAX = 256 * 1024 * 1024 };
+enum { WORKBOOK_MAX = 256 * 1024 * 1024, PAPER_A4 = 9 };
 
-enum style { STYLE_NONE, STYLE_HEAD, STYLE_YEN, STYLE_SHARE, STYLE_REAL, N_STYLES };
+enum style { STYLE_NONE, STYLE_HEAD, STYLE_YEN, STYLE_SHARE, STYLE_REAL, STYLE_PROSE, N_STYLES };
 
 /* The workbook being made. The first call that fails is remembered; later ones do nothing. */
 struct book {
@@ -99,10 +99,14 @@ static void start_sheet(struct book *b, enum tg_word name, const enum tg_word *c
     }
     check(b, worksheet_set_column(b->sheet, 0, 0, first_width, NULL));
     check(b, worksheet_set_column(b->sheet, 1, 15, 20, NULL));
+    worksheet_set_paper(b->sheet, PAPER_A4);
+    worksheet_set_landscape(b->sheet);
+    worksheet_fit_to_pages(b->sheet, 1, 0);
     for (size_t i = 0; i < n; i++)
         put_word(b, columns[i], STYLE_HEAD);
     if (n > 0) {
         worksheet_freeze_panes(b->sheet, 1, 1);
+        check(b, worksheet_repeat_rows(b->sheet, 0, 0));
         end_row(b);
     }
 }
@@ -120,8 +124,9 @@ static void put_sentence(struct book *b, const struct tg_sentence *s, enum tg_la
     if (!b->status)
         b->status = tg_word_fill(&b->text, s->word, language, s->args, TG_SENTENCE_ARGS, b->err);
     const char *text = b->status ? NULL : tg_buf_text(&b->text, b->err);
+    b->column = 1;
     if (text)
-        put_text(b, text, STYLE_NONE);
+        put_text(b, text, STYLE_PROSE);
     end_row(b);
 }
 
@@ -130,6 +135,8 @@ static void about_sheet(struct book *b, const struct tg_view *v)
     static const enum tg_language languages[] = {TG_JAPANESE, TG_ENGLISH};
     const struct tg_report *r = v->r;
     start_sheet(b, TG_WORD_SHEET_ABOUT, NULL, 0, 30);
+    if (b->sheet)
+        check(b, worksheet_set_column(b->sheet, 1, 1, 90, NULL));
     put_pair(b, TG_WORD_STUDY, r->study->id);
     put_pair(b, TG_WORD_MONTH, tg_number_month(r->month, TG_JAPANESE).text);
     put_pair(b, TG_WORD_AS_OF, tg_number_day(r->as_of, TG_JAPANESE).text);
@@ -150,7 +157,8 @@ static void about_sheet(struct book *b, const struct tg_view *v)
     }
     end_row(b);
     for (size_t i = 0; i < 2; i++) {
-        put_text(b, tg_word(TG_WORD_LIMIT_PSEUDONYMISED, languages[i]), STYLE_NONE);
+        b->column = 1;
+        put_text(b, tg_word(TG_WORD_LIMIT_PSEUDONYMISED, languages[i]), STYLE_PROSE);
         end_row(b);
     }
 }
@@ -366,6 +374,8 @@ static void make_styles(struct book *b)
     }
     if (b->styles[STYLE_HEAD])
         format_set_bold(b->styles[STYLE_HEAD]);
+    if (b->styles[STYLE_PROSE])
+        format_set_text_wrap(b->styles[STYLE_PROSE]);
 }
 
 /* The first day of the month, 00:00 UTC: the file must not tell when it was made. */
