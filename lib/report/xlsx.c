@@ -10,7 +10,12 @@
 #include <string.h>
 #include <xlsxwriter.h>
 
-enum { WORKBOOK_MAX = 256 * 1024 * 1024, PAPER_A4 = 9 };
+enum {
+    WORKBOOK_MAX = 256 * 1024 * 1024,
+    PAPER_A4 = 9,
+    LINE_POINTS = 15,
+    PROSE_WIDTH = 90 /* of its column, in digits */
+};
 
 enum style { STYLE_NONE, STYLE_HEAD, STYLE_YEN, STYLE_SHARE, STYLE_REAL, STYLE_PROSE, N_STYLES };
 
@@ -58,6 +63,27 @@ static void end_row(struct book *b)
     b->column = 0;
 }
 
+static void set_lines(struct book *b, size_t n)
+{
+    if (!b->status)
+        check(b, worksheet_set_row(b->sheet, b->row, (double)(LINE_POINTS * n), NULL));
+}
+
+/* A row of sentences. Not every program finds the height of a cell by itself: letters are taken for
+ * as wide as a digit, others for twice that, and a line breaks early. */
+static void put_prose(struct book *b, const char *text)
+{
+    size_t width = 0;
+    for (const char *at = text; *at; at++) {
+        if (((unsigned char)*at & 0xC0) != 0x80)
+            width += (unsigned char)*at < 0x80 ? 1 : 2;
+    }
+    b->column = 1;
+    set_lines(b, 1 + width / (PROSE_WIDTH * 9 / 10));
+    put_text(b, text, STYLE_PROSE);
+    end_row(b);
+}
+
 /* Both languages in one cell. */
 static const char *both(struct book *b, enum tg_word word)
 {
@@ -102,6 +128,8 @@ static void start_sheet(struct book *b, enum tg_word name, const enum tg_word *c
     worksheet_set_paper(b->sheet, PAPER_A4);
     worksheet_set_landscape(b->sheet);
     worksheet_fit_to_pages(b->sheet, 1, 0);
+    if (n > 0)
+        set_lines(b, 2);
     for (size_t i = 0; i < n; i++)
         put_word(b, columns[i], STYLE_HEAD);
     if (n > 0) {
@@ -124,10 +152,8 @@ static void put_sentence(struct book *b, const struct tg_sentence *s, enum tg_la
     if (!b->status)
         b->status = tg_word_fill(&b->text, s->word, language, s->args, TG_SENTENCE_ARGS, b->err);
     const char *text = b->status ? NULL : tg_buf_text(&b->text, b->err);
-    b->column = 1;
     if (text)
-        put_text(b, text, STYLE_PROSE);
-    end_row(b);
+        put_prose(b, text);
 }
 
 static void about_sheet(struct book *b, const struct tg_view *v)
@@ -136,7 +162,7 @@ static void about_sheet(struct book *b, const struct tg_view *v)
     const struct tg_report *r = v->r;
     start_sheet(b, TG_WORD_SHEET_ABOUT, NULL, 0, 30);
     if (b->sheet)
-        check(b, worksheet_set_column(b->sheet, 1, 1, 90, NULL));
+        check(b, worksheet_set_column(b->sheet, 1, 1, PROSE_WIDTH, NULL));
     put_pair(b, TG_WORD_STUDY, r->study->id);
     put_pair(b, TG_WORD_MONTH, tg_number_month(r->month, TG_JAPANESE).text);
     put_pair(b, TG_WORD_AS_OF, tg_number_day(r->as_of, TG_JAPANESE).text);
@@ -156,11 +182,8 @@ static void about_sheet(struct book *b, const struct tg_view *v)
         put_sentence(b, &s, languages[i]);
     }
     end_row(b);
-    for (size_t i = 0; i < 2; i++) {
-        b->column = 1;
-        put_text(b, tg_word(TG_WORD_LIMIT_PSEUDONYMISED, languages[i]), STYLE_PROSE);
-        end_row(b);
-    }
+    for (size_t i = 0; i < 2; i++)
+        put_prose(b, tg_word(TG_WORD_LIMIT_PSEUDONYMISED, languages[i]));
 }
 
 static void flow_sheet(struct book *b, const struct tg_view *v)
@@ -374,8 +397,14 @@ static void make_styles(struct book *b)
     }
     if (b->styles[STYLE_HEAD])
         format_set_bold(b->styles[STYLE_HEAD]);
-    if (b->styles[STYLE_PROSE])
-        format_set_text_wrap(b->styles[STYLE_PROSE]);
+    static const enum style wrapped[] = {STYLE_HEAD, STYLE_PROSE};
+    for (size_t i = 0; i < sizeof wrapped / sizeof wrapped[0]; i++) {
+        lxw_format *style = b->styles[wrapped[i]];
+        if (!style)
+            continue;
+        format_set_text_wrap(style);
+        format_set_align(style, LXW_ALIGN_VERTICAL_TOP);
+    }
 }
 
 /* The first day of the month, 00:00 UTC: the file must not tell when it was made. */
