@@ -98,16 +98,22 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct tg_arg *arg)
     return sqlite3_bind_null(stmt, at);
 }
 
-enum tg_status tg_db_bind(const struct tg_db *db, sqlite3_stmt *stmt, const struct tg_arg *args,
-                          size_t n, struct tg_error *err)
+enum tg_status tg_db_bind_from(const struct tg_db *db, sqlite3_stmt *stmt, int first,
+                               const struct tg_arg *args, size_t n, struct tg_error *err)
 {
     (void)sqlite3_reset(stmt);
     for (size_t i = 0; i < n; i++) {
-        int rc = bind_one(stmt, (int)i + 1, &args[i]);
+        int rc = bind_one(stmt, first + (int)i, &args[i]);
         if (rc)
             return tg_db_fail(db, rc, err);
     }
     return TG_OK;
+}
+
+enum tg_status tg_db_bind(const struct tg_db *db, sqlite3_stmt *stmt, const struct tg_arg *args,
+                          size_t n, struct tg_error *err)
+{
+    return tg_db_bind_from(db, stmt, 1, args, n, err);
 }
 
 enum tg_status tg_db_next(const struct tg_db *db, sqlite3_stmt *stmt, bool *row,

@@ -66,6 +66,10 @@ TG_CHECKED enum tg_status tg_db_prepare(const struct tg_db *db, const char *sql,
 /** Resets a statement and binds all its arguments, in order. */
 TG_CHECKED enum tg_status tg_db_bind(const struct tg_db *db, sqlite3_stmt *stmt,
                                      const struct tg_arg *args, size_t n, struct tg_error *err);
+/** The same from ?`first` on; the arguments before stay. */
+TG_CHECKED enum tg_status tg_db_bind_from(const struct tg_db *db, sqlite3_stmt *stmt, int first,
+                                          const struct tg_arg *args, size_t n,
+                                          struct tg_error *err);
 /** The next row; at the end `*row` is false and the statement is reset. */
 TG_CHECKED enum tg_status tg_db_next(const struct tg_db *db, sqlite3_stmt *stmt, bool *row,
                                      struct tg_error *err);

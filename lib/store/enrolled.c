@@ -202,7 +202,9 @@ enum tg_status tg_enrolled_change(struct tg_interner *in, const struct tg_found 
                           DB_MAYBE(found->seen_to != TG_NOT_SEEN, found->seen_to),
                           DB_MAYBE(found->enrolled_from != 0, found->enrolled_from),
                           DB_MAYBE(found->enrolled_to != 0, found->enrolled_to),
-                          DB_INT(found->death), DB_INT(found->id)),
+                          DB_INT(found->death), DB_INT(found->id),
+                          DB_INT(tg_enrolled_turns(found->enrolled_from, found->enrolled_to,
+                                                   found->facts.birth_month))),
                   found->id, err);
 }
 
@@ -321,7 +323,12 @@ static const char write_back[] =
     "UPDATE identity SET seen_from = d.period, seen_to = nullif(d.last, ?1),"
     " enrolled_from = d.enrolled_from, enrolled_to = d.enrolled_to, death = coalesce(d.death, 0)"
     " FROM temp.dropped d WHERE identity.id = d.identity_id"
-    " RETURNING id, seen_from IS NOT NULL AND (watched <> 0 OR turns <> 0 OR identity.death <> 0)";
+    /* column turns is not the new one yet */
+    " RETURNING id, seen_from IS NOT NULL AND (watched <> 0 OR identity.death <> 0"
+    "  OR coalesce(identity.enrolled_to / 10000 * 12 + identity.enrolled_to / 100 % 100 - 1"
+    "   - birth_month IN (899, 900), 0)"
+    "  OR coalesce(identity.enrolled_from / 10000 * 12 + identity.enrolled_from / 100 % 100 - 1"
+    "   - birth_month = 900, 0))";
 
 /* The newest delivery may be another one now: who is in it is enrolled still. */
 static const char reopen[] = "UPDATE identity SET seen_to = NULL WHERE source_id = ?2"

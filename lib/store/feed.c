@@ -144,7 +144,9 @@ enum tg_status tg_feed_run(const struct tg_db *db, sqlite3_stmt *stmt, struct tg
     (void)sqlite3_reset(stmt);
     int rc = sqlite3_bind_pointer(stmt, 1, feed, pointer_type, NULL);
     enum tg_status status = rc ? tg_db_fail(db, rc, err) : tg_db_next(db, stmt, &row, err);
-    (void)sqlite3_clear_bindings(stmt);
+    /* what SQLite knows of a failure would be forgotten */
+    if (!status)
+        (void)sqlite3_bind_null(stmt, 1);
     return status;
 }
 
@@ -158,6 +160,13 @@ static struct tg_arg waiting_value(const void *ctx, size_t row, int column)
     if (arg.type == TG_ARG_BLOB || arg.type == TG_ARG_TEXT)
         arg.data = arg.len ? rows->bytes.data + arg.number : "";
     return arg;
+}
+
+enum tg_status tg_rows_prepare(const struct tg_db *db, const char *sql, const struct tg_arg *same,
+                               size_t n, struct tg_rows *rows, struct tg_error *err)
+{
+    enum tg_status status = tg_db_prepare(db, sql, &rows->insert, err);
+    return status ? status : tg_db_bind_from(db, rows->insert, 2, same, n, err);
 }
 
 enum tg_status tg_rows_put(const struct tg_db *db, struct tg_rows *rows, struct tg_error *err)

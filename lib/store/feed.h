@@ -23,18 +23,28 @@ struct tg_feed {
 
 /** Makes `feed(?)` known to the connection: a table of columns a, b, c … l. */
 TG_CHECKED enum tg_status tg_feed_register(const struct tg_db *db, struct tg_error *err);
-/** Binds the feed to the one `?` of a statement, which must yield no rows, and runs it. */
+/** Binds the feed to ?1 of a statement, which must yield no rows, and runs it. Its other arguments
+ * stay. */
 TG_CHECKED enum tg_status tg_feed_run(const struct tg_db *db, sqlite3_stmt *stmt,
                                       struct tg_feed *feed, struct tg_error *err);
 
 /** Rows that wait to be inserted together; all zero but `insert` is a valid beginning. */
 struct tg_rows {
-    sqlite3_stmt *insert; /**< given: INSERT … SELECT a, b … FROM feed(?); tg_rows_free() ends it */
-    size_t n_columns;     /**< of the first row */
+    sqlite3_stmt
+        *insert; /**< given: INSERT … SELECT a, b … FROM feed(?1); tg_rows_free() ends it */
+    size_t n_columns;    /**< of the first row */
     struct tg_arg *args; /**< by row, then column; blobs and texts lie in `bytes` */
     size_t n, cap;
     struct tg_buf bytes;
 };
+/**
+ * Prepares the statement that inserts.
+ *
+ * @param same  ?2, ?3 …: what is the same in all rows; numbers or NULL
+ */
+TG_CHECKED enum tg_status tg_rows_prepare(const struct tg_db *db, const char *sql,
+                                          const struct tg_arg *same, size_t n, struct tg_rows *rows,
+                                          struct tg_error *err);
 /** Copies a row of `n` values, the same number each time. */
 TG_CHECKED enum tg_status tg_rows_add(struct tg_rows *rows, const struct tg_arg *args, size_t n,
                                       struct tg_error *err);

@@ -15,28 +15,28 @@
 static const struct tg_kind_table kinds[] = {
     {.kind = TG_KIND_ROSTER,
      .table = "roster_row",
-     .insert = "INSERT INTO roster_row SELECT b, c, d, e, f, g, h, i FROM feed(?)",
+     .insert = "INSERT INTO roster_row SELECT ?2, b, c, d, e, f, g, h FROM feed(?1)",
      .row = tg_import_roster},
     {.kind = TG_KIND_USERS,
      .table = "user_row",
-     .insert = "INSERT INTO user_row SELECT b, c, d, e, f FROM feed(?)",
+     .insert = "INSERT INTO user_row SELECT ?2, b, c, d, e FROM feed(?1)",
      .row = tg_import_user},
     {.kind = TG_KIND_CONSENTS,
      .table = "consent_row",
-     .insert = "INSERT INTO consent_row SELECT b, c, d, e, f, g, h, i, j, k, l FROM feed(?)",
+     .insert = "INSERT INTO consent_row SELECT ?2, b, c, d, e, f, g, h, i, j, k FROM feed(?1)",
      .row = tg_import_consent},
     {.kind = TG_KIND_EVENTS,
      .table = "event_run",
      .in_runs = true,
      .insert = "INSERT INTO event_run(id, delivery_id, identity_id, n, events)"
-               " SELECT a, b, c, d, e FROM feed(?)",
+               " SELECT a, ?2, b, c, d FROM feed(?1)",
      .row = tg_import_event,
      .end = tg_import_end_run},
     {.kind = TG_KIND_MEASURES,
      .table = "measure_run",
      .in_runs = true,
      .insert = "INSERT INTO measure_run(id, delivery_id, identity_id, n, measures, first_day)"
-               " SELECT a, b, c, d, e, f FROM feed(?)",
+               " SELECT a, ?2, b, c, d, e FROM feed(?1)",
      .row = tg_import_measure,
      .end = tg_import_end_run},
 };
@@ -251,7 +251,8 @@ static enum tg_status begin_rows(struct tg_importing *im, struct tg_error *err)
     if (!status)
         status = find_words(im, err);
     if (!status)
-        status = tg_db_prepare(db, im->kind->insert, &im->add.insert, err);
+        status =
+            tg_rows_prepare(db, im->kind->insert, DB_ARGS(DB_INT(im->delivery_id)), &im->add, err);
     if (!status && im->kind->in_runs)
         status = find_next_run(im, err);
     if (!status && im->kind->kind == TG_KIND_CONSENTS)
@@ -431,7 +432,7 @@ enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_resul
 {
     struct tg_interner *in = &im->interner;
     uint64_t n_shared = 0, joined = 0;
-    int64_t founded = 0, conflicts = 0;
+    int64_t conflicts = 0;
     if (!in->founds_persons)
         return TG_OK;
     enum tg_status status = tg_twins_find(im->store, im->delivery_id, &in->touched, &n_shared, err);
@@ -444,10 +445,6 @@ enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_resul
                                  im->delivery_id, im->reporter, &joined, err);
     if (!status)
         status = tg_db_number(&im->store->db,
-                              "SELECT count(*) FROM identity WHERE id >= ? AND person_id = id",
-                              DB_ARGS(DB_INT(in->first_new)), &founded, err);
-    if (!status)
-        status = tg_db_number(&im->store->db,
                               "SELECT count(DISTINCT conflict) FROM identity"
                               " WHERE conflict IS NOT NULL",
                               DB_NO_ARGS, &conflicts, err);
@@ -456,7 +453,7 @@ enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_resul
                               (int64_t *)&result->undecided, err);
     if (status)
         return status;
-    result->new_persons = (uint64_t)founded;
+    result->new_persons = in->n_founders - joined;
     result->conflicts = (uint64_t)conflicts;
     if (n_shared) {
         char count[24];

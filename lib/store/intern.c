@@ -91,13 +91,9 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
         {&in->find, "SELECT i.id, i.seen_from, i.seen_to, i.enrolled_from, i.enrolled_to,"
                     " i.death FROM identity_digest d JOIN identity i ON i.id = d.identity_id"
                     " WHERE d.source_id = ? AND d.digest = ?"},
-        {&in->identities.insert,
-         "INSERT INTO identity(id, source_id, digest, birth_month, sex, tokens, seen_from,"
-         " person_id, seen_to, enrolled_from, enrolled_to, death)"
-         " SELECT a, b, c, d, e, f, g, h, i, j, k, l FROM feed(?)"},
         {&in->see, "UPDATE identity SET seen_from = ?, seen_to = ?, enrolled_from = ?,"
                    " enrolled_to = ?, death = ? WHERE id = ?"
-                   " RETURNING watched <> 0 OR turns <> 0 OR death <> 0"},
+                   " RETURNING watched <> 0 OR ? OR death <> 0"},
         {&in->leave, "UPDATE identity SET seen_to = ? WHERE id = ? RETURNING watched"},
         {&in->evidences.insert,
          "INSERT INTO identity_evidence(identity_id, tokens) SELECT a, b FROM feed(?)"},
@@ -108,7 +104,17 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
     in->next_id = ++in->first_new;
     for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
         status = tg_db_prepare(db, statements[i].sql, statements[i].stmt, err);
-    return status;
+    bool late = in->founds_persons && in->time.period < in->time.newest;
+    const struct tg_arg same[] = {DB_INT(in->source_id), DB_INT(in->time.period),
+                                  DB_MAYBE(late, in->time.period)};
+    return status ? status
+                  : tg_rows_prepare(db,
+                                    "INSERT INTO identity(id, source_id, digest, birth_month, sex,"
+                                    " tokens, seen_from, person_id, seen_to, enrolled_from,"
+                                    " enrolled_to, death, turns)"
+                                    " SELECT a, ?2, b, c, d, e, ?3, f, ?4, g, h, i, j"
+                                    " FROM feed(?1)",
+                                    same, sizeof same / sizeof same[0], &in->identities, err);
 }
 
 void tg_interner_free(struct tg_interner *in)
@@ -133,7 +139,7 @@ void tg_interner_free(struct tg_interner *in)
 void tg_interner_let_go(struct tg_interner *in)
 {
     if (in->pending)
-        tg_wipe(in->pending, in->cap_pending * sizeof *in->pending);
+        tg_wipe(in->pending, in->high_pending * sizeof *in->pending);
     free(in->pending);
     free(in->looked);
     in->pending = NULL;
@@ -159,6 +165,8 @@ static enum tg_status wait_for_table(struct tg_interner *in, size_t column,
         tg_grow(&in->pending, &in->cap_pending, in->n_pending + 1, sizeof *in->pending, err);
     if (!status)
         tg_posting_put(&in->pending[in->n_pending++], column, hash, identity);
+    if (in->high_pending < in->n_pending)
+        in->high_pending = in->n_pending;
     return status;
 }
 
@@ -206,19 +214,19 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
     if (id >= UINT32_MAX)
         return TG_FAIL(err, TG_MSG_NO_MEMORY, .file = in->store->db.path);
     /* a row without a token is nobody: it could be anybody */
-    bool late = in->founds_persons && in->time.period < in->time.newest;
     bool person = in->founds_persons && in->packed.len > 0;
-    status = tg_rows_add(
-        &in->identities,
-        DB_ARGS(DB_INT(id), DB_INT(in->source_id), DB_BLOB(found->digest, TG_TOKEN_LEN),
-                DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month), DB_INT(facts->sex),
-                DB_BLOB(in->packed.data, in->packed.len), DB_INT(in->time.period),
-                DB_MAYBE(person, id), DB_MAYBE(late, in->time.period),
-                DB_MAYBE(facts->enrolled_from != 0, facts->enrolled_from),
-                DB_MAYBE(facts->enrolled_to != 0, facts->enrolled_to),
-                DB_INT(facts->death ? TG_DEATH_ENDS : TG_NO_DEATH)),
-        err);
-    if (!status && tg_enrolled_turns(facts->enrolled_from, facts->enrolled_to, facts->birth_month))
+    bool turns = tg_enrolled_turns(facts->enrolled_from, facts->enrolled_to, facts->birth_month);
+    in->n_founders += person;
+    status = tg_rows_add(&in->identities,
+                         DB_ARGS(DB_INT(id), DB_BLOB(found->digest, TG_TOKEN_LEN),
+                                 DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month),
+                                 DB_INT(facts->sex), DB_BLOB(in->packed.data, in->packed.len),
+                                 DB_MAYBE(person, id),
+                                 DB_MAYBE(facts->enrolled_from != 0, facts->enrolled_from),
+                                 DB_MAYBE(facts->enrolled_to != 0, facts->enrolled_to),
+                                 DB_INT(facts->death ? TG_DEATH_ENDS : TG_NO_DEATH), DB_INT(turns)),
+                         err);
+    if (!status && turns)
         status = tg_ids_add(&in->touched, id, err);
     if (!status && in->evidence.len)
         status = tg_rows_add(

@@ -120,6 +120,7 @@ struct tg_interner {
 
     int64_t first_new; /**< identities from this number on are new */
     int64_t next_id;
+    uint64_t n_founders;   /**< rosters: new identities that are a person at first */
     struct tg_ids touched; /**< rosters: whose component must be looked at; in no order */
     struct tg_ids lives;   /**< rosters: whose deaths are to be looked up; in no order */
     struct tg_ids revived; /**< rosters: those that had lost their rows; in no order */
@@ -133,8 +134,8 @@ struct tg_interner {
     size_t n_looked;
     sqlite3_stmt *find, *see, *leave;
     struct tg_buf message, packed, evidence;
-    struct tg_posting *pending; /**< tokens and digests not yet in their tables */
-    size_t n_pending, cap_pending;
+    struct tg_posting *pending;                  /**< tokens and digests not yet in their tables */
+    size_t n_pending, cap_pending, high_pending; /**< `high`: so many have been written to */
 };
 
 /** Fills in what is not given: statements, the next number. */

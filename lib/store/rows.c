@@ -81,9 +81,8 @@ enum tg_status tg_import_roster(struct tg_importing *im, const struct tg_token_r
         return status;
     const uint32_t from = facts.enrolled_from, to = facts.enrolled_to;
     return tg_import_add(im,
-                         DB_ARGS(DB_INT((int64_t)row->line), DB_INT(im->delivery_id),
-                                 DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
-                                 DB_MAYBE(district, district), DB_MAYBE(from, from),
+                         DB_ARGS(DB_INT((int64_t)row->line), DB_BLOB(row->row_id, TG_TOKEN_LEN),
+                                 DB_INT(id), DB_MAYBE(district, district), DB_MAYBE(from, from),
                                  DB_MAYBE(to, to), DB_MAYBE(attributes, attributes),
                                  DB_MAYBE(facts.death, 1)),
                          err);
@@ -103,9 +102,8 @@ enum tg_status tg_import_user(struct tg_importing *im, const struct tg_token_row
     if (status)
         return status;
     return tg_import_add(im,
-                         DB_ARGS(DB_INT((int64_t)row->line), DB_INT(im->delivery_id),
-                                 DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
-                                 DB_MAYBE(registered_on, registered_on),
+                         DB_ARGS(DB_INT((int64_t)row->line), DB_BLOB(row->row_id, TG_TOKEN_LEN),
+                                 DB_INT(id), DB_MAYBE(registered_on, registered_on),
                                  DB_MAYBE(attributes, attributes)),
                          err);
 }
@@ -187,8 +185,7 @@ enum tg_status tg_import_consent(struct tg_importing *im, const struct tg_token_
         status = tg_import_add(
             im,
             DB_ARGS(
-                DB_INT((int64_t)row->line), DB_INT(im->delivery_id),
-                DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
+                DB_INT((int64_t)row->line), DB_BLOB(row->row_id, TG_TOKEN_LEN), DB_INT(id),
                 {.type = c.has_app ? TG_ARG_BLOB : TG_ARG_NULL, .data = c.app, .len = TG_TOKEN_LEN},
                 DB_INT(im->provider), DB_INT(c.purpose), DB_MAYBE(c.form, c.form),
                 DB_MAYBE(c.method, c.method), DB_MAYBE(c.granted_on, c.granted_on),

@@ -19,14 +19,11 @@ enum tg_status tg_import_end_run(struct tg_importing *im, struct tg_error *err)
         return TG_OK;
     bool events = im->kind->kind == TG_KIND_EVENTS;
     const struct tg_arg args[] = {
-        DB_INT(run->next_id),
-        DB_INT(im->delivery_id),
-        DB_INT(run->identity),
-        DB_INT((int64_t)run->n),
-        DB_BLOB(run->packed.data, run->packed.len),
+        DB_INT(run->next_id),    DB_INT(run->identity),
+        DB_INT((int64_t)run->n), DB_BLOB(run->packed.data, run->packed.len),
         DB_INT(run->first_day),
     };
-    enum tg_status status = tg_import_add(im, args, events ? 5 : 6, err);
+    enum tg_status status = tg_import_add(im, args, events ? 4 : 5, err);
     if (status)
         return status;
     run->last_id = run->next_id++;

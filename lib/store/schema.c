@@ -446,6 +446,25 @@ static const char version_index[] =
     "  DELETE FROM identity_evidence WHERE identity_id = new.id;"
     " END;";
 
+/* Column `turns` is worked out when the days change, and no more with each row that comes: by this
+ * trigger, and by who adds an identity. */
+#define TURNS                                                                                      \
+    "(coalesce(enrolled_to / 10000 * 12 + enrolled_to / 100 % 100 - 1 - birth_month"               \
+    "  IN (899, 900), 0)"                                                                          \
+    " OR coalesce(enrolled_from / 10000 * 12 + enrolled_from / 100 % 100 - 1 - birth_month"        \
+    "  = 900, 0))"
+static const char version_turns[] =
+    "DROP INDEX identity_turns;"
+    "ALTER TABLE identity DROP COLUMN turns;"
+    "ALTER TABLE identity ADD COLUMN turns INTEGER NOT NULL DEFAULT 0;" /* 1, or 0 */
+    "UPDATE identity SET turns = 1 WHERE " TURNS ";"
+    "CREATE INDEX identity_turns ON identity(birth_month, sex) WHERE turns <> 0;"
+    "CREATE TRIGGER turns_of_days AFTER UPDATE OF enrolled_from, enrolled_to ON identity"
+    " WHEN new.enrolled_from IS NOT old.enrolled_from OR new.enrolled_to IS NOT old.enrolled_to"
+    " BEGIN"
+    "  UPDATE identity SET turns = " TURNS " WHERE id = new.id;"
+    " END;";
+
 /* What makes version n of version n − 1, and what statements alone cannot do of it. Entries are
  * never changed, only added. */
 static const struct {
@@ -458,7 +477,8 @@ static const struct {
                 {version_apart, NULL},    {version_digest, NULL},
                 {version_enrolled, NULL}, {version_memory, NULL},
                 {version_kin, NULL},      {version_death, NULL},
-                {version_joined, NULL},   {version_index, tg_index_convert}};
+                {version_joined, NULL},   {version_index, tg_index_convert},
+                {version_turns, NULL}};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

@@ -150,6 +150,30 @@ START_TEST(a_store_of_an_older_version_says_what_a_new_one_says)
 }
 END_TEST
 
+/* Of identities 1 and 2 a day lies near the 75th birthday, of identity 4 none. */
+START_TEST(who_turns_75_is_known_of_an_older_version)
+{
+    sqlite3 *db;
+    make_room();
+    put_key();
+    put_old_store(15);
+    ck_assert_int_eq(sqlite3_open(db_path, &db), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(db,
+                                  "UPDATE identity SET birth_month = 23400, enrolled_to = 20250115"
+                                  " WHERE id = 1; UPDATE identity SET birth_month = 23400,"
+                                  " enrolled_from = 20250101 WHERE id = 2; UPDATE identity SET"
+                                  " birth_month = 23400, enrolled_to = 20250228 WHERE id = 4",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    (void)sqlite3_close(db);
+    open_store();
+    ck_assert_int_eq(number("SELECT sum(turns) FROM identity WHERE id IN (1, 2)"), 2);
+    ck_assert_int_eq(number("SELECT turns FROM identity WHERE id = 4"), 0);
+    ck_assert_int_eq(number(TURNED_WRONGLY), 0);
+    teardown();
+}
+END_TEST
+
 START_TEST(a_store_of_a_newer_version_is_left_alone)
 {
     make_room();
@@ -170,6 +194,7 @@ int main(void)
     Suite *s = suite_create("store_upgrade");
     TCase *t = tcase_create("store_upgrade");
     tcase_add_loop_test(t, a_store_of_an_older_version_says_what_a_new_one_says, 0, N_VERSIONS);
+    tcase_add_test(t, who_turns_75_is_known_of_an_older_version);
     tcase_add_loop_test(t, a_store_of_a_newer_version_is_left_alone, 0, N_VERSIONS);
     tcase_set_timeout(t, 60);
     suite_add_tcase(s, t);
