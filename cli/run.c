@@ -74,9 +74,9 @@ static void say_file(struct cli *cli, const struct tg_planned_file *f)
         cli_say(cli, "%s: %s", "%s: %s", f->path,
                 cli->language == TG_JAPANESE ? words[f->what].ja : words[f->what].en);
     else
-        cli_say(cli, "%s: %s (%s %s, %llu rows)", "%s: %s（%s %s、%llu行）", f->path,
+        cli_say(cli, "%s: %s (%s%s%s, %llu rows)", "%s: %s（%s%s%s、%llu行）", f->path,
                 cli->language == TG_JAPANESE ? words[f->what].ja : words[f->what].en, f->source,
-                f->period, (unsigned long long)f->rows);
+                f->period[0] ? " " : "", f->period, (unsigned long long)f->rows);
 }
 
 static void say_plan(struct cli *cli, const struct tg_run_plan *plan, const char *store)

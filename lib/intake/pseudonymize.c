@@ -245,6 +245,8 @@ static enum tg_status run(struct tg_job *job, struct tg_outputs *outputs,
     if (status) {
         if (tg_summary_result(job, result, &why))
             *result = (struct tg_pseudonymize_result){0};
+        /* tokens are counted when all rows are there */
+        result->n_profiles = 0;
         return status;
     }
     enum tg_status verdict = tg_tally_judge(&job->total, &job->plan, job->options->inputs[0], &why);

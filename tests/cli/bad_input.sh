@@ -26,6 +26,7 @@ head -c 100000 /dev/urandom >binary.raw && refused 65 binary.raw
 says E4 "nul.raw:4"
 { cat roster.raw; printf '138016,x,"1\n'; } >quote.raw && refused 65 quote.raw
 says E4 "quote.raw:15"
+grep -q '^  token' err && fail "tokens are counted of a file that was not read to its end"
 iconv -f CP932 -t UTF-16 roster.raw >utf16.raw && refused 65 utf16.raw
 iconv -f CP932 -t UTF-8 roster.raw >utf8.raw
 sed 's/    kind: roster/    kind: roster\n    encoding: utf-8/' study.yaml >utf8.yaml
