@@ -107,8 +107,8 @@ static enum tg_status add_tokens(struct verifying *v, const struct tg_token_row 
         const struct tg_token_cell *cell = &row->tokens[column->cell];
         for (size_t i = 0; !status && i < cell->n; i++) {
             unsigned char hash[TG_TOKEN_LEN];
-            status = tg_store_hash(v->o->store, column->token->name, cell->tokens[i], &v->scratch,
-                                   hash, err);
+            status = (column->token->evidence ? tg_store_hash_evidence : tg_store_hash)(
+                v->o->store, column->token->name, cell->tokens[i], &v->scratch, hash, err);
             if (!status)
                 status = tg_linkage_add(&column->key, TG_LEFT, hash, v->n, err);
         }

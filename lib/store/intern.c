@@ -126,7 +126,7 @@ void tg_interner_free(struct tg_interner *in)
     tg_rows_free(&in->evidences);
     tg_buf_free(&in->message);
     tg_buf_free(&in->packed);
-    tg_buf_free(&in->evidence);
+    tg_buf_free(&in->evidence.packed);
     tg_ids_free(&in->touched);
     tg_ids_free(&in->revived);
     tg_ids_free(&in->lives);
@@ -177,16 +177,21 @@ static enum tg_status add_tokens(struct tg_interner *in, size_t column,
 {
     const struct tg_token_column *c = &in->columns[column];
     enum tg_status status = TG_OK;
+    if (c->evidence && cell->n)
+        status = tg_evidence_begin(&in->evidence, c->number, cell->n, err);
     for (size_t i = 0; !status && i < cell->n; i++) {
         unsigned char hash[TG_TOKEN_LEN];
         if (hashed)
             memcpy(hash, cell->tokens[i], TG_TOKEN_LEN);
         else
-            status = tg_store_hash(in->store, c->name, cell->tokens[i], &in->message, hash, err);
-        if (!status && !c->evidence)
+            status = (c->evidence ? tg_store_hash_evidence : tg_store_hash)(
+                in->store, c->name, cell->tokens[i], &in->message, hash, err);
+        if (!status && c->evidence)
+            status = tg_evidence_add(&in->evidence, hash, err);
+        else if (!status)
             status = wait_for_table(in, column, hash, identity, err);
-        if (!status)
-            status = pack(c->evidence ? &in->evidence : &in->packed, c->number, hash, err);
+        if (!status && !c->evidence)
+            status = pack(&in->packed, c->number, hash, err);
     }
     return status;
 }
@@ -204,7 +209,7 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
     enum tg_status status = TG_OK;
     int64_t id = found->id;
     in->packed.len = 0;
-    in->evidence.len = 0;
+    tg_evidence_rewind(&in->evidence);
     for (size_t c = 0; !status && c < in->n_columns; c++)
         status = add_tokens(in, c, &row->tokens[in->columns[c].cell], found->hashed, id, err);
     if (!status)
@@ -228,9 +233,10 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
                          err);
     if (!status && turns)
         status = tg_ids_add(&in->touched, id, err);
-    if (!status && in->evidence.len)
+    if (!status && in->evidence.packed.len)
         status = tg_rows_add(
-            &in->evidences, DB_ARGS(DB_INT(id), DB_BLOB(in->evidence.data, in->evidence.len)), err);
+            &in->evidences,
+            DB_ARGS(DB_INT(id), DB_BLOB(in->evidence.packed.data, in->evidence.packed.len)), err);
     if (!status && (tg_rows_are_many(&in->identities) || tg_rows_are_many(&in->evidences)))
         status = put_identities(in, err);
     if (status)

@@ -7,6 +7,7 @@
 #ifndef TG_STORE_INTERN_H
 #define TG_STORE_INTERN_H
 
+#include "store/evidence.h"
 #include "store/feed.h"
 #include "store/posting.h"
 #include "store/room.h"
@@ -133,7 +134,8 @@ struct tg_interner {
     unsigned char *looked; /**< rosters: by new identity, is it touched? */
     size_t n_looked;
     sqlite3_stmt *find, *see, *leave;
-    struct tg_buf message, packed, evidence;
+    struct tg_buf message, packed;
+    struct tg_evidence_writer evidence;
     struct tg_posting *pending;                  /**< tokens and digests not yet in their tables */
     size_t n_pending, cap_pending, high_pending; /**< `high`: so many have been written to */
 };

@@ -154,6 +154,7 @@ enum tg_status tg_store_make(tg_store_opener *open, const char *path, const stru
     if (!store)
         return TG_NO_MEMORY;
     store->study = study;
+    store->n_whole = 1;
     enum tg_status status = open(store, path, err);
     if (status)
         tg_store_close(&store);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/dense.h"
+#include "store/evidence.h"
 #include "store/query.h"
 
 #include <stdlib.h>
@@ -109,6 +110,19 @@ static bool is_wanted(const struct walking *w, int64_t identity)
     return place && (!w->of || w->of[place - 1]);
 }
 
+static enum tg_status take_token(struct walking *w, unsigned number,
+                                 const unsigned char hash[TG_TOKEN_LEN], uint32_t place,
+                                 struct tg_error *err)
+{
+    if (number >= w->n_numbers || !w->token_of[number])
+        return TG_OK;
+    struct tg_placed_token *t = &w->batch[w->n++];
+    memcpy(t->hash, hash, TG_TOKEN_LEN);
+    t->place = place;
+    t->token = w->token_of[number] - 1;
+    return w->n == BATCH ? hand_on(w, err) : TG_OK;
+}
+
 /* The row's columns: identity, packed tokens. */
 static enum tg_status take_packed(struct walking *w, sqlite3_stmt *row, struct tg_error *err)
 {
@@ -116,17 +130,24 @@ static enum tg_status take_packed(struct walking *w, sqlite3_stmt *row, struct t
     size_t len = (size_t)sqlite3_column_bytes(row, 1);
     uint32_t place = w->places->of[sqlite3_column_int64(row, 0)] - 1;
     enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i + TG_PACKED_LEN <= len; i += TG_PACKED_LEN) {
-        unsigned number = tg_packed_token(packed + i);
-        if (number >= w->n_numbers || !w->token_of[number])
-            continue;
-        struct tg_placed_token *t = &w->batch[w->n++];
-        memcpy(t->hash, packed + i + 2, TG_TOKEN_LEN);
-        t->place = place;
-        t->token = w->token_of[number] - 1;
-        if (w->n == BATCH)
-            status = hand_on(w, err);
-    }
+    for (size_t i = 0; !status && i + TG_PACKED_LEN <= len; i += TG_PACKED_LEN)
+        status = take_token(w, tg_packed_token(packed + i), packed + i + 2, place, err);
+    return status;
+}
+
+static enum tg_status take_evidence(struct walking *w, sqlite3_stmt *row, struct tg_error *err)
+{
+    const unsigned char *packed = sqlite3_column_blob(row, 1);
+    size_t len = (size_t)sqlite3_column_bytes(row, 1);
+    uint32_t place = w->places->of[sqlite3_column_int64(row, 0)] - 1;
+    struct tg_evidence_reader r = {.in = {packed, packed ? packed + len : NULL}};
+    unsigned char hash[TG_TOKEN_LEN];
+    enum tg_status status = TG_OK;
+    while (!status && tg_evidence_next(&r, hash))
+        status = take_token(w, r.number, hash, place, err);
+    if (!status && !tg_evidence_is_whole(&r))
+        status =
+            TG_FAIL(err, TG_MSG_STORE_DAMAGED, .file = w->db->path, .rule = "identity_evidence");
     return status;
 }
 
@@ -168,7 +189,7 @@ static enum tg_status walk_wanted(struct walking *w, bool evidence, struct tg_er
             continue;
         status = go_to(w, rows, (int64_t)i, &at, err);
         if (!status && at == (int64_t)i)
-            status = take_packed(w, rows, err);
+            status = evidence ? take_evidence(w, rows, err) : take_packed(w, rows, err);
     }
     (void)sqlite3_finalize(rows);
     return status;

@@ -98,6 +98,13 @@ TG_CHECKED enum tg_status tg_store_hash(const struct tg_store *store, const char
                                         const unsigned char token[TG_TOKEN_LEN],
                                         struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
                                         struct tg_error *err);
+/** The same of an evidence token, of whose hash the first 8 bytes are stored: the others are zero,
+ * also between the site keys that a store has had. */
+TG_CHECKED enum tg_status tg_store_hash_evidence(const struct tg_store *store, const char *name,
+                                                 const unsigned char token[TG_TOKEN_LEN],
+                                                 struct tg_buf *message,
+                                                 unsigned char hash[TG_TOKEN_LEN],
+                                                 struct tg_error *err);
 
 /** Who of a list the identities of the store are: place + 1, or 0 for nobody. 4 bytes each. */
 struct tg_places {
@@ -116,7 +123,7 @@ void tg_places_free(struct tg_places *places);
 
 /** A token as stored, and whose it is. */
 struct tg_placed_token {
-    unsigned char hash[TG_TOKEN_LEN];
+    unsigned char hash[TG_TOKEN_LEN]; /**< of evidence 8 bytes, then zeros */
     uint32_t place;
     uint32_t token; /**< its place among the study's tokens */
 };

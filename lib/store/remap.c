@@ -2,6 +2,7 @@
 #include "store/remap.h"
 
 #include "base/reporter.h"
+#include "store/evidence.h"
 #include "store/index.h"
 
 #include <string.h>
@@ -57,6 +58,30 @@ static void on_packed(sqlite3_context *context, int n, sqlite3_value **values)
     tg_buf_free(&packed);
 }
 
+/* remap_evidence(tokens) */
+static void on_evidence(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    struct call *call = sqlite3_user_data(context);
+    struct tg_buf packed = {0};
+    unsigned char hash[TG_TOKEN_LEN], out[TG_TOKEN_LEN];
+    (void)n;
+    call->status = tg_buf_add(&packed, sqlite3_value_blob(values[0]),
+                              (size_t)sqlite3_value_bytes(values[0]), &call->err);
+    unsigned char *p = (unsigned char *)packed.data;
+    struct tg_evidence_reader r = {.in = {p, p + packed.len}};
+    while (!call->status && tg_evidence_next(&r, hash)) {
+        call->status = call->remap->hash(call->remap->ctx, r.number, hash, out, &call->err);
+        memcpy(p + (r.in.at - p) - TG_EVIDENCE_LEN, out, TG_EVIDENCE_LEN);
+    }
+    if (!call->status && !tg_evidence_is_whole(&r))
+        call->status = TG_FAIL(&call->err, TG_MSG_STORE_DAMAGED, .rule = "identity_evidence");
+    if (call->status)
+        stop(context);
+    else
+        sqlite3_result_blob(context, p ? (void *)p : "", (int)packed.len, SQLITE_TRANSIENT);
+    tg_buf_free(&packed);
+}
+
 /* remap_digest(digest) */
 static void on_digest(sqlite3_context *context, int n, sqlite3_value **values)
 {
@@ -76,7 +101,7 @@ static const char *const steps[] = {
     "CREATE TEMP TABLE remapped AS SELECT token, remap(token, hash) AS hash, identity_id"
     " FROM identity_token ORDER BY 1, 2, 3",
     "UPDATE identity SET tokens = remap_packed(tokens), digest = remap_digest(digest)",
-    "UPDATE identity_evidence SET tokens = remap_packed(tokens)",
+    "UPDATE identity_evidence SET tokens = remap_evidence(tokens)",
     "UPDATE shared_token SET hash = remap(token, hash)",
     "UPDATE person_apart SET hash = remap(token, hash)",
     "UPDATE person_bridge SET hash = remap(token, hash)",
@@ -122,8 +147,10 @@ static enum tg_status register_all(const struct tg_db *db, struct call *call, st
         const char *name;
         int n;
         void (*call)(sqlite3_context *, int, sqlite3_value **);
-    } functions[] = {
-        {"remap", 2, on_hash}, {"remap_packed", 1, on_packed}, {"remap_digest", 1, on_digest}};
+    } functions[] = {{"remap", 2, on_hash},
+                     {"remap_packed", 1, on_packed},
+                     {"remap_evidence", 1, on_evidence},
+                     {"remap_digest", 1, on_digest}};
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
         int rc = sqlite3_create_function(db->handle, functions[i].name, functions[i].n,
                                          SQLITE_UTF8 | SQLITE_DIRECTONLY, call,

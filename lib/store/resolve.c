@@ -152,9 +152,12 @@ static enum tg_status take_hashes(struct tg_resolver *r, const struct tg_token_r
         unsigned char(*tokens)[TG_TOKEN_LEN] = (unsigned char(*)[TG_TOKEN_LEN])cell->tokens;
         for (size_t i = 0; !status && i < cell->n; i++) {
             memcpy(tokens[i], r->batch.tokens[(*at)++], TG_TOKEN_LEN);
-            for (size_t s = 1; !status && s < r->store->n_sites; s++)
+            for (size_t s = 1; !status && s < r->store->n_sites; s++) {
+                if (r->columns[c].evidence)
+                    tg_evidence_pass_on(r->store->n_whole, s, tokens[i]);
                 status = tg_site_hash(&r->store->sites[s], r->columns[c].name, tokens[i],
                                       &r->message, tokens[i], err);
+            }
         }
     }
     return status;

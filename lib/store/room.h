@@ -31,6 +31,7 @@ struct tg_store {
     char *key_path;                          /**< of the site key */
     struct tg_site sites[TG_KEY_EPOCHS_MAX]; /**< one a site key, oldest first */
     size_t n_sites;
+    size_t n_whole; /**< between so many of them evidence goes on whole (store/evidence.h) */
     sqlite3_stmt *bridge;                /**< while a file of the epoch before is read */
     struct tg_kept_assignment *assigned; /**< by source of the study, and of
  whom roster identities are; NULL: none yet (assign.c) */
@@ -88,6 +89,8 @@ TG_CHECKED enum tg_status tg_store_note_folder(struct tg_store *store, const cha
 #define TG_META_AUDIT_HEAD "audit_head"
 #define TG_META_KEY_BEFORE "key_before"
 #define TG_META_KEY_UNTIL  "key_until"
+/** tg_store.n_whole; "0" until it is counted. None: 1. */
+#define TG_META_WHOLE "evidence_whole"
 /** Set where an older program decided who is one person: the next roster looks at everybody. */
 #define TG_META_STALE "persons_stale"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/schema.h"
 
+#include "store/evidence.h"
 #include "store/index.h"
 
 #include <stdio.h>
@@ -465,6 +466,11 @@ static const char version_turns[] =
     "  UPDATE identity SET turns = " TURNS " WHERE id = new.id;"
     " END;";
 
+/* Of the hashes of evidence tokens 8 bytes (store/evidence.h). */
+static const char version_short[] = "INSERT OR REPLACE INTO meta SELECT 'evidence_whole', '0'"
+                                    "  WHERE EXISTS (SELECT 1 FROM identity);"
+                                    "DELETE FROM link_memory;";
+
 /* What makes version n of version n − 1, and what statements alone cannot do of it. Entries are
  * never changed, only added. */
 static const struct {
@@ -478,7 +484,7 @@ static const struct {
                 {version_enrolled, NULL}, {version_memory, NULL},
                 {version_kin, NULL},      {version_death, NULL},
                 {version_joined, NULL},   {version_index, tg_index_convert},
-                {version_turns, NULL}};
+                {version_turns, NULL},    {version_short, tg_evidence_convert}};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

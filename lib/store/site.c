@@ -3,6 +3,7 @@
 
 #include "crypto/message.h"
 #include "store/bridge.h"
+#include "store/evidence.h"
 
 #include <string.h>
 
@@ -134,14 +135,34 @@ enum tg_status tg_site_hash(const struct tg_site *site, const char *name,
     return status;
 }
 
+static enum tg_status hash_by_all(const struct tg_store *store, const char *name, bool evidence,
+                                  const unsigned char token[TG_TOKEN_LEN], struct tg_buf *message,
+                                  unsigned char hash[TG_TOKEN_LEN], struct tg_error *err)
+{
+    enum tg_status status = tg_site_hash(&store->sites[0], name, token, message, hash, err);
+    for (size_t i = 1; !status && i < store->n_sites; i++) {
+        if (evidence)
+            tg_evidence_pass_on(store->n_whole, i, hash);
+        status = tg_site_hash(&store->sites[i], name, hash, message, hash, err);
+    }
+    return status ? status : tg_epoch_translate(store, name, hash, err);
+}
+
 enum tg_status tg_store_hash(const struct tg_store *store, const char *name,
                              const unsigned char token[TG_TOKEN_LEN], struct tg_buf *message,
                              unsigned char hash[TG_TOKEN_LEN], struct tg_error *err)
 {
-    enum tg_status status = tg_site_hash(&store->sites[0], name, token, message, hash, err);
-    for (size_t i = 1; !status && i < store->n_sites; i++)
-        status = tg_site_hash(&store->sites[i], name, hash, message, hash, err);
-    return status ? status : tg_epoch_translate(store, name, hash, err);
+    return hash_by_all(store, name, false, token, message, hash, err);
+}
+
+enum tg_status tg_store_hash_evidence(const struct tg_store *store, const char *name,
+                                      const unsigned char token[TG_TOKEN_LEN],
+                                      struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
+                                      struct tg_error *err)
+{
+    enum tg_status status = hash_by_all(store, name, true, token, message, hash, err);
+    tg_evidence_shorten(hash);
+    return status;
 }
 
 void tg_store_digest(const struct tg_store *store, const void *message, size_t len,

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "store_help.h"
 
+#include "store/evidence.h"
+
 #define PERSON(n, sex)             "@i" n ",@r" n ",@p" n ",@n" n ",1950-03," sex ",north,2015-04-01,"
 #define USER(app)                  "@" app ",,,walk,1950-03,1,"
 #define GIVEN(app, on)             "@" app ",walk,outcome-evaluation,f1,web," on ","
@@ -80,6 +82,82 @@ START_TEST(new_rows_join_old_persons_by_their_numbers)
 }
 END_TEST
 
+/* How many identities have the evidence that most have: that of number 1. */
+static int64_t like_the_first(void)
+{
+    return number("SELECT max(n) FROM (SELECT count(*) AS n FROM identity_evidence"
+                  " GROUP BY tokens)");
+}
+
+/* Somebody new by all numbers, of whom a near form of the name agrees with the first. */
+static void meet_the_first(int round)
+{
+    char row[96], period[8];
+    int64_t before = like_the_first();
+    ck_assert_int_ge(before, 3); /* roster, care, medical */
+    (void)snprintf(period, sizeof period, "2025-%02d", round + 2);
+    (void)snprintf(row, sizeof row, "@j%d,@s%d,@q%d,@n1,1950-03,1,north,2015-04-01,", round, round,
+                   round);
+    ck_assert_uint_eq(take("roster", period, ROWS(row)).new_identities, 1);
+    ck_assert_int_eq(like_the_first(), before + 1);
+}
+
+START_TEST(new_rows_have_the_evidence_of_old_ones)
+{
+    fill();
+    for (int round = 0; round < 3; round++) {
+        meet_the_first(round);
+        OK(tg_store_rekey(store, NULL, &err));
+    }
+    meet_the_first(3);
+    OK(tg_store_verify(store, NULL, &err));
+}
+END_TEST
+
+/* Evidence as a program left it that kept it whole. */
+static void keep_whole(const char *label)
+{
+    struct tg_buf message = {0};
+    char hex[33], sql[256], whole[33] = "", kept[33] = "";
+    unsigned char token[TG_TOKEN_LEN], hash[TG_TOKEN_LEN];
+    label_token(label, strlen(label), hex);
+    ck_assert(tg_hex_decode(hex, TG_TOKEN_LEN, token));
+    OK(tg_store_hash(store, "near", token, &message, hash, &err));
+    tg_hex_encode(hash, TG_TOKEN_LEN, whole);
+    OK(tg_store_hash_evidence(store, "near", token, &message, hash, &err));
+    tg_hex_encode(hash, TG_TOKEN_LEN, kept);
+    ck_assert_int_ne(memcmp(whole, kept, 16), 0); /* one key later it matters what went on */
+    ck_assert_str_eq(kept + 16, "0000000000000000");
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE identity_evidence SET tokens = CAST((SELECT char(id) || char(0) FROM"
+                   " token_name WHERE name = 'near') || x'%s' AS BLOB)"
+                   " WHERE substr(tokens, -8) = x'%.16s'",
+                   whole, kept);
+    OK(tg_db_exec(&store->db, sql, &err));
+    tg_buf_free(&message);
+}
+
+START_TEST(a_store_that_kept_evidence_whole_meets_new_rows)
+{
+    fill();
+    OK(tg_store_rekey(store, NULL, &err));
+    keep_whole("n1");
+    keep_whole("n2");
+    keep_whole("n3");
+    ck_assert_int_eq(number("SELECT min(length(tokens)) FROM identity_evidence"), TG_PACKED_LEN);
+    OK(tg_evidence_convert(&store->db, &err));
+    OK(tg_meta_set(&store->db, TG_META_WHOLE, "0", &err)); /* as version 18 does */
+    reopen();
+    ck_assert_int_eq(number("SELECT max(length(tokens)) FROM identity_evidence"), 9);
+    for (int round = 0; round < 3; round++) {
+        meet_the_first(round);
+        OK(tg_store_rekey(store, NULL, &err));
+        reopen();
+    }
+    meet_the_first(3);
+}
+END_TEST
+
 static size_t file_bytes(const char *path, char **out)
 {
     struct tg_buf b = {0};
@@ -101,25 +179,27 @@ static bool stands_in(const char *path, const unsigned char *needle, size_t len)
     return found;
 }
 
-/* One blob of the closed store. */
-static void blob(const char *sql, unsigned char out[TG_TOKEN_LEN])
+/* One blob of the closed store; returns its length. */
+static size_t blob(const char *sql, unsigned char out[TG_TOKEN_LEN])
 {
     sqlite3_stmt *stmt;
     sqlite3 *db = open_raw();
     ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-    ck_assert_int_eq(sqlite3_column_bytes(stmt, 0), TG_TOKEN_LEN);
-    memcpy(out, sqlite3_column_blob(stmt, 0), TG_TOKEN_LEN);
+    size_t len = (size_t)sqlite3_column_bytes(stmt, 0);
+    ck_assert(len == TG_TOKEN_LEN || len == TG_EVIDENCE_LEN);
+    memcpy(out, sqlite3_column_blob(stmt, 0), len);
     (void)sqlite3_finalize(stmt);
     (void)sqlite3_close(db);
     open_store();
+    return len;
 }
 
 START_TEST(no_old_hash_is_left_in_any_file)
 {
     static const char *const kinds[] = {
         "SELECT hash FROM identity_token ORDER BY hash LIMIT 1",
-        "SELECT substr(tokens, 3, 16) FROM identity_evidence LIMIT 1",
+        "SELECT substr(tokens, -8) FROM identity_evidence LIMIT 1",
         "SELECT digest FROM identity LIMIT 1",
         "SELECT digest FROM identity_digest LIMIT 1",
         "SELECT app FROM withdrawal",
@@ -127,21 +207,22 @@ START_TEST(no_old_hash_is_left_in_any_file)
     };
     enum { N = sizeof kinds / sizeof kinds[0] };
     unsigned char old[N][TG_TOKEN_LEN];
+    size_t len[N];
     fill();
     for (size_t i = 0; i < N; i++)
-        blob(kinds[i], old[i]);
+        len[i] = blob(kinds[i], old[i]);
     reopen();
     for (size_t i = 0; i < N; i++)
-        ck_assert(stands_in(db_path, old[i], TG_TOKEN_LEN));
+        ck_assert(stands_in(db_path, old[i], len[i]));
     OK(tg_store_rekey(store, NULL, &err));
     /* also while it is open */
     for (size_t i = 0; i < N; i++) {
-        ck_assert_msg(!stands_in(db_path, old[i], TG_TOKEN_LEN), "%s", kinds[i]);
-        ck_assert_msg(!stands_in(in_dir("totsugo.db-wal"), old[i], TG_TOKEN_LEN), "%s", kinds[i]);
+        ck_assert_msg(!stands_in(db_path, old[i], len[i]), "%s", kinds[i]);
+        ck_assert_msg(!stands_in(in_dir("totsugo.db-wal"), old[i], len[i]), "%s", kinds[i]);
     }
     reopen();
     for (size_t i = 0; i < N; i++)
-        ck_assert_msg(!stands_in(db_path, old[i], TG_TOKEN_LEN), "%s", kinds[i]);
+        ck_assert_msg(!stands_in(db_path, old[i], len[i]), "%s", kinds[i]);
 }
 END_TEST
 
@@ -281,6 +362,8 @@ int main(void)
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_add_test(c, a_rekeyed_store_knows_what_it_knew);
     tcase_add_test(c, new_rows_join_old_persons_by_their_numbers);
+    tcase_add_test(c, new_rows_have_the_evidence_of_old_ones);
+    tcase_add_test(c, a_store_that_kept_evidence_whole_meets_new_rows);
     tcase_add_test(c, no_old_hash_is_left_in_any_file);
     tcase_add_test(c, no_column_of_hashes_is_forgotten);
     tcase_add_test(c, a_cut_off_rotation_is_finished_or_forgotten);

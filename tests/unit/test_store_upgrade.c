@@ -10,7 +10,7 @@
 
 #include <sys/stat.h>
 
-static const int versions[] = {1, 5, 9, 15};
+static const int versions[] = {1, 5, 9, 15, 16};
 enum { N_VERSIONS = sizeof versions / sizeof versions[0] };
 
 /* What was imported into the old stores, too. */
