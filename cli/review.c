@@ -95,6 +95,12 @@ static size_t widest(const struct tg_review_pair *pair)
     return columns;
 }
 
+/* Which sides are at hand, and how many of their rows were not there. */
+struct printing {
+    bool users, roster;
+    uint64_t missing;
+};
+
 static enum tg_status print_pair(void *ctx, const struct tg_review_pair *pair, struct tg_error *err)
 {
     static const char *const marks[] = {
@@ -103,8 +109,10 @@ static enum tg_status print_pair(void *ctx, const struct tg_review_pair *pair, s
         [TG_REVIEW_NEAR] = "~",
         [TG_REVIEW_DIFFERENT] = "!",
     };
-    (void)ctx;
+    struct printing *p = ctx;
     size_t width = widest(pair);
+    p->missing += p->users && !pair->user_line ? 1 : 0;
+    p->missing += p->roster && !pair->roster_line ? 1 : 0;
     (void)printf("%llu/%llu  %s %s\n  user_row_id   %s  (%llu)\n  roster_row_id %s  (%llu)\n",
                  (unsigned long long)pair->number, (unsigned long long)pair->of, pair->rule,
                  pair->probability, pair->user_row_id, (unsigned long long)pair->user_line,
@@ -136,8 +144,8 @@ static enum tg_status check_sides(const struct args *args, struct tg_error *err)
 
 static enum tg_status run_show(struct cli *cli, const struct args *args, struct tg_error *err)
 {
-    (void)cli;
     struct tg_study *study = NULL;
+    struct printing p = {.users = cli_has(args, S_USERS), .roster = cli_has(args, S_ROSTER)};
     enum tg_status status = check_sides(args, err);
     if (!status)
         status = tg_study_load(args->values[S_STUDY], &study, err);
@@ -150,8 +158,14 @@ static enum tg_status run_show(struct cli *cli, const struct args *args, struct 
                    &args->values[S_ROSTER_FILE], 1},
     };
     if (!status)
-        status = tg_review_show(&o, print_pair, NULL, err);
+        status = tg_review_show(&o, print_pair, &p, err);
     tg_study_free(&study);
+    if (!status && p.missing) {
+        char rule[32];
+        (void)snprintf(rule, sizeof rule, "%llu", (unsigned long long)p.missing);
+        (void)TG_FAIL(err, TG_MSG_REVIEW_NOT_HERE, .file = args->values[S_PAIRS], .rule = rule);
+        cli_say_error(cli, err);
+    }
     return status;
 }
 

@@ -4,6 +4,7 @@
 #include "table/named.h"
 #include "text/utf8.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { USERS, ROSTER, N_SIDES };
@@ -21,6 +22,7 @@ struct side {
     bool at_hand;
     struct wanted *rows; /* ascending by row id */
     size_t n;
+    uint64_t n_looked_up, n_raw; /* rows of the lookup file and of the raw file */
 };
 
 struct pair {
@@ -146,6 +148,7 @@ static enum tg_status read_lookup(const char *path, struct side *side, struct tg
         struct wanted *wanted = find(side, row_id);
         if (wanted)
             wanted->line = line;
+        side->n_looked_up++;
     }
     tg_named_close(&in);
     return status;
@@ -232,20 +235,36 @@ static enum tg_status read_raw(struct showing *s, int which, struct by_line *lin
                                struct tg_error *err)
 {
     const struct tg_review_side *files = given(s, which);
-    const struct side *side = &s->sides[which];
+    struct side *side = &s->sides[which];
     struct tg_reader *reader = NULL;
     struct tg_batch batch = {0};
     bool end = false;
     enum tg_status status =
         tg_reader_new(&side->plan, files->inputs, files->n_inputs, &reader, err);
-    while (!status && !end && lines->next < lines->n) {
+    while (!status && !end) {
         status = tg_reader_next(reader, &batch, &end, err);
         if (!status)
             status = take_batch(s, side, &batch, lines, err);
+        side->n_raw += status ? 0 : batch.n_rows;
     }
     tg_batch_free(&batch);
     tg_reader_free(&reader);
     return status;
+}
+
+/* Lines of one file would lead to other people in another: the lookup has all rows of its file but
+ * those that were rejected. */
+static enum tg_status check_files(const struct showing *s, int which, struct tg_error *err)
+{
+    const struct tg_review_side *files = given(s, which);
+    const struct side *side = &s->sides[which];
+    double rejected = (double)side->n_raw - (double)side->n_looked_up;
+    char rule[64];
+    if (rejected >= 0 && rejected <= s->options->study->max_rejects * (double)side->n_raw)
+        return TG_OK;
+    (void)snprintf(rule, sizeof rule, "%llu / %llu", (unsigned long long)side->n_looked_up,
+                   (unsigned long long)side->n_raw);
+    return TG_FAIL(err, TG_MSG_REVIEW_OTHER_FILE, .file = files->lookup, .rule = rule);
 }
 
 static enum tg_status read_side(struct showing *s, int which, struct tg_error *err)
@@ -266,6 +285,8 @@ static enum tg_status read_side(struct showing *s, int which, struct tg_error *e
         status = sort_by_line(side, &lines, err);
     if (!status)
         status = read_raw(s, which, &lines, err);
+    if (!status)
+        status = check_files(s, which, err);
     free(lines.rows);
     return status;
 }

@@ -25,6 +25,7 @@ struct reviewing {
     const char *path;
     uint64_t line;
     sqlite3_stmt *user, *roster, *known, *rival, *forget, *add;
+    sqlite3_stmt *said; /* decisions of the file so far */
 };
 
 static enum tg_status prepare(struct reviewing *r, struct tg_error *err)
@@ -51,8 +52,15 @@ static enum tg_status prepare(struct reviewing *r, struct tg_error *err)
                      " (SELECT id FROM identity WHERE person_id = ?2)"},
         {&r->add, "INSERT INTO review_decision(app, identity_id, source_id, same)"
                   " VALUES(?1, ?2, ?3, ?4)"},
+        {&r->said, "INSERT INTO temp.decided(app, person, decision) VALUES(?1, ?2, ?3)"
+                   " ON CONFLICT(app, person) DO UPDATE SET decision = decision"
+                   " RETURNING decision = ?3"},
     };
-    enum tg_status status = TG_OK;
+    enum tg_status status =
+        tg_db_once(&r->store->db,
+                   "CREATE TEMP TABLE decided(app BLOB, person INTEGER, decision INTEGER,"
+                   " PRIMARY KEY(app, person)) WITHOUT ROWID",
+                   DB_NO_ARGS, err);
     for (size_t i = 0; !status && i < sizeof list / sizeof list[0]; i++)
         status = tg_db_prepare(&r->store->db, list[i].sql, list[i].stmt, err);
     return status;
@@ -60,9 +68,12 @@ static enum tg_status prepare(struct reviewing *r, struct tg_error *err)
 
 static void finish(struct reviewing *r)
 {
-    sqlite3_stmt *all[] = {r->user, r->roster, r->known, r->rival, r->forget, r->add};
+    sqlite3_stmt *all[] = {r->user, r->roster, r->known, r->rival, r->forget, r->add, r->said};
+    struct tg_error ignored;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         (void)sqlite3_finalize(all[i]);
+    if (tg_db_once(&r->store->db, "DROP TABLE IF EXISTS temp.decided", DB_NO_ARGS, &ignored))
+        return; /* it goes with the connection */
 }
 
 /* Steps to the one row asked for; the caller resets. */
@@ -177,6 +188,21 @@ static enum tg_status decide(const struct reviewing *r, const struct pair *pair,
     return status;
 }
 
+/* A slip of the clerk's: whichever of two decisions were taken, the other was meant to count. */
+static enum tg_status check_once(const struct reviewing *r, const struct pair *pair,
+                                 enum decision decision, struct tg_error *err)
+{
+    bool row;
+    int64_t person = pair->person ? pair->person : -pair->identity;
+    const struct tg_arg args[] = {DB_BLOB(pair->app, TG_TOKEN_LEN), DB_INT(person),
+                                  DB_INT(decision)};
+    enum tg_status status = ask(r, r->said, args, 3, &row, err);
+    if (!status && row && !sqlite3_column_int(r->said, 0))
+        status = TG_FAIL(err, TG_MSG_REVIEW_TWICE, .file = r->path, .line = r->line);
+    (void)sqlite3_reset(r->said);
+    return status;
+}
+
 static enum tg_status take_rows(struct reviewing *r, struct tg_named *in,
                                 struct tg_review_counts *counts, struct tg_error *err)
 {
@@ -193,6 +219,8 @@ static enum tg_status take_rows(struct reviewing *r, struct tg_named *in,
             status = find_person(r, &cells[1], &pair, err);
         if (!status)
             status = read_decision(r, &cells[2], &decision, err);
+        if (!status)
+            status = check_once(r, &pair, decision, err);
         if (!status)
             status = decide(r, &pair, decision, counts, err);
         if (status)

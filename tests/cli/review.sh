@@ -38,6 +38,17 @@ grep -qF 'サトウ' out && fail "a side that was not given is shown"
 expect 64 "$TOTSUGO" review show -s study.yaml --pairs pairs --roster roster
 expect 64 "$TOTSUGO" review show -s study.yaml --pairs pairs
 
+# files of another delivery: not other people's values, and no empty rows unsaid
+sed '$d' roster.raw >other.raw
+expect 65 "$TOTSUGO" review show -s study.yaml --pairs pairs \
+    --roster roster --roster-lookup roster.lookup --roster-file other.raw
+says E685 "12 / 11"
+[ ! -s out ] || fail "rows of another file are shown"
+sed "/^$(roster_id 4)/s/^......../00000000/" roster.lookup >other.lookup
+expect 0 "$TOTSUGO" review show -s study.yaml --pairs pairs \
+    --roster roster --roster-lookup other.lookup --roster-file roster.raw
+says W962 ": 1;"
+
 # a slip, another value, and a value that would drive the terminal
 sed 's/サトウ イチロウ/サトウ ジロウ/; s/すずき しゅんこ/'"$(printf '\033[2J')"'すずき しゅんこ/; s/コバヤシ・マリ/コハヤシ・マリ/' app_users.raw >slips.raw
 expect 0 "$TOTSUGO" review show -s study.yaml --pairs pairs \
@@ -50,6 +61,9 @@ grep -q '  ~ kana_name .*コハヤシ' out || fail "a slip is not marked: $(cat 
 # decisions
 decide() { printf 'decision,user_row_id,note,roster_row_id\n%s,%s,seen,%s\n' "$3" "$(id "$1")" "$(roster_id "$2")"; }
 linked_to() { grep -q "^$(id "$1"),$(roster_id "$2"),[0-9a-f]\{32\},review,1.000000$" $month/links.csv || fail "u$1 is not linked to line $2: $(cat $month/links.csv)"; }
+{ decide 2 4 same; decide 2 4 different | sed 1d; } >twice
+expect 65 "$TOTSUGO" review apply -s study.yaml twice
+says E686 "twice:3"
 decide 2 4 same >d1
 expect 0 "$TOTSUGO" review apply -s study.yaml d1
 says 'same 1, different 0, undone 0, unchanged 0'
