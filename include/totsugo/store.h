@@ -432,7 +432,9 @@ TG_API TG_CHECKED enum tg_status tg_store_disclosures(struct tg_store *store, co
                                                       struct tg_error *err);
 /**
  * Looks for tokens of token files in the bytes of a store that nobody has open, free pages and
- * journal included, binary and as hex: the store must hold none as it arrived.
+ * journal included, binary and as hex: the store must hold none as it arrived. The first 8 bytes of
+ * one count, too, since of evidence tokens no more would be there; where so many are sought in so
+ * large a store that these may agree by accident, two such places do.
  *
  * @param most    so many rows of each file; 0: all
  * @param sought  out: how many tokens were looked for

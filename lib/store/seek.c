@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reporter.h"
-#include "store/room.h"
+#include "store/evidence.h"
 #include "table/tokenfile.h"
 
 #include <stdio.h>
@@ -9,11 +9,16 @@
 
 /* As many tokens are sought at a time, so that memory is bounded: 64 MiB and a filter of 16. */
 enum { AT_A_TIME = 1 << 22, FILTER_BITS = 27, CHUNK = 1 << 20, HEX_LEN = 2 * TG_TOKEN_LEN };
+/* Of n tokens and m bytes n · m / 2^64 agree in eight bytes by accident: with more than these
+ * comparisons, where it is likelier than one in 16,384, one place proves nothing yet. */
+#define HALVES_SURE (UINT64_C(1) << 50)
 
 struct seeking {
     unsigned char (*tokens)[TG_TOKEN_LEN]; /* sorted once they are complete */
     size_t n, cap;
     uint64_t *filter; /* a bit for each token, by its first bytes */
+    uint64_t n_halves,
+        first_half; /* places with what the store would keep of evidence; the first */
     const struct tg_reporter *reporter;
     uint64_t sought, findings;
 };
@@ -30,12 +35,28 @@ static int by_bytes(const void *a, const void *b)
     return memcmp(a, b, TG_TOKEN_LEN);
 }
 
-static bool is_sought(const struct seeking *s, const unsigned char *bytes)
+static int by_first_half(const void *a, const void *b)
+{
+    return memcmp(a, b, TG_EVIDENCE_LEN);
+}
+
+/* May a token begin with these 8 bytes? */
+static bool may_be_sought(const struct seeking *s, const unsigned char *bytes)
 {
     uint64_t bit = bit_of(bytes);
-    if (!(s->filter[bit / 64] >> bit % 64 & 1))
-        return false;
-    return bsearch(bytes, s->tokens, s->n, TG_TOKEN_LEN, by_bytes) != NULL;
+    return s->filter[bit / 64] >> bit % 64 & 1;
+}
+
+static bool is_sought(const struct seeking *s, const unsigned char *bytes)
+{
+    return may_be_sought(s, bytes) &&
+           bsearch(bytes, s->tokens, s->n, TG_TOKEN_LEN, by_bytes) != NULL;
+}
+
+static bool is_half_sought(const struct seeking *s, const unsigned char *bytes)
+{
+    return may_be_sought(s, bytes) &&
+           bsearch(bytes, s->tokens, s->n, TG_TOKEN_LEN, by_first_half) != NULL;
 }
 
 static void found(struct seeking *s, const char *path, uint64_t at)
@@ -69,8 +90,11 @@ static void look(struct seeking *s, const char *path, const unsigned char *data,
 {
     size_t end = last ? len : len - (HEX_LEN - 1);
     for (size_t i = 0; i < end; i++) {
-        if (i + TG_TOKEN_LEN <= len && is_sought(s, data + i))
+        bool whole = i + TG_TOKEN_LEN <= len && is_sought(s, data + i);
+        if (whole)
             found(s, path, at + i);
+        else if (i + TG_EVIDENCE_LEN <= len && is_half_sought(s, data + i) && s->n_halves++ == 0)
+            s->first_half = at + i;
         if (i + HEX_LEN <= len && is_sought_hex(s, data + i))
             found(s, path, at + i);
     }
@@ -84,6 +108,7 @@ static enum tg_status read_file(struct seeking *s, const char *path, unsigned ch
     size_t len = 0, got = 1;
     enum tg_status status = tg_input_open(path, &in, err);
     uint64_t size = status ? 0 : tg_input_size(in);
+    s->n_halves = 0;
     while (!status && got > 0) {
         status = tg_input_read(in, data + len, CHUNK - len, &got, err);
         len += status ? 0 : got;
@@ -99,6 +124,9 @@ static enum tg_status read_file(struct seeking *s, const char *path, unsigned ch
         status = tg_progress(s->reporter, "seek", at, size, err);
     }
     tg_input_close(&in);
+    bool sure = size == 0 || s->n <= HALVES_SURE / size;
+    if (!status && s->n_halves > (sure ? 0 : 1))
+        found(s, path, s->first_half);
     return status;
 }
 

@@ -286,6 +286,18 @@ START_TEST(no_token_stands_as_it_arrived)
     tamper(sql);
     ck_assert_int_eq(seek(0), TG_CHECK_FAILED);
     ck_assert_uint_eq(notes.n, 2); /* both tables */
+    label_token("r1", 2, hex);
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE identity SET digest = NULL WHERE id = 1; DELETE FROM digest_chunk;"
+                   "INSERT OR REPLACE INTO identity_evidence VALUES(1, x'0a%.16s')",
+                   hex);
+    tamper(sql);
+    ck_assert_int_eq(seek(0), TG_CHECK_FAILED); /* as much of it as is kept of evidence */
+    ck_assert_uint_eq(notes.n, 1);
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE identity_evidence SET tokens = x'0a%.14s00' WHERE identity_id = 1", hex);
+    tamper(sql);
+    OK(seek(0));
 }
 END_TEST
 
