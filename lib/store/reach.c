@@ -114,9 +114,9 @@ static struct tg_node node_of(sqlite3_stmt *stmt, bool *has_rows)
     bool born = sqlite3_column_type(stmt, 3) != SQLITE_NULL;
     bool in_newest = sqlite3_column_type(stmt, 7) == SQLITE_NULL;
     *has_rows = sqlite3_column_type(stmt, 5) != SQLITE_NULL;
-    struct tg_node node = {.id = sqlite3_column_int64(stmt, 0),
-                           .person = sqlite3_column_int64(stmt, 1),
-                           .conflict = sqlite3_column_int64(stmt, 2),
+    struct tg_node node = {.id = (uint32_t)sqlite3_column_int64(stmt, 0),
+                           .person = (uint32_t)sqlite3_column_int64(stmt, 1),
+                           .conflict = (uint32_t)sqlite3_column_int64(stmt, 2),
                            .birth_month = born ? sqlite3_column_int(stmt, 3) : TG_NO_MONTH,
                            .sex = (uint8_t)sqlite3_column_int(stmt, 4),
                            .seen_from = sqlite3_column_int(stmt, 5),
@@ -482,9 +482,10 @@ enum tg_status tg_reach_numbers(struct tg_reach *reach, size_t at, struct tg_err
     if (!kept)
         return status ? status : TG_NO_MEMORY;
     node->numbers = kept;
-    node->numbers_len = keep_those(&reach->packed, &reach->numbers, kept);
+    node->numbers_len = (uint32_t)keep_those(&reach->packed, &reach->numbers, kept);
     node->names = kept + node->numbers_len;
-    node->names_len = keep_those(&reach->packed, &reach->bridging, kept + node->numbers_len);
+    node->names_len =
+        (uint32_t)keep_those(&reach->packed, &reach->bridging, kept + node->numbers_len);
     return TG_OK;
 }
 

@@ -23,25 +23,24 @@ enum tg_union {
 
 /** An identity of a roster that has rows. */
 struct tg_node {
-    int64_t id;
-    int64_t person;
-    int64_t conflict; /**< 0: none */
-    int32_t birth_month;
-    uint8_t sex;
-    bool stayed;   /**< had rows before this delivery too */
-    bool turns;    /**< begins or ends near the 75th birthday */
-    bool watched;  /**< as it is in the table */
-    uint8_t death; /**< enum tg_death */
+    const unsigned char *numbers; /**< its number-like tokens, packed; NULL: not read yet */
+    const unsigned char *names;   /**< its names likewise */
+    uint32_t numbers_len, names_len;
+    uint32_t id;
+    uint32_t person;
+    uint32_t conflict; /**< 0: none */
     uint32_t source;
+    int32_t birth_month;
     int32_t seen_from, seen_to;          /**< periods; INT32_MAX: the newest of its source */
     uint32_t enrolled_from, enrolled_to; /**< YYYYMMDD; 0: not said */
     uint32_t parent[TG_N_UNIONS];
     uint32_t group; /**< one person: a node of it that stands for all; for the caller */
     uint32_t next;  /**< ring of those who are one person; for the caller */
-    const unsigned char *numbers; /**< its number-like tokens, packed; NULL: not read yet */
-    size_t numbers_len;
-    const unsigned char *names; /**< its names likewise */
-    size_t names_len;
+    uint8_t sex;
+    uint8_t death; /**< enum tg_death */
+    bool stayed;   /**< had rows before this delivery too */
+    bool turns;    /**< begins or ends near the 75th birthday */
+    bool watched;  /**< as it is in the table */
 };
 
 /** A name, with birth date and sex, that several nodes carry. */
