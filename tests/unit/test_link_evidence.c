@@ -706,6 +706,64 @@ START_TEST(many_by_chance_hide_a_few_matches)
     fit_alike(alike, sizeof alike / sizeof alike[0], 1000);
     double odds = candidates.across.items[3].odds;
     ck_assert_double_gt(900 * odds / (1 + odds), 2); /* of eight, if errors came alone */
+    const float *hidden = candidates.hidden;
+    ck_assert_float_eq(hidden[candidates.across.items[3].pattern], 1); /* they may all be chance */
+    ck_assert_float_lt(hidden[candidates.across.items[0].pattern], 0.01F);
+    end_fit();
+}
+END_TEST
+
+/* Nobody sees those in whom one field alone is right. They are at most as many as those in whom it
+ * and another one are: 20, 8, 6 and 6 of the four fields, or fewer where nobody has the last two
+ * alone. Those in whom no field is right are at most as many as the fewest of these. */
+START_TEST(what_is_not_seen_is_bounded)
+{
+    const enum tg_link_level S = TG_SAME, D = TG_DIFFERENT, M = TG_MISSING;
+    for (int more = 0; more < 2; more++) {
+        const struct alike alike[] = {
+            {500, {S, S, S, S, M}},      {40, {S, S, D, D, M}}, {30, {S, D, S, D, M}},
+            {20, {S, D, D, S, M}},       {10, {D, S, S, D, M}}, {8, {D, S, D, S, M}},
+            {more * 6, {D, D, S, S, M}},
+        };
+        fit_alike(alike, sizeof alike / sizeof alike[0], 0);
+        ck_assert_double_eq_tol(candidates.unmet_most, more ? 46 : 28, 1.5);
+        ck_assert_double_gt(candidates.unmet, 0);
+        ck_assert_double_lt(candidates.unmet, candidates.unmet_most);
+        end_fit();
+    }
+}
+END_TEST
+
+/* Of two fields both are needed. Of those who have all four fields 20 in 520 have only one of the
+ * two right: so it is with those who have no more, but for one pair that nobody has seen. */
+START_TEST(of_two_fields_others_say_what_is_not_seen)
+{
+    const enum tg_link_level S = TG_SAME, D = TG_DIFFERENT, M = TG_MISSING;
+    const struct alike alike[] = {
+        {500, {S, S, S, S, M}}, {20, {S, D, S, S, M}}, {250, {S, S, M, M, M}}};
+    fit_alike(alike, sizeof alike / sizeof alike[0], 0);
+    ck_assert_double_eq_tol(candidates.unmet_most, 250 * 21 / 500.0, 0.2);
+    end_fit();
+}
+END_TEST
+
+/* One in ten on the left has one field only. */
+START_TEST(those_without_two_fields_are_counted)
+{
+    const struct alike alike[] = {{450, {TG_SAME, TG_SAME, TG_SAME, TG_SAME, TG_MISSING}}};
+    fit_alike(alike, 1, 0);
+    double before = candidates.unmet, most = candidates.unmet_most;
+    struct tg_holder_count *holders = calloc(2, sizeof *holders);
+    holders[0] = (struct tg_holder_count){(1 << N_FIELDS) - 1, {N_LEFT * 0.9, N_RIGHT}};
+    holders[1] = (struct tg_holder_count){1, {N_LEFT * 0.1, 0}};
+    free(candidates.holders.items);
+    free(candidates.hidden);
+    candidates.hidden = NULL;
+    candidates.holders.items = holders;
+    candidates.holders.n = 2;
+    ck_assert_int_eq(tg_model_fit(&linkage, &candidates, NULL), TG_OK);
+    ck_assert_double_eq_tol(candidates.unmet - before, 50, 1);
+    ck_assert_double_eq_tol(candidates.unmet_most - most, 50, 1);
     end_fit();
 }
 END_TEST
@@ -945,6 +1003,9 @@ int main(void)
     tcase_add_test(t, shorter_ends_say_something_where_longer_ones_differ);
     tcase_add_test(t, what_is_not_seen_says_nothing_of_ends);
     tcase_add_test(t, many_by_chance_hide_a_few_matches);
+    tcase_add_test(t, what_is_not_seen_is_bounded);
+    tcase_add_test(t, of_two_fields_others_say_what_is_not_seen);
+    tcase_add_test(t, those_without_two_fields_are_counted);
     tcase_add_test(t, a_study_says_which_ends_are_whose);
     tcase_add_test(t, a_common_value_is_seen_in_all_tokens_of_it);
     tcase_add_test(t, commonness_is_in_relation);
