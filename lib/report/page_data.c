@@ -155,14 +155,19 @@ static unsigned fewest_links(const struct tg_view *v)
     return v->min_cell > RATE_MIN ? v->min_cell : v->min_cell ? RATE_MIN : 1;
 }
 
+/* Whole percents, outward: the exact width of a small group's interval says how many are in it. */
 static void put_interval(struct tg_markup *m, struct tg_link_interval interval, bool shown)
 {
-    struct tg_number low = tg_number_share(shown ? interval.low : (double)NAN);
+    char low[72], high[72];
     tg_markup_raw(m, "<td class=\"number\">");
-    if (shown && isfinite(interval.low) && isfinite(interval.high))
-        TG_SAY(m, TG_WORD_RANGE, low.text, tg_number_share(interval.high).text);
-    else
-        tg_markup_text(m, low.text);
+    if (shown && isfinite(interval.low) && isfinite(interval.high)) {
+        (void)snprintf(low, sizeof low, "%s%%", tg_number_real(floor(100 * interval.low), 0).text);
+        (void)snprintf(high, sizeof high, "%s%%",
+                       tg_number_real(ceil(100 * interval.high), 0).text);
+        TG_SAY(m, TG_WORD_RANGE, low, high);
+    } else {
+        tg_markup_text(m, tg_number_real((double)NAN, 0).text);
+    }
     tg_markup_raw(m, "</td>");
 }
 
