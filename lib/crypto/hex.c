@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <totsugo/crypto.h>
 
+#include <stdint.h>
 #include <string.h>
 
 /* The digits of every byte. */
@@ -73,11 +74,46 @@ static const unsigned char values[256] = {
     NO,    NO_16, NO_16, NO_16, NO_16, NO_16, NO_16, NO_16, NO_16, NO_16,
 };
 
+#ifdef HAS_SHUFFLE
+/* The values of digits; where one is no digit `wrong` gets bits. */
+static wide values_of(wide digits, wide *wrong)
+{
+    wide letters = (wide)(digits >= 'a');
+    wide value = digits - '0' - (letters & ('a' - '0' - 10));
+    *wrong |= (wide)(value > 15) | ((wide)(value > 9) & ~letters);
+    return value;
+}
+
+/* 32 digits a step. @return bits where some are none */
+static uint64_t decode_wide(const char *hex, unsigned char *out)
+{
+    wide first, second, wrong = {0};
+    uint64_t bits[WIDE / sizeof(uint64_t)];
+    memcpy(&first, hex, sizeof first);
+    memcpy(&second, hex + WIDE, sizeof second);
+    first = values_of(first, &wrong);
+    second = values_of(second, &wrong);
+    wide high = __builtin_shufflevector(first, second, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22,
+                                        24, 26, 28, 30);
+    wide low = __builtin_shufflevector(first, second, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25,
+                                       27, 29, 31);
+    wide bytes = high << 4 | low;
+    memcpy(out, &bytes, sizeof bytes);
+    memcpy(bits, &wrong, sizeof bits);
+    return bits[0] | bits[1];
+}
+#endif
+
 bool tg_hex_decode(const char *hex, size_t len, void *out)
 {
     unsigned char *p = out;
     unsigned wrong = 0;
-    for (size_t i = 0; i < len; i++) {
+    size_t i = 0;
+#ifdef HAS_SHUFFLE
+    for (; len - i >= WIDE; i += WIDE)
+        wrong |= decode_wide(hex + 2 * i, p + i) ? NO : 0;
+#endif
+    for (; i < len; i++) {
         unsigned high = values[(unsigned char)hex[2 * i]];
         unsigned low = values[(unsigned char)hex[2 * i + 1]];
         wrong |= high | low;

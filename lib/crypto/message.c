@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/message.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum tg_status tg_message_add(struct tg_buf *message, const void *field, size_t len,
@@ -19,7 +18,11 @@ enum tg_status tg_message_add(struct tg_buf *message, const void *field, size_t 
 
 enum tg_status tg_message_add_number(struct tg_buf *message, uint64_t number, struct tg_error *err)
 {
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
-    return tg_message_add(message, digits, (size_t)n, err);
+    char digits[20]; /* of 2^64 − 1 */
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    return tg_message_add(message, digits + at, sizeof digits - at, err);
 }

@@ -283,6 +283,18 @@ START_TEST(hex_is_lower_case_and_strict)
         pair[1] = '0';
         ck_assert_int_eq(tg_hex_decode(pair, 1, back), digit);
     }
+    for (size_t at = 0; at < 64; at++) {
+        char one = hex[at];
+        for (int c = 0; c < 256; c++) {
+            hex[at] = (char)c;
+            bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+            ck_assert_int_eq(tg_hex_decode(hex, 33, back), digit);
+            int value = at % 2 ? back[at / 2] & 15 : back[at / 2] >> 4;
+            if (digit)
+                ck_assert_int_eq(value, c <= '9' ? c - '0' : c - 'a' + 10);
+        }
+        hex[at] = one;
+    }
     ck_assert(tg_hex_decode("", 0, back));
 }
 END_TEST
