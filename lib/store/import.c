@@ -334,7 +334,7 @@ static enum tg_status begin_reading(struct tg_importing *im, struct tg_error *er
     r->facts = kind == TG_KIND_ROSTER || kind == TG_KIND_USERS ? tg_import_facts : NULL;
     r->ctx = im;
     enum tg_status status = tg_known_load(&im->store->db, im->source_id, im->manifest->rows,
-                                          r->time.newest, &r->known, err);
+                                          tg_kind_has_row_id(kind), r->time.newest, &r->known, err);
     return status ? status : tg_ahead_start(im->file, look_ahead, im, &im->ahead, err);
 }
 

@@ -109,10 +109,10 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
                                   DB_MAYBE(late, in->time.period)};
     return status ? status
                   : tg_rows_prepare(db,
-                                    "INSERT INTO identity(id, source_id, digest, birth_month, sex,"
+                                    "INSERT INTO identity(source_id, digest, birth_month, sex,"
                                     " tokens, seen_from, person_id, seen_to, enrolled_from,"
                                     " enrolled_to, death, turns)"
-                                    " SELECT a, ?2, b, c, d, e, ?3, f, ?4, g, h, i, j"
+                                    " SELECT ?2, a, b, c, d, ?3, e, ?4, f, g, h, i"
                                     " FROM feed(?1)",
                                     same, sizeof same / sizeof same[0], &in->identities, err);
 }
@@ -196,9 +196,14 @@ static enum tg_status add_tokens(struct tg_interner *in, size_t column,
     return status;
 }
 
+/* The table numbers them as they were numbered here: one after the other, from its last one on. So
+ * it needs not look for a number's place. */
 static enum tg_status put_identities(struct tg_interner *in, struct tg_error *err)
 {
+    const bool any = in->identities.n > 0;
     enum tg_status status = tg_rows_put(&in->store->db, &in->identities, err);
+    if (!status && any && sqlite3_last_insert_rowid(in->store->db.handle) != in->last_waiting)
+        return TG_FAIL(err, TG_MSG_BUG, .rule = "identities are numbered one after the other");
     return status ? status : tg_rows_put(&in->store->db, &in->evidences, err);
 }
 
@@ -223,7 +228,7 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
     bool turns = tg_enrolled_turns(facts->enrolled_from, facts->enrolled_to, facts->birth_month);
     in->n_founders += person;
     status = tg_rows_add(&in->identities,
-                         DB_ARGS(DB_INT(id), DB_BLOB(found->digest, TG_TOKEN_LEN),
+                         DB_ARGS(DB_BLOB(found->digest, TG_TOKEN_LEN),
                                  DB_MAYBE(facts->birth_month != TG_NO_MONTH, facts->birth_month),
                                  DB_INT(facts->sex), DB_BLOB(in->packed.data, in->packed.len),
                                  DB_MAYBE(person, id),
@@ -231,6 +236,7 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
                                  DB_MAYBE(facts->enrolled_to != 0, facts->enrolled_to),
                                  DB_INT(facts->death ? TG_DEATH_ENDS : TG_NO_DEATH), DB_INT(turns)),
                          err);
+    in->last_waiting = id;
     if (!status && turns)
         status = tg_ids_add(&in->touched, id, err);
     if (!status && in->evidence.packed.len)

@@ -59,10 +59,11 @@ struct tg_known {
  * Loads what is known of a source, unless that is more than KNOWN_MAX or so much more than the
  * `rows` to come that asking the table for each is cheaper.
  *
+ * @param each    as a rule each of the rows is somebody else
  * @param newest  period of the newest delivery of a roster
  */
 TG_CHECKED enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t rows,
-                                        int32_t newest, struct tg_known *known,
+                                        bool each, int32_t newest, struct tg_known *known,
                                         struct tg_error *err);
 /** What is known of one identity; `seen_to` and the days: of a roster. */
 struct tg_known_identity {
@@ -121,6 +122,7 @@ struct tg_interner {
 
     int64_t first_new; /**< identities from this number on are new */
     int64_t next_id;
+    int64_t last_waiting;  /**< of those in `identities` */
     uint64_t n_founders;   /**< rosters: new identities that are a person at first */
     struct tg_ids touched; /**< rosters: whose component must be looked at; in no order */
     struct tg_ids lives;   /**< rosters: whose deaths are to be looked up; in no order */

@@ -112,14 +112,16 @@ static enum tg_status load_all(const struct tg_db *db, int64_t source_id, int32_
     return status;
 }
 
-enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t rows,
+enum tg_status tg_known_load(const struct tg_db *db, int64_t source_id, uint64_t rows, bool each,
                              int32_t newest, struct tg_known *known, struct tg_error *err)
 {
     int64_t n = 0;
     enum tg_status status = tg_index_count(db, TG_INDEX_DIGESTS, source_id, &n, err);
     if (status || n > KNOWN_MAX || (uint64_t)n / LOADS_A_LOOKUP > rows)
         return status;
-    status = make_room(known, (size_t)n + 1, err);
+    /* the first file of a source: room for all of them, so that nothing has to move */
+    uint64_t fresh = !each || n ? 0 : rows < KNOWN_MAX ? rows : KNOWN_MAX;
+    status = make_room(known, (size_t)(n + 1) + (size_t)fresh, err);
     return status || n == 0 ? status : load_all(db, source_id, newest, known, err);
 }
 
