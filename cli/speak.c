@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { SIGNALLED = 128 };
+
 static void say_entry(struct cli *cli, const struct tg_log_line *entry)
 {
     cli_end_progress(cli);
@@ -47,10 +49,10 @@ void cli_begin_job(struct cli *cli, const char *verb, const char *what)
     (void)snprintf(cli->job, sizeof cli->job, "%s %s", verb, what);
 }
 
-static void say_summary(struct cli *cli, enum tg_status status, const char *text)
+static void say_summary(struct cli *cli, int code, const char *text)
 {
     say_entry(cli, &(const struct tg_log_line){
-                       .level = "summary", .text = text, .job = cli->job, .exit = (int)status});
+                       .level = "summary", .text = text, .job = cli->job, .exit = code});
     cli->job[0] = '\0';
 }
 
@@ -69,13 +71,15 @@ void cli_say_failed(struct cli *cli, enum tg_status status, const struct tg_erro
     char text[256];
     if (!cli->job[0])
         return;
+    /* who ends by a signal is seen by a shell as 128 and its number */
+    int code = status == TG_CANCELLED ? SIGNALLED + tg_process_interrupted() : (int)status;
     if (cli->language == TG_JAPANESE)
         (void)snprintf(text, sizeof text, "%s: 失敗しました（終了コード %d、E%03d）", cli->job,
-                       (int)status, (int)err->message);
+                       code, (int)err->message);
     else
-        (void)snprintf(text, sizeof text, "%s: failed with exit code %d (E%03d)", cli->job,
-                       (int)status, (int)err->message);
-    say_summary(cli, status, text);
+        (void)snprintf(text, sizeof text, "%s: failed with exit code %d (E%03d)", cli->job, code,
+                       (int)err->message);
+    say_summary(cli, code, text);
 }
 
 void cli_end_progress(struct cli *cli)
@@ -134,7 +138,7 @@ static void progress(void *ctx, const char *stage, uint64_t done, uint64_t total
 static bool cancelled(void *ctx)
 {
     (void)ctx;
-    return tg_process_interrupted();
+    return tg_process_interrupted() != 0;
 }
 
 void cli_begin(struct cli *cli)

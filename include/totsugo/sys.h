@@ -14,14 +14,16 @@ extern "C" {
 #endif
 
 /**
- * Makes the process safe for secrets: no core dumps, no debugger, umask 077. Call it first in
- * main().
+ * Makes the process safe for secrets: no core dumps, no debugger, umask 077. A standard stream that
+ * is closed stays so: no file takes its place. SIGXFSZ and SIGPIPE become errors of the calls. Call
+ * it first in main().
  */
 TG_API void tg_process_harden(void);
 
 /** From now on SIGINT and SIGTERM only set a flag that tg_process_interrupted() tells. */
 TG_API void tg_process_catch_interrupts(void);
-TG_API bool tg_process_interrupted(void);
+/** The number of the signal that came; 0: none did. */
+TG_API int tg_process_interrupted(void);
 
 /** Ends the process the way the caught signal would have, or returns if there was none. */
 TG_API void tg_process_die_of_interrupt(void);

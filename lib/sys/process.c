@@ -58,9 +58,9 @@ void tg_process_catch_interrupts(void)
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
-bool tg_process_interrupted(void)
+int tg_process_interrupted(void)
 {
-    return caught_signal != 0;
+    return caught_signal;
 }
 
 void tg_process_die_of_interrupt(void)

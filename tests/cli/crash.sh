@@ -63,6 +63,19 @@ kill -CONT $pid
 wait $pid || fail "the first run failed"
 check_after "a second run"
 
+# asked to stop, it ends by that signal and says so
+fresh
+"$TOTSUGO" run -s again/study.yaml --month "$month" 2>said &
+pid=$!
+while [ ! -e again/totsugo.db-wal ] && kill -0 $pid 2>/dev/null; do sleep 0.01; done
+kill -STOP $pid
+kill -TERM $pid
+kill -CONT $pid
+wait $pid
+[ $? -eq 143 ] || fail "SIGTERM did not end it"
+grep -q "^totsugo: run $month: failed with exit code 143 (E240)\$" said || fail "$(tail -1 said)"
+check_after "SIGTERM"
+
 # what was copied while it stood still is a sound store, and the job goes on from there
 fresh
 expect 0 "$TOTSUGO" store restore -s again/study.yaml taken.db
