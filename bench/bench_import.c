@@ -7,9 +7,10 @@
  *                                                months (3)
  *
  * Rosters: `roster` with three tokens a row, `bridges` of every fifth of its people by their
- * resident number; when all months are in, `second roster` of all of them by that number under
- * insured numbers of its own, and `other people` whom no roster had. In a store of their own, two
- * months of a roster with the tokens of set `japanese`.
+ * resident number; when all months are in, one more month of `roster` in which one in a hundred is
+ * new and as many are gone, `second roster` of all of them by that number under insured numbers of
+ * its own, and `other people` whom no roster had. In a store of their own, two months of a roster
+ * with the tokens of set `japanese`.
  */
 #define _GNU_SOURCE /* seconds of one thread */
 #include "bench.h"
@@ -340,6 +341,8 @@ static void three_tokens(const char *dir, uint64_t persons, uint64_t rows, int32
     }
     make_claims(study, persons, persons, rows, first + months);
     import(store, study, "claims, others");
+    import_roster(store, study, "1 of 100 new",
+                  &(struct roster){"roster", persons / 100, persons, 1, first + months, 0});
     import_roster(store, study, "second roster",
                   &(struct roster){"late", 0, persons, 1, first + months, 1});
     import_roster(store, study, "other people",
