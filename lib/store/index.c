@@ -51,11 +51,10 @@ static void end(struct changing *c)
     tg_buf_free(&c->merged);
 }
 
-/* The chunk in which a hash lies, and where the next one begins. */
+/* The chunk in which a hash lies. */
 static enum tg_status find_home(struct changing *c, const unsigned char *hash, struct tg_error *err)
 {
     const int64_t first = c->column << TG_INDEX_HASH_BITS;
-    const int64_t beyond = (c->column + 1) << TG_INDEX_HASH_BITS;
     const int64_t key = tg_index_key(c->column, hash);
     bool row = false;
     size_t n = 0;
@@ -74,8 +73,17 @@ static enum tg_status find_home(struct changing *c, const unsigned char *hash, s
             status = tg_buf_add(&c->old, blob, len, err);
     }
     (void)sqlite3_reset(c->at_or_below);
-    if (!status)
-        status = tg_db_bind(c->db, c->above, DB_ARGS(DB_INT(key + 1), DB_INT(beyond - 1)), err);
+    return status;
+}
+
+/* Where the chunk above a hash begins. */
+static enum tg_status find_next(struct changing *c, const unsigned char *hash, struct tg_error *err)
+{
+    const int64_t beyond = (c->column + 1) << TG_INDEX_HASH_BITS;
+    bool row = false;
+    enum tg_status status =
+        tg_db_bind(c->db, c->above,
+                   DB_ARGS(DB_INT(tg_index_key(c->column, hash) + 1), DB_INT(beyond - 1)), err);
     if (!status)
         status = tg_db_next(c->db, c->above, &row, err);
     c->last = !row;
@@ -166,6 +174,26 @@ static size_t below_next(const struct changing *c, const struct tg_posting *item
     return low;
 }
 
+/* How many of the first `n` belong to the chunk of the first. Where they are few, those that are
+ * not above its last posting do without a look at the chunk behind it. */
+static enum tg_status take_some(struct changing *c, const struct tg_posting *items, size_t n,
+                                size_t *some, struct tg_error *err)
+{
+    enum { FEW = 4 };
+    const unsigned char *last =
+        c->has_home ? (const unsigned char *)c->old.data + c->old.len - TG_INDEXED_LEN : NULL;
+    *some = 0;
+    while (last && *some < n && *some < FEW &&
+           memcmp(tg_posting_hash(&items[*some]), last, TG_TOKEN_LEN) <= 0)
+        ++*some;
+    c->last = false;
+    if (*some > 0 && (*some < FEW || *some == n))
+        return TG_OK;
+    enum tg_status status = find_next(c, tg_posting_hash(items), err);
+    *some = status ? 0 : below_next(c, items, n);
+    return status;
+}
+
 static enum tg_status change(const struct tg_db *db, enum tg_index index, int64_t column,
                              bool takes, const struct tg_posting *items, size_t n,
                              struct tg_error *err)
@@ -176,9 +204,10 @@ static enum tg_status change(const struct tg_db *db, enum tg_index index, int64_
     if (column < 0 || column >= TG_INDEX_COLUMNS)
         return TG_FAIL(err, TG_MSG_NO_MEMORY, .file = db->path);
     enum tg_status status = begin(&c, err);
-    for (size_t i = 0, some; !status && i < n; i += some) {
+    for (size_t i = 0, some = 0; !status && i < n; i += some) {
         status = find_home(&c, tg_posting_hash(&items[i]), err);
-        some = status ? 0 : below_next(&c, &items[i], n - i);
+        if (!status)
+            status = take_some(&c, &items[i], n - i, &some, err);
         if (!status)
             status = merge(&c, &items[i], some, err);
         if (!status)

@@ -7,6 +7,8 @@
 
 /* A larger source is looked up in the table, identity by identity: 2^23 slots of 32 bytes. */
 enum { KNOWN_MAX = 5500000 };
+/* So many are put into their slots together. */
+enum { SOME = 64 };
 /* One look-up in the table costs about as much as loading so many identities. */
 enum { LOADS_A_LOOKUP = 8 };
 
@@ -76,39 +78,103 @@ static enum tg_status add_some(struct tg_known *known, const struct tg_known_ide
     return status;
 }
 
+/* A source on its way in. */
+struct loading {
+    const struct tg_db *db;
+    struct tg_known *known;
+    int64_t source_id;
+    int32_t newest;
+    sqlite3_stmt *rows;
+    unsigned char *is; /* a bit for each identity of the store: is it of the source? */
+    int64_t last;
+    struct tg_known_identity some[SOME];
+    size_t n;
+};
+
+static enum tg_status mark(void *ctx, const unsigned char digest[TG_TOKEN_LEN], int64_t identity,
+                           struct tg_error *err)
+{
+    struct loading *l = ctx;
+    (void)digest;
+    (void)err;
+    if (identity <= l->last)
+        l->is[identity / 8] |= (unsigned char)(1u << identity % 8);
+    return TG_OK;
+}
+
+static bool is_marked(const struct loading *l, int64_t identity)
+{
+    return l->is[identity / 8] >> identity % 8 & 1;
+}
+
+static enum tg_status put_some(struct loading *l, struct tg_error *err)
+{
+    enum tg_status status = l->known->slots ? add_some(l->known, l->some, l->n, err) : TG_OK;
+    l->n = 0;
+    return status;
+}
+
+static enum tg_status load_range(struct loading *l, int64_t first, int64_t last,
+                                 struct tg_error *err)
+{
+    bool row = true;
+    enum tg_status status =
+        tg_db_bind(l->db, l->rows, DB_ARGS(DB_INT(first), DB_INT(last), DB_INT(l->source_id)), err);
+    while (!status && row && l->known->slots) {
+        status = tg_db_next(l->db, l->rows, &row, err);
+        if (status || !row || sqlite3_column_bytes(l->rows, 1) != TG_TOKEN_LEN)
+            continue;
+        struct tg_known_identity *one = &l->some[l->n++];
+        *one = (struct tg_known_identity){.id = (uint32_t)sqlite3_column_int64(l->rows, 0)};
+        tg_enrolled_read(l->rows, 2, l->newest, one);
+        memcpy(one->digest, sqlite3_column_blob(l->rows, 1), TG_TOKEN_LEN);
+        if (l->n == SOME)
+            status = put_some(l, err);
+    }
+    (void)sqlite3_reset(l->rows);
+    return status;
+}
+
+/* A source's identities lie together where a file brought them; others between are passed over when
+ * they are many. */
+static enum tg_status load_ranges(struct loading *l, struct tg_error *err)
+{
+    enum { FEW = 64 };
+    enum tg_status status = TG_OK;
+    for (int64_t at = 1, first = 0, end = 0; !status && at <= l->last + 1; at++) {
+        bool is = at <= l->last && is_marked(l, at);
+        if (first && (at > l->last || at - end > FEW)) {
+            status = load_range(l, first, end, err);
+            first = 0;
+        }
+        first = is && !first ? at : first;
+        end = is ? at : end;
+    }
+    return status ? status : put_some(l, err);
+}
+
 static enum tg_status load_all(const struct tg_db *db, int64_t source_id, int32_t newest,
                                struct tg_known *known, struct tg_error *err)
 {
-    enum { SOME = 64 };
-    struct tg_known_identity some[SOME];
-    size_t n = 0;
-    sqlite3_stmt *stmt = NULL;
-    bool row = true;
+    struct loading l = {.db = db, .known = known, .source_id = source_id, .newest = newest};
     enum tg_status status =
-        tg_db_prepare(db,
-                      "SELECT id, digest, seen_from, seen_to, enrolled_from, enrolled_to, death"
-                      " FROM identity WHERE source_id = ?",
-                      &stmt, err);
+        tg_db_number(db, "SELECT coalesce(max(id), 0) FROM identity", DB_NO_ARGS, &l.last, err);
     if (!status)
-        status = tg_db_bind(db, stmt, DB_ARGS(DB_INT(source_id)), err);
-    while (!status && row && known->slots) {
-        status = tg_db_next(db, stmt, &row, err);
-        if (status || !row)
-            break;
-        some[n] = (struct tg_known_identity){.id = (uint32_t)sqlite3_column_int64(stmt, 0)};
-        tg_enrolled_read(stmt, 2, newest, &some[n]);
-        if (sqlite3_column_bytes(stmt, 1) != TG_TOKEN_LEN)
-            continue;
-        memcpy(some[n++].digest, sqlite3_column_blob(stmt, 1), TG_TOKEN_LEN);
-        if (n == SOME) {
-            status = add_some(known, some, n, err);
-            n = 0;
-        }
-    }
-    (void)sqlite3_finalize(stmt);
-    if (!status && known->slots)
-        status = add_some(known, some, n, err);
-    tg_wipe(some, sizeof some);
+        l.is = tg_calloc((size_t)l.last / 8 + 1, 1, err);
+    if (!status)
+        status =
+            l.is ? tg_index_walk(db, TG_INDEX_DIGESTS, source_id, mark, &l, err) : TG_NO_MEMORY;
+    if (!status)
+        status =
+            tg_db_prepare(db,
+                          "SELECT id, digest, seen_from, seen_to, enrolled_from, enrolled_to, death"
+                          " FROM identity WHERE id BETWEEN ? AND ? AND source_id = ? ORDER BY id",
+                          &l.rows, err);
+    if (!status)
+        status = load_ranges(&l, err);
+    (void)sqlite3_finalize(l.rows);
+    free(l.is);
+    tg_wipe(l.some, sizeof l.some);
     return status;
 }
 

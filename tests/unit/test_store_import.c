@@ -195,6 +195,26 @@ START_TEST(months_in_any_order_leave_the_first_period)
 }
 END_TEST
 
+/* Whoever is known is found, however many of other sources came between. */
+START_TEST(identities_lie_among_those_of_others)
+{
+    char rows[80][64];
+    const char *others[80] = {NULL};
+    size_t n = (size_t)_i;
+    for (size_t i = 0; i < n; i++) {
+        (void)snprintf(rows[i], sizeof rows[i], "@c%zu,,@q%zu,,,,,,,", i, i);
+        others[i] = rows[i];
+    }
+    (void)take("roster", "2025-01", ROWS("@n1,@r1,@k1,,,,,,"));
+    (void)take("care", "2025-01", others);
+    (void)take("roster", "2025-02", ROWS("@n1,@r1,@k1,,,,,,", "@n2,@r2,@k2,,,,,,"));
+    struct tg_import_result r =
+        take("roster", "2025-03", ROWS("@n1,@r1,@k1,,,,,,", "@n2,@r2,@k2,,,,,,"));
+    ck_assert_uint_eq(r.new_identities, 0);
+    ck_assert_int_eq(number("SELECT count(*) FROM identity"), (int64_t)n + 2);
+}
+END_TEST
+
 START_TEST(no_token_is_stored_as_it_came)
 {
     char hex[33], sql[128];
@@ -633,6 +653,7 @@ int main(void)
     tcase_add_test(t, the_same_file_twice_is_nothing_new);
     tcase_add_test(t, the_same_source_and_period_replaces_every_kind);
     tcase_add_test(t, months_in_any_order_leave_the_first_period);
+    tcase_add_loop_test(t, identities_lie_among_those_of_others, 61, 69);
     tcase_add_test(t, no_token_is_stored_as_it_came);
     tcase_add_test(t, evidence_goes_with_its_identity);
     tcase_add_test(t, two_stores_hash_differently);
