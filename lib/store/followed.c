@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/followed.h"
 
+#include "base/search.h"
+
 #include <stdlib.h>
 
 enum { KEY_LEN = 2 + TG_TOKEN_LEN };
@@ -21,31 +23,12 @@ void tg_followed_begin(struct tg_followed *f)
         f->at[run] = begin_of(f, run);
 }
 
-/* The first from `low` on that is not below: steps that double, then halves. */
-static size_t advance(const struct tg_followed *f, size_t low, size_t end,
-                      const struct tg_posting *token)
-{
-    size_t high = low, step = 1;
-    while (high < end && compare(&f->items[high], token) < 0) {
-        low = high + 1;
-        high += step;
-        step *= 2;
-    }
-    high = high < end ? high : end;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare(&f->items[middle], token) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 bool tg_followed_has(struct tg_followed *f, const struct tg_posting *token)
 {
     for (size_t run = 0; run < f->n_runs; run++) {
-        size_t at = f->at[run] = advance(f, f->at[run], f->end[run], token);
+        size_t at = tg_lower_bound_near(f->items, f->at[run], f->end[run], sizeof *f->items,
+                                        token->bytes, KEY_LEN);
+        f->at[run] = at;
         if (at < f->end[run] && compare(&f->items[at], token) == 0)
             return true;
     }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/search.h"
 #include "store/index_room.h"
 #include "store/pump.h"
 
@@ -85,27 +86,6 @@ static enum tg_status load(struct tg_index_cursor *c, sqlite3_stmt *stmt, int64_
     return status;
 }
 
-/* The first posting from `from` on that is not below the hash: one that is near is found with few
- * looks (Bentley and Yao, An almost optimal algorithm for unbounded searching, 1976). */
-static size_t lower_bound(const struct tg_index_cursor *c, size_t from, const unsigned char *hash)
-{
-    size_t low = from, high = from, step = 1;
-    while (high < c->n && memcmp(posting(c, high), hash, TG_TOKEN_LEN) < 0) {
-        low = high + 1;
-        high += step;
-        step *= 2;
-    }
-    high = high < c->n ? high : c->n;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (memcmp(posting(c, middle), hash, TG_TOKEN_LEN) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Is the hash between those of the chunk at hand? */
 static bool is_within(const struct tg_index_cursor *c, int64_t column, const unsigned char *hash)
 {
@@ -137,7 +117,7 @@ enum tg_status tg_index_seek(struct tg_index_cursor *c, int64_t column,
             return status;
         }
     }
-    c->at = lower_bound(c, from, hash);
+    c->at = tg_lower_bound_near(c->chunk.data, from, c->n, TG_INDEXED_LEN, hash, TG_TOKEN_LEN);
     *there = c->at < c->n && memcmp(posting(c, c->at), hash, TG_TOKEN_LEN) == 0;
     return TG_OK;
 }
