@@ -340,6 +340,26 @@ START_TEST(a_day_that_is_corrected_undoes_its_bridge)
 }
 END_TEST
 
+/* A loss, or a gain, that the rows which are left say once more. */
+START_TEST(a_day_that_comes_back_brings_its_bridge)
+{
+    const bool loss = _i == 0;
+    (void)take("roster", "2025-03", ROWS(ROSTER("n1", "k1", MAN, "", "2025-03-10")));
+    if (loss)
+        (void)take("roster", "2025-04", ROWS(ROSTER("n1", "k1", MAN, "", "2025-01-10")));
+    (void)take("care", "2025-03", ROWS(UNNAMED("c1", MAN, "2025-03-10", "")));
+    if (!loss) {
+        retract("roster", "2025-03");
+        (void)take("care", "2025-04", ROWS(UNNAMED("c1", MAN, "2024-01-01", "")));
+        (void)take("roster", "2025-03", ROWS(ROSTER("n1", "k1", MAN, "", "2025-03-10")));
+    }
+    ck_assert_int_ne(care("2025-03", 0), roster("2025-03", 0));
+    retract(loss ? "roster" : "care", "2025-04");
+    ck_assert_int_eq(care("2025-03", 0), roster("2025-03", 0));
+    ck_assert_int_eq(bridges(3), 2);
+}
+END_TEST
+
 static void history_of(const char *source, const char *period, struct tg_buf *text)
 {
     text->len = 0;
@@ -551,6 +571,7 @@ int main(void)
     tcase_add_test(t, numbers_that_differ_keep_a_loss_and_a_gain_apart);
     tcase_add_test(t, a_wrong_bridge_at_75_is_undone_and_stays_so);
     tcase_add_test(t, a_day_that_is_corrected_undoes_its_bridge);
+    tcase_add_loop_test(t, a_day_that_comes_back_brings_its_bridge, 0, 2);
     tcase_add_test(t, the_history_tells_of_bridges);
     tcase_add_test(t, a_store_that_knew_numbers_alone_is_looked_at_anew);
     tcase_add_test(t, few_rows_say_who_left_too);
