@@ -35,7 +35,8 @@ static const struct option_def options[] = {
      "各行の row_id と行番号（この端末から出しません）"},
     {"rejects", 0, "FILE", false, "lines that could not be used, and why",
      "使えなかった行とその理由"},
-    {"check", 0, NULL, false, "do everything but write", "書き出さずに検査だけします"},
+    {"check", 0, NULL, false, "write nothing but --rejects",
+     "検査だけします（書き出すのは --rejects だけです）"},
     {"threads", 0, "N", false, "threads; default: one a processor",
      "スレッド数（省略時はプロセッサーの数）"},
     {"memory", 0, "SIZE", false, "memory for sorting, 16M or more; default 1G",
@@ -66,9 +67,16 @@ static void print_line(struct cli *cli, const char *format, ...)
 static void print_counts(struct cli *cli, const char *title, const struct tg_count *counts,
                          size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        print_line(cli, "%-10s %-28s %12llu", title, counts[i].rule,
-                   (unsigned long long)counts[i].n);
+    for (size_t i = 0; i < n; i++) {
+        char from[48] = "";
+        if (counts[i].line)
+            (void)snprintf(from, sizeof from,
+                           cli->language == TG_JAPANESE ? "  最初は %llu 行目"
+                                                        : "  the first on line %llu",
+                           (unsigned long long)counts[i].line);
+        print_line(cli, "%-10s %-28s %12llu%s", title, counts[i].rule,
+                   (unsigned long long)counts[i].n, from);
+    }
 }
 
 enum { LARGEST = sizeof((struct tg_token_profile *)0)->largest / sizeof(uint64_t) };
@@ -165,9 +173,16 @@ static enum tg_status run(struct cli *cli, const struct args *args, struct tg_er
     status = tg_pseudonymize(&o, &cli->reporter, &result, err);
     if (result.rows + result.rejected > 0)
         print_table(cli, &result);
-    if (!status)
+    if (!status && o.check_only)
+        cli_say(
+            cli,
+            "%s: checked, no token file written; %llu rows would be pseudonymized, %llu rejected",
+            "%s: 検査しました（トークンファイルは書いていません）。仮名化できる行 %llu、除かれる行 "
+            "%llu",
+            o.source, (unsigned long long)result.rows, (unsigned long long)result.rejected);
+    else if (!status)
         cli_say(cli, "%s: %llu rows pseudonymized, %llu rejected",
-                "%s: %llu 行を仮名化し、%llu 行を除きました", o.output ? o.output : o.source,
+                "%s: %llu 行を仮名化し、%llu 行を除きました", o.output,
                 (unsigned long long)result.rows, (unsigned long long)result.rejected);
 out:
     tg_pseudonymize_result_free(&result);

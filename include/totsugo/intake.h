@@ -38,12 +38,12 @@ struct tg_pseudonymize_options {
                               for "-", standard output, which has none */
     const char *lookup;  /**< NULL: none; mode 0600; only where rows have ids */
     const char *rejects; /**< NULL: none; also written for a file that is refused because of
-                              its rejects or unreadable values */
+                              its rejects or unreadable values, and with check_only */
     unsigned threads;    /**< 0: one a processor; at most 32 are used */
     uint64_t memory;     /**< bytes for sorting and caches; 0: 1 GiB; at least 16 MiB. The
                               process needs up to 64 MiB more */
     bool force;          /**< replace outputs */
-    bool check_only;     /**< do everything but write */
+    bool check_only;     /**< write nothing but `rejects` */
 };
 
 /** How often the rows of one token column share a token. */
@@ -82,7 +82,9 @@ struct tg_pseudonymize_result {
  * column alone is, when temporary files are going to need more room than there is, when one token
  * has very many rows (at least 100, one in a hundred of those that have a token, and ten times as
  * many as a token has on average; or more than half of at least 1,000), when there are no rows or
- * no tokens. Where rows have ids, also of keys that give values away by how often their tokens
+ * no tokens, when too many values of a carried column cannot be read (`limits: {unreadable}`), and,
+ * unless check_only, when more than one in four of the rows of events or measures is the same as
+ * another one. Where rows have ids, also of keys that give values away by how often their tokens
  * come: with at least 1,000 rows to judge by (2,048 at most are looked at), more than one in a
  * hundred share one token, or a row agrees with more than one in 1,024 others on average.
  * Progress: stage "reading" in bytes, "writing" in rows.

@@ -36,6 +36,8 @@ TG_API const char *tg_study_template(void);
 struct tg_count {
     const char *rule;
     uint64_t n;
+    uint64_t line; /**< where it begins, counted on through all inputs; 0: not known. No file has
+                        it */
 };
 
 /** What stands in a manifest. Strings live as long as the object. */

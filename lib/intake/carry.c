@@ -280,6 +280,8 @@ static enum tg_status read_cell(struct tg_carrier *c, const struct cell *cell, b
     *plain = !r.notes && !bad;
     c->tally->filled[carry->column] += cell->len > 0;
     c->tally->unreadable[carry->column] += bad;
+    if (bad)
+        tg_tally_unreadable_here(c->tally, carry->column);
     tg_tally_notes(c->tally, carry->column, r.notes, 1);
     return TG_OK;
 }

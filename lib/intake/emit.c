@@ -2,6 +2,7 @@
 #include "intake/emit.h"
 
 #include "intake/cells.h"
+#include "intake/notice.h"
 #include "intake/parallel.h"
 
 #include <string.h>
@@ -34,17 +35,18 @@ static enum tg_status create(const char *path, bool force, struct tg_csv_writer 
 enum tg_status tg_outputs_begin(struct tg_job *job, struct tg_outputs *out, struct tg_error *err)
 {
     const struct tg_pseudonymize_options *o = job->options;
-    if (strcmp(o->output, "-") != 0) {
+    enum tg_status status = TG_OK;
+    if (!o->check_only && strcmp(o->output, "-") != 0) {
         out->manifest = tg_manifest_path(&job->arena, o->output, err);
         if (!out->manifest)
             return TG_NO_MEMORY;
     }
-    enum tg_status status = check_names(o, out->manifest, err);
+    status = check_names(o, out->manifest, err);
     if (!status && out->manifest && !o->force && tg_file_exists(out->manifest))
         status = TG_FAIL(err, TG_MSG_OUTPUT_EXISTS, .file = out->manifest);
-    if (!status)
+    if (!status && !o->check_only)
         status = create(o->output, o->force, &out->tokens, err);
-    if (!status)
+    if (!status && !o->check_only)
         status = create(o->lookup, o->force, &out->lookup, err);
     if (!status)
         status = create(o->rejects, o->force, &out->rejects, err);
@@ -56,7 +58,8 @@ struct emission {
     struct tg_pipe *pipe;
     struct tg_csv_writer *lookup;
     struct tg_buf row; /* as text */
-    uint64_t rows;
+    uint64_t rows, same;
+    struct tg_buf before; /* the row before, where rows have no ids */
 };
 
 static enum tg_status put_lookup(struct emission *e, const struct tg_record *r,
@@ -91,6 +94,17 @@ static enum tg_status write_row(struct emission *e, const struct tg_record *r, s
     return status ? status : tg_buf_add_char(&e->row, '\n', err);
 }
 
+/* Rows without an id are sorted as a whole, so equal ones lie one behind the other. */
+static enum tg_status count_same(struct emission *e, struct tg_error *err)
+{
+    if (e->before.len == e->row.len && memcmp(e->before.data, e->row.data, e->row.len) == 0) {
+        e->same++;
+        return TG_OK;
+    }
+    e->before.len = 0;
+    return tg_buf_add(&e->before, e->row.data, e->row.len, err);
+}
+
 static enum tg_status on_row(void *ctx, const struct tg_record *r, struct tg_error *err)
 {
     struct emission *e = ctx;
@@ -99,6 +113,8 @@ static enum tg_status on_row(void *ctx, const struct tg_record *r, struct tg_err
         status = tg_progress(e->job->reporter, "writing", e->rows - 1, e->job->total.rows, err);
     if (!status)
         status = write_row(e, r, err);
+    if (!status && !e->job->plan.has_row_id)
+        status = count_same(e, err);
     if (!status)
         status = tg_pipe_add(e->pipe, e->row.data, e->row.len, err);
     if (!status && e->lookup)
@@ -120,8 +136,11 @@ enum tg_status tg_emit_rows(struct tg_job *job, struct tg_outputs *out, struct t
         status = tg_sorter_merge(job->rows, on_row, &e, err);
     if (!status)
         status = tg_pipe_finish(e.pipe, err);
+    if (!status)
+        tg_notice_of_same_rows(job, e.same, e.rows);
     tg_pipe_free(&e.pipe);
     tg_buf_free(&e.row);
+    tg_buf_free(&e.before);
     return status;
 }
 

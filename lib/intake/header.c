@@ -4,7 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MAX = 50, TITLE_MAX = 1024 /* bytes; no header is longer */ };
+enum {
+    ROWS_MAX = 50,
+    TITLE_MAX = 1024, /* bytes; no header is longer */
+    NAMES_LEN = 150,  /* of an error's list of columns */
+};
 
 /* One row that may be the header. */
 struct candidate {
@@ -138,12 +142,19 @@ static enum tg_status missing(const struct candidate *c, const char *path, struc
 {
     struct tg_buf names = {0};
     enum tg_status status = TG_OK;
+    size_t left_out = 0;
     for (size_t i = 0; i < c->plan->n_columns && !status; i++) {
         const char *header = c->plan->columns[i].header;
         size_t at;
-        if (!count_same(c, header, &at) && !count_similar(c, header, &at))
+        if (count_same(c, header, &at) || count_similar(c, header, &at))
+            continue;
+        if (names.len && names.len + strlen(header) > NAMES_LEN)
+            left_out++;
+        else
             status = tg_buf_printf(&names, err, "%s%s", names.len ? ", " : "", header);
     }
+    if (!status && left_out)
+        status = tg_buf_printf(&names, err, " +%zu", left_out);
     const char *rule = status ? NULL : tg_buf_text(&names, err);
     status = rule ? TG_FAIL(err, TG_MSG_INPUT_HEADER, .file = path, .line = c->line, .rule = rule)
                   : TG_NO_MEMORY;

@@ -107,11 +107,15 @@ static enum tg_status read_field(struct tg_identifier *id, size_t i, struct tg_e
     return TG_OK;
 }
 
+enum { COLUMNS_TOLD = 32 /* bits of tg_identity_facts.unreadable */ };
+
 static void read_facts(struct tg_identifier *id)
 {
     const struct tg_plan *plan = id->plan;
     struct tg_identity_facts *facts = &id->out.facts;
     *facts = (struct tg_identity_facts){0};
+    for (size_t i = 0; i < plan->n_identity && i < COLUMNS_TOLD; i++)
+        facts->unreadable |= (uint32_t)(id->out.seen[i] & TG_SEEN_UNREADABLE ? 1 : 0) << i;
     if (plan->birth_date != TG_PLAN_NONE && id->fields[plan->birth_date].there) {
         const char *day = id->values.data + id->fields[plan->birth_date].at;
         memcpy(facts->birth_month, day, 4);

@@ -28,6 +28,8 @@ struct tg_identity_facts {
     char birth_month[7];             /**< YYYY-MM, or a NUL first */
     char sex;                        /**< '1', '2' or 0 */
     bool any;                        /**< has a token */
+    uint32_t unreadable;             /**< a bit for each identity column, of the first 32, whose
+                                          value could not be read */
 };
 
 /** Everything that a row's identity cells come to. */

@@ -12,6 +12,8 @@ enum {
     DOMINANT_MEAN = 10,   /* and so many times as many rows as a token has on average */
     DOMINANT_HALF = 1000, /* or more than half of at least so many rows */
     NAMES_LEN = 150,      /* of a warning's list of tokens */
+    SAME_SHARE = 4,       /* one row in so many is another one's double, */
+    SAME_ROWS = 20,       /* of so many or more */
     MEBI = 1024 * 1024,
 };
 
@@ -101,6 +103,22 @@ static void warn_of_token(const struct tg_job *job, const struct tg_pseudonymize
         warn_of(job, TG_MSG_INPUT_KEY_DOMINATED, name, p->largest[0], result->rows);
 }
 
+/* What is carried decides about time, money or health: unread, it is missing for these rows. */
+static void warn_of_carried(const struct tg_job *job)
+{
+    const struct tg_tally *t = &job->total;
+    for (size_t i = job->plan.n_identity; i < job->plan.n_columns; i++) {
+        char rule[64];
+        if ((double)t->unreadable[i] <= job->plan.study->max_unreadable * (double)t->filled[i])
+            continue;
+        (void)snprintf(rule, sizeof rule, "%llu / %llu", (unsigned long long)t->unreadable[i],
+                       (unsigned long long)t->filled[i]);
+        TG_WARN(job->reporter, TG_MSG_INPUT_CARRIED_UNREADABLE, .file = job->options->inputs[0],
+                .line = job->options->n_inputs == 1 ? t->unreadable_at[i] : 0,
+                .column = job->plan.columns[i].header, .rule = rule);
+    }
+}
+
 static void warn_of_leaks(const struct tg_job *job)
 {
     for (size_t i = 0; job->leaks && i < job->plan.n_tokens; i++) {
@@ -118,15 +136,22 @@ void tg_notice_of_file(const struct tg_job *job, const struct tg_pseudonymize_re
     const char *file = job->options->inputs[0];
     if (!job->plan.n_tokens)
         TG_WARN(job->reporter, TG_MSG_INPUT_NO_KEYS, .file = file);
-    if (!result->rows)
+    if (!result->rows && !result->rejected)
         TG_WARN(job->reporter, TG_MSG_INPUT_NO_ROWS, .file = file);
     for (size_t i = 0; i < job->plan.n_identity; i++)
         warn_of_column(job, result, i);
+    warn_of_carried(job);
     for (size_t i = 0; i < result->n_profiles; i++)
         warn_of_token(job, result, i);
     warn_of_leaks(job);
     if (job->plan.n_tokens && result->no_token > result->rows / 2)
         warn_of(job, TG_MSG_INPUT_NO_TOKEN, NULL, result->no_token, result->rows);
+}
+
+void tg_notice_of_same_rows(const struct tg_job *job, uint64_t same, uint64_t rows)
+{
+    if (rows >= SAME_ROWS && same > rows / SAME_SHARE)
+        warn_of(job, TG_MSG_INPUT_SAME_ROWS, NULL, same, rows);
 }
 
 /* When the first thread's share of memory is full, those of the others are nearly so. */

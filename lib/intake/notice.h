@@ -11,6 +11,10 @@
 /** Warns, once the file is counted: no rows, no keys, empty columns and tokens, filler values. */
 void tg_notice_of_file(const struct tg_job *job, const struct tg_pseudonymize_result *result);
 
+/** Warns when more than one in four of `rows` is the `same` as another one: a file that holds
+ * everything twice has half. */
+void tg_notice_of_same_rows(const struct tg_job *job, uint64_t same, uint64_t rows);
+
 /**
  * Warns, once a job, when the folder for temporary files has less room than they are going to need.
  * Asked while rows are read; `done` of `total` bytes (0: unknown) have been.

@@ -43,7 +43,7 @@ static enum tg_status check_lookup(const struct tg_job *job, struct tg_error *er
 {
     if (!job->options->lookup || job->plan.has_row_id)
         return TG_OK;
-    return TG_FAIL(err, TG_MSG_USAGE_VALUE, .column = "--lookup",
+    return TG_FAIL(err, TG_MSG_INPUT_NO_LOOKUP, .column = "--lookup",
                    .rule = "roster, users, consents");
 }
 
@@ -145,7 +145,7 @@ static enum tg_status make_sorters(struct tg_job *job, struct tg_error *err)
     if (!o->check_only)
         status = tg_sorter_new(job->n_threads, bytes_of(job, shares_of(job)->rows),
                                job->scratch_dir, &job->rows, err);
-    if (!status && !o->check_only && o->rejects)
+    if (!status && o->rejects)
         status =
             tg_sorter_new(job->n_threads, memory_rejects, job->scratch_dir, &job->rejects, err);
     if (!status)
@@ -217,19 +217,16 @@ static enum tg_status write_all(struct tg_job *job, struct tg_outputs *outputs,
     return status;
 }
 
-/* The refused file's rejects are written: they are what it is mended by. */
-static enum tg_status refuse(struct tg_job *job, struct tg_outputs *outputs, enum tg_status why,
-                             struct tg_error *err)
+/* The rejects of a file that is refused or only checked are written: it is mended by them. */
+static enum tg_status write_rejects(struct tg_job *job, struct tg_outputs *outputs,
+                                    struct tg_error *err)
 {
-    struct tg_error second;
     enum tg_status status = TG_OK;
     if (job->rejects)
-        status = tg_emit_rejects(job, outputs, &second);
+        status = tg_emit_rejects(job, outputs, err);
     if (!status && outputs->rejects)
-        status = tg_csv_commit(&outputs->rejects, NULL, &second);
-    if (status && err)
-        *err = second;
-    return status ? status : why;
+        status = tg_csv_commit(&outputs->rejects, NULL, err);
+    return status;
 }
 
 static enum tg_status run(struct tg_job *job, struct tg_outputs *outputs,
@@ -237,7 +234,7 @@ static enum tg_status run(struct tg_job *job, struct tg_outputs *outputs,
 {
     struct tg_error why;
     enum tg_status status = begin(job, err);
-    if (!status && !job->options->check_only)
+    if (!status)
         status = tg_outputs_begin(job, outputs, err);
     if (status)
         return status;
@@ -249,7 +246,8 @@ static enum tg_status run(struct tg_job *job, struct tg_outputs *outputs,
         result->n_profiles = 0;
         return status;
     }
-    enum tg_status verdict = tg_tally_judge(&job->total, &job->plan, job->options->inputs[0], &why);
+    enum tg_status verdict = tg_tally_judge(&job->total, &job->plan, job->options->inputs[0],
+                                            job->options->n_inputs == 1, &why);
     status = tg_parallel(tg_job_sort, job, job->n_threads, err);
     if (!status)
         status = measure_leaks(job, err);
@@ -258,12 +256,12 @@ static enum tg_status run(struct tg_job *job, struct tg_outputs *outputs,
     if (status)
         return status;
     tg_notice_of_file(job, result);
-    if (verdict) {
-        if (err)
-            *err = why;
-        return refuse(job, outputs, verdict, err);
-    }
-    return job->rows ? write_all(job, outputs, result, err) : TG_OK;
+    if (!verdict && job->rows)
+        return write_all(job, outputs, result, err);
+    status = write_rejects(job, outputs, err);
+    if (!status && verdict && err)
+        *err = why;
+    return status ? status : verdict;
 }
 
 static void end(struct tg_job *job)

@@ -9,10 +9,11 @@ static int compare(const void *a, const void *b)
     return strcmp(((const struct tg_count *)a)->rule, ((const struct tg_count *)b)->rule);
 }
 
-static void add_count(struct tg_count *counts, size_t *n, const char *rule, uint64_t rows)
+static void add_count(struct tg_count *counts, size_t *n, const char *rule, uint64_t rows,
+                      uint64_t line)
 {
     if (rows)
-        counts[(*n)++] = (struct tg_count){rule, rows};
+        counts[(*n)++] = (struct tg_count){rule, rows, line};
 }
 
 static enum tg_status make_rejects(const struct tg_job *job, struct tg_arena *arena,
@@ -23,7 +24,7 @@ static enum tg_status make_rejects(const struct tg_job *job, struct tg_arena *ar
         return TG_NO_MEMORY;
     for (int i = 1; i < TG_N_REJECTS; i++)
         add_count(out->rejects, &out->n_rejects, tg_reject_name((enum tg_reject)i),
-                  job->total.rejects[i]);
+                  job->total.rejects[i], job->total.rejected_at[i]);
     qsort(out->rejects, out->n_rejects, sizeof *out->rejects, compare);
     return TG_OK;
 }
@@ -49,12 +50,12 @@ static enum tg_status make_warnings(const struct tg_job *job, struct tg_arena *a
         return TG_NO_MEMORY;
     for (unsigned i = 0; i < TG_N_NOTES; i++)
         add_count(out->warnings, &out->n_warnings,
-                  tg_value_note_name((enum tg_value_note)(1u << i)), t->notes[i]);
+                  tg_value_note_name((enum tg_value_note)(1u << i)), t->notes[i], 0);
     for (size_t i = 0; i < t->n_columns; i++) {
         char *rule = unreadable_rule(arena, job->plan.columns[i].name, err);
         if (!rule)
             return TG_NO_MEMORY;
-        add_count(out->warnings, &out->n_warnings, rule, t->unreadable[i]);
+        add_count(out->warnings, &out->n_warnings, rule, t->unreadable[i], t->unreadable_at[i]);
     }
     qsort(out->warnings, out->n_warnings, sizeof *out->warnings, compare);
     return TG_OK;

@@ -37,15 +37,28 @@ enum tg_status tg_tally_init(struct tg_tally *t, const struct tg_plan *plan, str
     t->filled = tg_calloc(t->n_columns, sizeof *t->filled, err);
     t->unreadable = tg_calloc(t->n_columns, sizeof *t->unreadable, err);
     t->my_numbers = tg_calloc(t->n_columns, sizeof *t->my_numbers, err);
+    t->unreadable_at = tg_calloc(t->n_columns, sizeof *t->unreadable_at, err);
     t->empty = tg_calloc(t->n_tokens, sizeof *t->empty, err);
-    bool all = t->filled && t->unreadable && t->my_numbers && t->empty;
+    bool all = t->filled && t->unreadable && t->my_numbers && t->unreadable_at && t->empty;
     return all ? TG_OK : TG_NO_MEMORY;
 }
 
-void tg_tally_reject(struct tg_tally *t, enum tg_reject reject)
+static void keep_first(uint64_t *first, uint64_t line)
+{
+    if (line && (!*first || line < *first))
+        *first = line;
+}
+
+void tg_tally_reject(struct tg_tally *t, enum tg_reject reject, uint64_t line)
 {
     t->rejected++;
     t->rejects[reject]++;
+    keep_first(&t->rejected_at[reject], line);
+}
+
+void tg_tally_unreadable_here(struct tg_tally *t, size_t column)
+{
+    keep_first(&t->unreadable_at[column], t->line);
 }
 
 void tg_tally_notes(struct tg_tally *t, size_t column, unsigned notes, uint64_t uses)
@@ -63,14 +76,17 @@ void tg_tally_add(struct tg_tally *to, const struct tg_tally *from)
     to->rows += from->rows;
     to->rejected += from->rejected;
     to->no_token += from->no_token;
-    for (size_t i = 0; i < TG_N_REJECTS; i++)
+    for (size_t i = 0; i < TG_N_REJECTS; i++) {
         to->rejects[i] += from->rejects[i];
+        keep_first(&to->rejected_at[i], from->rejected_at[i]);
+    }
     for (size_t i = 0; i < TG_N_NOTES; i++)
         to->notes[i] += from->notes[i];
     for (size_t i = 0; i < to->n_columns; i++) {
         to->filled[i] += from->filled[i];
         to->unreadable[i] += from->unreadable[i];
         to->my_numbers[i] += from->my_numbers[i];
+        keep_first(&to->unreadable_at[i], from->unreadable_at[i]);
     }
     for (size_t i = 0; i < to->n_tokens; i++)
         to->empty[i] += from->empty[i];
@@ -88,16 +104,26 @@ static bool above(uint64_t n, uint64_t of, double limit)
     return n > 0 && (double)n > limit * (double)of;
 }
 
-static enum tg_status refuse(enum tg_message message, const char *file, const char *column,
-                             uint64_t n, uint64_t of, struct tg_error *err)
+/* `where` lacks the rule. */
+static enum tg_status refuse(enum tg_message message, struct tg_where where, uint64_t n,
+                             uint64_t of, struct tg_error *err)
 {
     char rule[64];
     (void)snprintf(rule, sizeof rule, "%llu / %llu", (unsigned long long)n, (unsigned long long)of);
-    return TG_FAIL(err, message, .file = file, .column = column, .rule = rule);
+    where.rule = rule;
+    return tg_error_set(err, message, &where);
+}
+
+static uint64_t first_reject(const struct tg_tally *t)
+{
+    uint64_t first = 0;
+    for (size_t i = 0; i < TG_N_REJECTS; i++)
+        keep_first(&first, t->rejected_at[i]);
+    return first;
 }
 
 enum tg_status tg_tally_judge(const struct tg_tally *t, const struct tg_plan *plan,
-                              const char *file, struct tg_error *err)
+                              const char *file, bool one_file, struct tg_error *err)
 {
     for (size_t i = 0; i < t->n_columns; i++) {
         if (is_my_number_column(t, i))
@@ -106,11 +132,16 @@ enum tg_status tg_tally_judge(const struct tg_tally *t, const struct tg_plan *pl
     }
     uint64_t all = t->rows + t->rejected;
     if (above(t->rejected, all, plan->study->max_rejects))
-        return refuse(TG_MSG_INPUT_REJECTS, file, NULL, t->rejected, all, err);
+        return refuse(TG_MSG_INPUT_REJECTS,
+                      (struct tg_where){.file = file, .line = one_file ? first_reject(t) : 0},
+                      t->rejected, all, err);
     for (size_t i = 0; i < plan->n_identity; i++) {
         if (above(t->unreadable[i], t->filled[i], plan->study->max_unreadable))
-            return refuse(TG_MSG_INPUT_UNREADABLE, file, plan->columns[i].header, t->unreadable[i],
-                          t->filled[i], err);
+            return refuse(TG_MSG_INPUT_UNREADABLE,
+                          (struct tg_where){.file = file,
+                                            .line = one_file ? t->unreadable_at[i] : 0,
+                                            .column = plan->columns[i].header},
+                          t->unreadable[i], t->filled[i], err);
     }
     return TG_OK;
 }
@@ -120,6 +151,7 @@ void tg_tally_free(struct tg_tally *t)
     free(t->filled);
     free(t->unreadable);
     free(t->my_numbers);
+    free(t->unreadable_at);
     free(t->empty);
     *t = (struct tg_tally){0};
 }

@@ -96,7 +96,7 @@ static enum tg_status fail_at(const struct worker *w, enum tg_message message, u
 static enum tg_status reject_row(struct worker *w, uint64_t line, enum tg_reject reject,
                                  const char *column, struct tg_error *err)
 {
-    tg_tally_reject(w->tally, reject);
+    tg_tally_reject(w->tally, reject, line);
     if (!w->job->rejects)
         return TG_OK;
     char key[TG_JOB_REJECT_KEY];
@@ -255,6 +255,7 @@ static enum tg_status do_row(struct worker *w, const struct row *row, struct tg_
     struct tg_carried carried;
     struct tg_identity_facts facts;
     const struct tg_identity *identity;
+    w->tally->line = row->line;
     enum tg_status status =
         tg_carry_row(w->carrier, w->batch.encoding, row->cells + row->identity_len, &carried, err);
     if (status)
@@ -270,6 +271,10 @@ static enum tg_status do_row(struct worker *w, const struct row *row, struct tg_
         return fail_at(w, TG_MSG_INPUT_EXPONENT, row->line, identity->column, err);
     if (identity && identity->problem == TG_IDENTITY_ENCODING)
         return reject_cell(w, row->line, TG_REJECT_ENCODING, identity->column, err);
+    for (size_t i = 0; facts.unreadable >> i; i++) {
+        if (facts.unreadable >> i & 1)
+            tg_tally_unreadable_here(w->tally, i);
+    }
     status = add_carried(w, &carried, &facts, err);
     if (!status)
         status = finish_record(w, row->line, &facts, err);

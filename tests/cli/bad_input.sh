@@ -39,6 +39,11 @@ says E4 "番号"
 awk -F, -v OFS=, 'NR > 2 { $4 = "123456789018" } { print }' utf8.raw >mynumber.raw
 refused 65 mynumber.raw
 says E4 "宛名番号"
+awk -F, -v OFS=, 'NR > 8 && NR < 12 { sub(/\r$/, ",x\r") } { print }' utf8.raw >shifted.raw
+refused 65 shifted.raw
+says E406 "shifted.raw:9"
+expect 65 "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster --check --rejects checked.csv shifted.raw
+printf 'line,column,rule\n9,,ragged\n10,,ragged\n11,,ragged\n' | cmp -s - checked.csv || fail "--check lists no rejects"
 { head -2 utf8.raw; head -c 1073741824 /dev/zero | tr '\0' x; } |
     "$TOTSUGO" pseudonymize -s study.yaml -k key --source roster -o made.csv - >out 2>err
 [ $? -eq 65 ] || fail "a line of 1 GB: $(cat err)"

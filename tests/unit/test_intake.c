@@ -208,7 +208,7 @@ START_TEST(manifest_says_what_the_file_is)
 }
 END_TEST
 
-START_TEST(check_only_writes_nothing)
+START_TEST(check_only_writes_nothing_but_rejects)
 {
     const char *inputs[] = {write_text(&f, "in.csv", "uid,kana,birth,sex,reg\nu-1,ノ,,,\n")};
     struct tg_pseudonymize_options o = options(&f, "users", inputs, 1);
@@ -218,9 +218,14 @@ START_TEST(check_only_writes_nothing)
     ck_assert_int_eq(run(&f, &o), TG_OK);
     ck_assert_uint_eq(f.result.rows, 1);
     ck_assert_uint_eq(f.result.profiles[0].distinct, 1);
-    ck_assert(!tg_file_exists(o.output) && !tg_file_exists(o.lookup) && !tg_file_exists(o.rejects));
+    ck_assert(!tg_file_exists(o.output) && !tg_file_exists(o.lookup));
+    ck_assert_str_eq(read_text(&f, "rejects.csv"), "line,column,rule\n");
     o.output = NULL;
     ck_assert_int_eq(run(&f, &o), TG_OK);
+    inputs[0] =
+        write_text(&f, "in.csv", "uid,kana,birth,sex,reg\nu-1,ノ,,,\nu-2,ノ,,,,x\nu-3,ノ,,,,x\n");
+    ck_assert_int_eq(run(&f, &o), TG_DATA);
+    ck_assert_str_eq(read_text(&f, "rejects.csv"), "line,column,rule\n3,,ragged\n4,,ragged\n");
 }
 END_TEST
 
@@ -259,6 +264,43 @@ START_TEST(warnings_tell_what_is_wrong_with_a_file)
     ck_assert_uint_eq(f.result.profiles[0].distinct, 2701);
     ck_assert_ptr_nonnull(pseudonymized(&f, "users", "uid,kana,birth,sex,reg\n"));
     ck_assert(was_warned(&f, "W902"));
+}
+END_TEST
+
+START_TEST(rows_that_stand_twice_are_told)
+{
+    struct tg_buf text = {0};
+    for (int copies = 1; copies <= 2; copies++) {
+        text.len = 0;
+        ck_assert_int_eq(
+            tg_buf_printf(&text, NULL, "保険者番号,記号,番号,生年月日,性別,診療年月,病名,点数\n"),
+            TG_OK);
+        for (int i = 0; i < 40 * copies; i++)
+            ck_assert_int_eq(
+                tg_buf_printf(&text, NULL, "138016,1,%d,19500101,1,202404,I10,5\n", i % 40 + 1),
+                TG_OK);
+        const char *inputs[] = {write_bytes(&f, "in.csv", text.data, text.len)};
+        struct tg_pseudonymize_options o = options(&f, "medical", inputs, 1);
+        ck_assert_int_eq(run(&f, &o), TG_OK);
+        ck_assert_int_eq(was_warned(&f, "W909"), copies == 2);
+        ck_assert_uint_eq(f.result.rows, 40 * (size_t)copies);
+    }
+    tg_buf_free(&text);
+}
+END_TEST
+
+START_TEST(days_that_cannot_be_read_are_told)
+{
+    const char *raw = "宛名,氏名,生年月日,性別,圏域,取得\n1,佐藤,19990101,1,北,Apr-24\n"
+                      "2,鈴木,19990102,1,北,R6.4.1\n";
+    fixture_end(&f);
+    fixture_begin(&f, "version: 1\nstudy: " STUDY_ID "\nsources: {roster: {kind: roster, columns: "
+                      "{resident_number: 宛名, enrolled_from: 取得}}}\n");
+    ck_assert_ptr_nonnull(pseudonymized(&f, "roster", raw));
+    ck_assert(was_warned(&f, "W908"));
+    ck_assert_uint_eq(f.result.warnings[0].line, 2);
+    ck_assert_ptr_nonnull(pseudonymized(&f, "roster", "宛名,取得\n1,R6.4.1\n2,\n"));
+    ck_assert(!was_warned(&f, "W908"));
 }
 END_TEST
 
@@ -304,9 +346,11 @@ int main(void)
     tcase_add_test(c, measures_are_what_the_contract_says);
     tcase_add_test(c, users_and_consents_carry_the_app_token);
     tcase_add_test(c, manifest_says_what_the_file_is);
-    tcase_add_test(c, check_only_writes_nothing);
+    tcase_add_test(c, check_only_writes_nothing_but_rejects);
     tcase_add_test(c, lines_are_counted_on_through_inputs);
     tcase_add_test(c, warnings_tell_what_is_wrong_with_a_file);
+    tcase_add_test(c, rows_that_stand_twice_are_told);
+    tcase_add_test(c, days_that_cannot_be_read_are_told);
     tcase_add_test(c, a_column_without_values_is_told_once);
     suite_add_tcase(suite, c);
     SRunner *runner = srunner_create(suite);

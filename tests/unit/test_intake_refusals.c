@@ -164,6 +164,8 @@ START_TEST(too_many_rejects_refuse_the_file)
     ck_assert_int_eq(run(&f, &o), TG_DATA);
     ck_assert_int_eq(f.err.message, TG_MSG_INPUT_REJECTS);
     ck_assert_str_eq(f.err.rule, "2 / 199");
+    ck_assert_uint_eq(f.err.line, 2);
+    ck_assert_uint_eq(f.result.rejects[0].line, 2);
     ck_assert(!tg_file_exists(o.output));
     ck_assert_str_eq(read_text(&f, "rejects.csv"), "line,column,rule\n2,月,month\n3,月,month\n");
     ck_assert_uint_eq(f.result.rejected, 2);
@@ -182,6 +184,12 @@ START_TEST(unreadable_values_count_as_missing_up_to_a_limit)
         TG_MSG_INPUT_UNREADABLE);
     ck_assert_str_eq(f.err.column, "生年月日");
     ck_assert_str_eq(f.err.rule, "1 / 19");
+    ck_assert_uint_eq(f.err.line, 2);
+    /* the first of them, also where the same identity comes again, and behind rows that are read */
+    ck_assert_int_eq(refused("roster", padded(padded(HEADER, "2,佐藤,19990101,1,\n", 4000),
+                                              "3,佐藤,19991332,1,\n", 4000)),
+                     TG_MSG_INPUT_UNREADABLE);
+    ck_assert_uint_eq(f.err.line, 4002);
 }
 END_TEST
 

@@ -39,7 +39,7 @@ static const char *user_tokens[] = {"app", "person", "near"};
 
 static struct tg_manifest user_manifest(void)
 {
-    static const struct tg_count warnings[] = {{"check_digit", 3}, {"padded_zeros", 1}};
+    static const struct tg_count warnings[] = {{"check_digit", 3, 0}, {"padded_zeros", 1, 0}};
     return (struct tg_manifest){
         .format = "totsugo-tokens/1",
         .study = "s-1",
