@@ -98,6 +98,9 @@ TG_CHECKED enum tg_status tg_month_import(struct tg_month *m, const char *inbox,
 
 /** Says which months of which source are missing; TG_NO_INPUT when the study does not allow it. */
 TG_CHECKED enum tg_status tg_month_find_gaps(struct tg_month *m, struct tg_error *err);
+/** Warns of files that came under two periods, of a newest file much longer or shorter than the one
+ * before it, and of sources that results rest on and that never came. */
+TG_CHECKED enum tg_status tg_month_find_unusual(struct tg_month *m, struct tg_error *err);
 /** Is the month on disk what would be made now? Then `summary` says so. Call it when everything is
  * imported. */
 TG_CHECKED enum tg_status tg_month_find_unchanged(struct tg_month *m, const char *out,

@@ -81,6 +81,8 @@ enum tg_status tg_run(const struct tg_run_options *options, const struct tg_repo
     if (!status)
         status = tg_month_find_gaps(&m, err);
     if (!status)
+        status = tg_month_find_unusual(&m, err);
+    if (!status)
         status = tg_month_find_unchanged(&m, options->out, summary, err);
     if (!status && !summary->same)
         status = do_month(&m, options->out, summary, err);

@@ -160,3 +160,51 @@ enum tg_status tg_store_gaps(struct tg_store *store, int32_t month, struct tg_ar
     *out = kept;
     return status;
 }
+
+static enum tg_status add_delivered(struct tg_arena *arena, struct tg_delivered **list, size_t *n,
+                                    size_t *cap, const struct tg_source *source, sqlite3_stmt *stmt,
+                                    struct tg_error *err)
+{
+    const char *sha = (const char *)sqlite3_column_text(stmt, 6);
+    enum tg_status status = tg_grow(list, cap, *n + 1, sizeof **list, err);
+    if (status)
+        return status;
+    char *copy = tg_arena_strndup(arena, sha ? sha : "", sha ? strlen(sha) : 0, err);
+    if (!copy)
+        return TG_NO_MEMORY;
+    (*list)[(*n)++] = (struct tg_delivered){source, sqlite3_column_int(stmt, 3),
+                                            sqlite3_column_int64(stmt, 4), copy};
+    return TG_OK;
+}
+
+enum tg_status tg_store_delivered(struct tg_store *store, int32_t month, struct tg_arena *arena,
+                                  struct tg_delivered **out, size_t *n, struct tg_error *err)
+{
+    struct tg_delivered *list = NULL;
+    size_t cap = 0;
+    enum tg_status status = TG_OK;
+    *n = 0;
+    for (size_t i = 0; !status && i < store->study->n_sources; i++) {
+        const struct tg_source *source = &store->study->sources[i];
+        sqlite3_stmt *stmt = NULL;
+        bool row = true;
+        status = tg_db_prepare(&store->db, all, &stmt, err);
+        if (!status)
+            status = tg_db_bind(&store->db, stmt,
+                                DB_ARGS(DB_TEXT(source->name, strlen(source->name))), err);
+        while (!status && row) {
+            status = tg_db_next(&store->db, stmt, &row, err);
+            if (!status && row && sqlite3_column_int(stmt, 3) <= month)
+                status = add_delivered(arena, &list, n, &cap, source, stmt, err);
+        }
+        (void)sqlite3_finalize(stmt);
+    }
+    struct tg_delivered *kept = status ? NULL : tg_arena_alloc(arena, *n, sizeof *kept, err);
+    if (!status && !kept)
+        status = TG_NO_MEMORY;
+    if (!status && *n)
+        memcpy(kept, list, *n * sizeof *kept);
+    free(list);
+    *out = kept;
+    return status;
+}

@@ -292,6 +292,19 @@ TG_CHECKED enum tg_status tg_store_gaps(struct tg_store *store, int32_t month,
                                         struct tg_arena *arena, struct tg_gap **out, size_t *n,
                                         struct tg_error *err);
 
+/** A file that the store has. */
+struct tg_delivered {
+    const struct tg_source *source; /**< of the study */
+    int32_t period;                 /**< month; 0: none */
+    int64_t rows;                   /**< as delivered */
+    const char *sha256;             /**< hex */
+};
+/** The files up to a month, and those without a period, by source in the study's order, then by
+ * period; in the arena. @return TG_OK, TG_IO, TG_NO_MEMORY */
+TG_CHECKED enum tg_status tg_store_delivered(struct tg_store *store, int32_t month,
+                                             struct tg_arena *arena, struct tg_delivered **out,
+                                             size_t *n, struct tg_error *err);
+
 /**
  * Subject ids: HMAC under a key of the site's of recipient, month ("YYYY-MM") and the person's
  * oldest row id.
