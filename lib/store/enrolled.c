@@ -25,15 +25,14 @@ enum tg_status tg_file_time_of(const struct tg_store *store, int64_t source_id, 
     return status;
 }
 
-void tg_enrolled_read(sqlite3_stmt *stmt, int column, int32_t newest, struct tg_known_identity *out)
+void tg_enrolled_read(const int64_t columns[TG_ENROLLED_COLUMNS], int32_t newest,
+                      struct tg_known_identity *out)
 {
-    bool has_rows = sqlite3_column_type(stmt, column) != SQLITE_NULL;
-    bool in_newest = sqlite3_column_type(stmt, column + 1) == SQLITE_NULL;
-    out->seen_from = has_rows ? (uint16_t)sqlite3_column_int(stmt, column) : TG_NOT_SEEN;
-    out->seen_to = (uint16_t)(in_newest ? newest : sqlite3_column_int(stmt, column + 1));
-    out->enrolled_from = (uint32_t)sqlite3_column_int(stmt, column + 2) & INT32_MAX;
-    out->enrolled_to = (uint32_t)sqlite3_column_int(stmt, column + 3) & DAY_MASK;
-    out->death = (uint32_t)sqlite3_column_int(stmt, column + 4) & DEATH_MASK;
+    out->seen_from = (uint16_t)(columns[0] ? columns[0] : TG_NOT_SEEN);
+    out->seen_to = (uint16_t)(columns[1] ? columns[1] : newest);
+    out->enrolled_from = (uint32_t)columns[2] & INT32_MAX;
+    out->enrolled_to = (uint32_t)columns[3] & DAY_MASK;
+    out->death = (uint32_t)columns[4] & DEATH_MASK;
 }
 
 struct tg_known_identity tg_enrolled_fresh(const struct tg_file_time *time,

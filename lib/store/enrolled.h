@@ -2,10 +2,10 @@
 /**
  * @file
  * When each identity of a roster was seen and enrolled, kept up as files come, are replaced and
- * taken back: columns seen_from, seen_to, enrolled_from, enrolled_to and death of table identity. They are
- * a function of the rows in the store, whatever the order in which they came. Identities on whose
- * days it depends who is one person are added to the interner's `touched` when their days change.
- * Other sources have their first period alone.
+ * taken back: columns seen_from, seen_to, enrolled_from, enrolled_to and death of table identity.
+ * They are a function of the rows in the store, whatever the order in which they came. Identities
+ * on whose days it depends who is one person are added to the interner's `touched` when their days
+ * change. Other sources have their first period alone.
  */
 #ifndef TG_STORE_ENROLLED_H
 #define TG_STORE_ENROLLED_H
@@ -19,8 +19,12 @@ TG_CHECKED enum tg_status tg_file_time_of(const struct tg_store *store, int64_t 
 
 /** @name What is known of an identity; any thread */
 /** @{ */
-/** Reads seen_from, seen_to, enrolled_from, enrolled_to and death from columns that stand side by side. */
-void tg_enrolled_read(sqlite3_stmt *stmt, int column, int32_t newest,
+enum { TG_ENROLLED_COLUMNS = 5 };
+/**
+ * @param columns  seen_from, seen_to, enrolled_from, enrolled_to and death of table identity; NULL
+ *                 is 0
+ */
+void tg_enrolled_read(const int64_t columns[TG_ENROLLED_COLUMNS], int32_t newest,
                       struct tg_known_identity *out);
 /** An identity whose first row this is. */
 struct tg_known_identity tg_enrolled_fresh(const struct tg_file_time *time,

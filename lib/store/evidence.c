@@ -153,7 +153,7 @@ static enum tg_status move_listed(const struct tg_db *db, struct tg_error *err)
     return status ? status
                   : tg_db_exec(db,
                                "DELETE FROM token_chunk"
-                               " WHERE id >> 47 IN (SELECT token FROM temp.evidence_token);"
+                               " WHERE id >> 47 & 65535 IN (SELECT token FROM temp.evidence_token);"
                                "DELETE FROM link_memory",
                                err);
 }

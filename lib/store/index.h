@@ -10,6 +10,11 @@
  * its first posting and above those of all chunks before it: all postings of one hash lie in one
  * chunk, and one search finds it.
  *
+ * There are two levels of chunks, as of a log-structured merge tree (O'Neil, Cheng, Gawlick and
+ * O'Neil, The log-structured merge-tree, Acta Informatica 33, 1996). A few new postings among many,
+ * as of the people who are new in a month, would each change a page; they go to the fresh level,
+ * where they lie close, and from there to the main one together. Whoever asks sees one index.
+ *
  * Statements may ask the tables `identity_token(token, hash, identity_id)` and
  * `identity_digest(source_id, digest, identity_id)`, which show the same and cannot be written;
  * tokens of an identity come from the identity itself. Whoever gives up an identity's tokens calls
@@ -36,14 +41,14 @@ TG_CHECKED enum tg_status tg_index_register(const struct tg_db *db, struct tg_er
 /** @{ */
 /**
  * @param column  of the index; that of the postings does not matter
- * @param items   `n` of them, ascending by hash and identity; those that are there already are left
- *                out
+ * @param items   `n` of them, ascending by hash and identity; what comes twice is put in once. None
+ *                is there already
  */
 TG_CHECKED enum tg_status tg_index_add(const struct tg_db *db, enum tg_index index, int64_t column,
                                        const struct tg_posting *items, size_t n,
                                        struct tg_error *err);
-/** Adds what a statement yields as (column, hash, identity), ascending; hashes of another length
- * are left out. It is reset. */
+/** Adds what a statement yields as (column, hash, identity), ascending, to an index without
+ * postings; hashes of another length are left out. It is reset. */
 TG_CHECKED enum tg_status tg_index_fill(const struct tg_db *db, enum tg_index index,
                                         sqlite3_stmt *rows, struct tg_error *err);
 /**
@@ -59,14 +64,23 @@ TG_CHECKED enum tg_status tg_index_convert(const struct tg_db *db, struct tg_err
 
 /** @name Asking it */
 /** @{ */
+enum { TG_INDEX_MAIN, TG_INDEX_FRESH, TG_INDEX_LEVELS };
+
+/** A chunk of a level. */
+struct tg_index_place {
+    struct tg_buf chunk; /**< a copy, so the index may be changed meanwhile */
+    int64_t id;          /**< where it has postings */
+    size_t at, n;        /**< the posting at hand, and how many the chunk has */
+};
+
 /** A place in an index; all zero but `db` and `index` is a valid beginning. */
 struct tg_index_cursor {
     const struct tg_db *db;
     enum tg_index index;
-    sqlite3_stmt *at_or_below, *above; /**< ends with tg_index_end() */
-    struct tg_buf chunk;               /**< a copy, so the index may be changed meanwhile */
-    int64_t id;                        /**< of the chunk, where it has postings */
-    size_t at, n;                      /**< the posting at hand, and how many the chunk has */
+    sqlite3_stmt *first, *last; /**< of a range; end with tg_index_end() */
+    struct tg_index_place level[TG_INDEX_LEVELS];
+    bool there[TG_INDEX_LEVELS]; /**< does a level have a posting to show? */
+    int now;                     /**< the level of the posting at hand */
 };
 /**
  * The first posting of a hash. What is near the one before is found fastest.
@@ -78,7 +92,7 @@ TG_CHECKED enum tg_status tg_index_seek(struct tg_index_cursor *c, int64_t colum
                                         struct tg_error *err);
 /** The next posting of the same hash, after tg_index_seek() has found one. */
 bool tg_index_again(struct tg_index_cursor *c);
-/** The first posting of all from a column on. */
+/** The first posting of all from a column on, ascending by column, hash and identity. */
 TG_CHECKED enum tg_status tg_index_first(struct tg_index_cursor *c, int64_t column, bool *there,
                                          struct tg_error *err);
 /** The next posting of all. */

@@ -8,19 +8,46 @@
 #include <string.h>
 
 enum { TG_INDEX_HASH_BITS = 47, TG_INDEX_COLUMNS = 1 << 16 };
+/** So many postings lie in a chunk: two of those fill a page of 8,192 bytes. */
+enum { TG_INDEX_CHUNK = 203 };
+
+/**
+ * What stands before the bits of a hash in a chunk's number: the column, and below zero that of the
+ * fresh level.
+ */
+static inline int64_t tg_index_part(int64_t column, int level)
+{
+    return level == TG_INDEX_MAIN ? column : column - TG_INDEX_COLUMNS;
+}
+
+/** The first number of a part. */
+static inline int64_t tg_index_floor(int64_t part)
+{
+    return part * (INT64_C(1) << TG_INDEX_HASH_BITS);
+}
+
+static inline int64_t tg_index_ceiling(int64_t part)
+{
+    return tg_index_floor(part) + ((INT64_C(1) << TG_INDEX_HASH_BITS) - 1);
+}
 
 /** The number of a chunk that begins with a hash. */
-static inline int64_t tg_index_key(int64_t column, const unsigned char *hash)
+static inline int64_t tg_index_key(int64_t part, const unsigned char *hash)
 {
     uint64_t first = 0;
     for (size_t i = 0; i < 8; i++)
         first = first << 8 | hash[i];
-    return (int64_t)((uint64_t)column << TG_INDEX_HASH_BITS | first >> (64 - TG_INDEX_HASH_BITS));
+    return tg_index_floor(part) + (int64_t)(first >> (64 - TG_INDEX_HASH_BITS));
+}
+
+static inline int64_t tg_index_part_of(int64_t key)
+{
+    return key >> TG_INDEX_HASH_BITS;
 }
 
 static inline int64_t tg_index_column_of(int64_t key)
 {
-    return key >> TG_INDEX_HASH_BITS;
+    return tg_index_part_of(key) & (TG_INDEX_COLUMNS - 1);
 }
 
 static inline int64_t tg_indexed_identity(const unsigned char *posting)
@@ -39,7 +66,7 @@ static inline void tg_indexed_put(unsigned char to[TG_INDEXED_LEN], const unsign
 
 /** The table of an index. */
 const char *tg_index_table(enum tg_index index);
-/** A statement on it, in whose text %s stands for its name. */
+/** A statement on it, in whose text each %s stands for its name. */
 TG_CHECKED enum tg_status tg_index_prepare(const struct tg_db *db, enum tg_index index,
                                            const char *format, sqlite3_stmt **out,
                                            struct tg_error *err);
@@ -47,5 +74,15 @@ TG_CHECKED enum tg_status tg_index_prepare(const struct tg_db *db, enum tg_index
 TG_CHECKED enum tg_status tg_index_postings(const struct tg_db *db, enum tg_index index,
                                             const void *blob, size_t len, size_t *n,
                                             struct tg_error *err);
+
+/**
+ * Puts postings into a part, or takes them out: what is there already is left out, and what is to
+ * go and is not there is no matter.
+ *
+ * @param items  as of tg_index_add()
+ */
+TG_CHECKED enum tg_status tg_index_change(const struct tg_db *db, enum tg_index index, int64_t part,
+                                          bool takes, const struct tg_posting *items, size_t n,
+                                          struct tg_error *err);
 
 #endif

@@ -133,7 +133,7 @@ static int on_close(sqlite3_vtab_cursor *base)
 {
     struct cursor *c = (struct cursor *)base;
     struct table *t = (struct table *)base->pVtab;
-    if (t->spare.above)
+    if (t->spare.first)
         tg_index_end(&c->place);
     else
         t->spare = c->place;

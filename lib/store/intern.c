@@ -286,7 +286,10 @@ static enum tg_status find_in_table(struct tg_interner *in, const struct tg_iden
     known.met = tg_enrolled_was_met(in, known.id);
     /* what this file has named is in the newest one already */
     bool ahead = known.met && in->time.period > in->time.newest;
-    tg_enrolled_read(in->find, 1, ahead ? in->time.period : in->time.newest, &known);
+    int64_t columns[TG_ENROLLED_COLUMNS];
+    for (int i = 0; i < TG_ENROLLED_COLUMNS; i++)
+        columns[i] = sqlite3_column_int64(in->find, 1 + i);
+    tg_enrolled_read(columns, ahead ? in->time.period : in->time.newest, &known);
     (void)sqlite3_reset(in->find);
     found->id = known.id;
     tg_enrolled_see(&in->time, facts, &known, found);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/enrolled.h"
 #include "store/index.h"
+#include "store/pump.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -114,25 +115,24 @@ static enum tg_status put_some(struct loading *l, struct tg_error *err)
     return status;
 }
 
+static enum tg_status on_identity(void *ctx, const struct tg_pumped *row, struct tg_error *err)
+{
+    struct loading *l = ctx;
+    if (row->len != TG_TOKEN_LEN)
+        return TG_OK;
+    struct tg_known_identity *one = &l->some[l->n++];
+    *one = (struct tg_known_identity){.id = (uint32_t)row->numbers[0]};
+    tg_enrolled_read(&row->numbers[1], l->newest, one);
+    memcpy(one->digest, row->bytes, TG_TOKEN_LEN);
+    return l->n < SOME ? TG_OK : put_some(l, err);
+}
+
 static enum tg_status load_range(struct loading *l, int64_t first, int64_t last,
                                  struct tg_error *err)
 {
-    bool row = true;
     enum tg_status status =
         tg_db_bind(l->db, l->rows, DB_ARGS(DB_INT(first), DB_INT(last), DB_INT(l->source_id)), err);
-    while (!status && row && l->known->slots) {
-        status = tg_db_next(l->db, l->rows, &row, err);
-        if (status || !row || sqlite3_column_bytes(l->rows, 1) != TG_TOKEN_LEN)
-            continue;
-        struct tg_known_identity *one = &l->some[l->n++];
-        *one = (struct tg_known_identity){.id = (uint32_t)sqlite3_column_int64(l->rows, 0)};
-        tg_enrolled_read(l->rows, 2, l->newest, one);
-        memcpy(one->digest, sqlite3_column_blob(l->rows, 1), TG_TOKEN_LEN);
-        if (l->n == SOME)
-            status = put_some(l, err);
-    }
-    (void)sqlite3_reset(l->rows);
-    return status;
+    return status ? status : tg_pump(l->db, l->rows, 1 + TG_ENROLLED_COLUMNS, on_identity, l, err);
 }
 
 /* A source's identities lie together where a file brought them; others between are passed over when
@@ -167,7 +167,7 @@ static enum tg_status load_all(const struct tg_db *db, int64_t source_id, int32_
     if (!status)
         status =
             tg_db_prepare(db,
-                          "SELECT id, digest, seen_from, seen_to, enrolled_from, enrolled_to, death"
+                          "SELECT id, seen_from, seen_to, enrolled_from, enrolled_to, death, digest"
                           " FROM identity WHERE id BETWEEN ? AND ? AND source_id = ? ORDER BY id",
                           &l.rows, err);
     if (!status)

@@ -8,7 +8,7 @@
 
 #include "store/db.h"
 
-enum { TG_PUMPED_MAX = 5 };
+enum { TG_PUMPED_MAX = 6 };
 
 /** A row; it lives until the callback returns. */
 struct tg_pumped {

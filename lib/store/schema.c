@@ -471,6 +471,10 @@ static const char version_short[] = "INSERT OR REPLACE INTO meta SELECT 'evidenc
                                     "  WHERE EXISTS (SELECT 1 FROM identity);"
                                     "DELETE FROM link_memory;";
 
+/* Chunks of the fresh level have numbers below zero (store/index.h): nothing to do, but older
+ * programs must not read such a store. */
+static const char version_levels[] = "";
+
 /* What makes version n of version n − 1, and what statements alone cannot do of it. Entries are
  * never changed, only added. */
 static const struct {
@@ -484,7 +488,8 @@ static const struct {
                 {version_enrolled, NULL}, {version_memory, NULL},
                 {version_kin, NULL},      {version_death, NULL},
                 {version_joined, NULL},   {version_index, tg_index_convert},
-                {version_turns, NULL},    {version_short, tg_evidence_convert}};
+                {version_turns, NULL},    {version_short, tg_evidence_convert},
+                {version_levels, NULL}};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

@@ -85,6 +85,17 @@ static size_t without_doubles(struct entry *items, size_t n)
     return kept;
 }
 
+/* Those that are not in the model; the rest is not there to be added. */
+static size_t without_known(struct entry *items, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!bsearch(&items[i], model, n_model, sizeof *model, by_all))
+            items[kept++] = items[i];
+    }
+    return kept;
+}
+
 static void add(const struct entry *items, size_t n)
 {
     struct tg_posting *postings = calloc(n, sizeof *postings);
@@ -130,6 +141,12 @@ static void is_model(void)
     tg_index_end(&c);
 }
 
+static bool is_below(const struct entry *a, const struct entry *b)
+{
+    return a->column != b->column ? a->column < b->column
+                                  : memcmp(a->hash, b->hash, TG_TOKEN_LEN) < 0;
+}
+
 /* Every hash from its place in the order, from anywhere, and one that is not there. */
 static void seeks(void)
 {
@@ -139,11 +156,11 @@ static void seeks(void)
         struct entry e = at < n_model && draw(4) ? model[at] : draw_entry();
         size_t first = 0, n = 0;
         bool there;
-        for (size_t i = 0; i < n_model; i++) {
-            bool same = model[i].column == e.column && !memcmp(model[i].hash, e.hash, TG_TOKEN_LEN);
-            first = same && !n ? i : first;
-            n += same;
-        }
+        while (first < n_model && is_below(&model[first], &e))
+            first = first + 512 < n_model && is_below(&model[first + 512], &e) ? first + 512
+                                                                               : first + 1;
+        while (first + n < n_model && !is_below(&e, &model[first + n]))
+            n++;
         OK(tg_index_seek(&c, e.column, e.hash, &there, &err));
         ck_assert_int_eq(there, n > 0);
         for (size_t i = 0; i < n; i++) {
@@ -154,26 +171,35 @@ static void seeks(void)
     tg_index_end(&c);
 }
 
+struct walked {
+    int64_t n;
+    struct entry before;
+};
+
 static enum tg_status count_one(void *ctx, const unsigned char hash[TG_TOKEN_LEN], int64_t identity,
                                 struct tg_error *e)
 {
-    (void)hash;
-    (void)identity;
+    struct walked *w = ctx;
+    struct entry here = {.identity = identity};
     (void)e;
-    ++*(int64_t *)ctx;
+    memcpy(here.hash, hash, TG_TOKEN_LEN);
+    ck_assert(w->n == 0 || by_all(&w->before, &here) < 0);
+    w->before = here;
+    w->n++;
     return TG_OK;
 }
 
 static void counts(void)
 {
     for (int64_t column = 0; column < COLUMNS * 21845; column += 21845) {
-        int64_t n = 0, counted = 0, walked = 0;
+        int64_t n = 0, counted = 0;
+        struct walked walked = {0};
         for (size_t i = 0; i < n_model; i++)
             n += model[i].column == column;
         OK(tg_index_count(&db, TG_INDEX_TOKENS, column, &counted, &err));
         OK(tg_index_walk(&db, TG_INDEX_TOKENS, column, count_one, &walked, &err));
         ck_assert_int_eq(counted, n);
-        ck_assert_int_eq(walked, n);
+        ck_assert_int_eq(walked.n, n);
     }
 }
 
@@ -186,8 +212,9 @@ START_TEST(it_holds_what_a_list_holds)
         struct entry *more = &model[n_model];
         for (size_t i = 0; i < n; i++)
             more[i] = n_model && draw(8) == 0 ? model[draw(n_model)] : draw_entry();
-        n = without_doubles(more, n);
-        add(more, n);
+        n = without_known(more, without_doubles(more, n));
+        if (n)
+            add(more, n);
         n_model = without_doubles(model, n_model + n);
         is_model();
         counts();
@@ -211,6 +238,56 @@ static int64_t count_rows(const char *sql)
     OK(tg_db_number(&db, sql, DB_NO_ARGS, &n, &err));
     return n;
 }
+
+/* A few of a large column: with hashes that are there and with others, of identities below and
+ * above those that are there. */
+static size_t draw_few(struct entry *few, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        few[i] = draw_entry();
+        few[i].column = 21845;
+        if (draw(2))
+            memcpy(few[i].hash, model[draw(n_model)].hash, TG_TOKEN_LEN);
+        few[i].identity = 1 + (int64_t)draw(5);
+    }
+    return without_known(few, without_doubles(few, n));
+}
+
+/* They lie apart until they are many; nobody who asks sees it. */
+START_TEST(few_among_many_lie_apart)
+{
+    enum { MANY = 5000, ROUNDS = 24 };
+    size_t apart = 0, together = 0;
+    seed = 29 + (uint64_t)_i;
+    for (size_t i = 0; i < MANY; i++) {
+        model[i] = draw_entry();
+        model[i].column = 21845 * (i % 10 == 0);
+        model[i].column = 21845 - model[i].column;
+        model[i].identity += 2;
+    }
+    n_model = without_doubles(model, MANY);
+    add(model, n_model);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        size_t n = draw_few(&model[n_model], 1 + (size_t)draw(120));
+        if (n)
+            add(&model[n_model], n);
+        n_model = without_doubles(model, n_model + n);
+        bool is_apart = count_rows("SELECT count(*) FROM token_chunk WHERE id < 0") > 0;
+        apart += is_apart;
+        together += !is_apart;
+        for (size_t gone = (size_t)draw(3); gone > 0; gone--) {
+            size_t at = (size_t)draw(n_model);
+            take_out(&model[at], 1);
+            memmove(&model[at], &model[at + 1], (--n_model - at) * sizeof *model);
+        }
+        is_model();
+        counts();
+    }
+    seeks();
+    ck_assert_uint_gt(apart, 0);
+    ck_assert_uint_gt(together, 0);
+}
+END_TEST
 
 START_TEST(statements_see_it_as_tables)
 {
@@ -322,6 +399,7 @@ int main(void)
     TCase *t = tcase_create("store_index");
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_loop_test(t, it_holds_what_a_list_holds, 0, 7);
+    tcase_add_loop_test(t, few_among_many_lie_apart, 0, 4);
     tcase_add_loop_test(t, what_was_followed_is_known, 0, 5);
     tcase_add_test(t, statements_see_it_as_tables);
     tcase_add_test(t, what_is_no_posting_is_damage);
