@@ -7,7 +7,7 @@ enum { O_STUDY, O_STORE, O_BEFORE, O_MONTH, O_TO };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
     {"store", 0, "DB", false, "the store; default totsugo.db beside the study file",
-     "格納先（省略時は調査ファイルの隣のtotsugo.db）"},
+     "保管庫（省略時は調査ファイルの隣のtotsugo.db）"},
     {"before", 0, "YYYY-MM", false, "all months before this one", "この月より前のすべての月"},
     {"month", 0, "YYYY-MM", false, "this month", "この月"},
     {"to", 0, "DIR", true, "where they are to lie; runs/ brings them back",

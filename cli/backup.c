@@ -8,7 +8,7 @@ enum { O_STUDY, O_STORE, O_FORCE };
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},                                \
     {                                                                                              \
         "store", 0, "DB", false, "the store; default totsugo.db beside the study file",            \
-            "格納先（省略時は調査ファイルの隣のtotsugo.db）"                     \
+            "保管庫（省略時は調査ファイルの隣のtotsugo.db）"                     \
     }
 
 static const struct option_def backup_options[] = {
@@ -17,7 +17,7 @@ static const struct option_def backup_options[] = {
     COMMON_OPTIONS};
 static const struct option_def restore_options[] = {
     STORE_OPTIONS,
-    {"force", 'f', NULL, false, "replace the store that is there", "今の格納先を置き換えます"},
+    {"force", 'f', NULL, false, "replace the store that is there", "今の保管庫を置き換えます"},
     COMMON_OPTIONS};
 
 typedef enum tg_status copy(const char *store, const struct tg_study *study, const char *backup,
@@ -67,7 +67,7 @@ const struct verb cli_store_backup = {"store backup",
                                       1,
                                       backup_options,
                                       "copy the store while it may be in use, with a manifest",
-                                      "使用中でも格納先の控えを取ります（マニフェスト付き）",
+                                      "使用中でも保管庫の控えを取ります（マニフェスト付き）",
                                       backup};
 const struct verb cli_store_restore = {"store restore",
                                        "FILE",
@@ -75,5 +75,5 @@ const struct verb cli_store_restore = {"store restore",
                                        1,
                                        restore_options,
                                        "put a backup in the store's place, when it is sound",
-                                       "控えを調べてから格納先に戻します",
+                                       "控えを調べてから保管庫に戻します",
                                        restore};

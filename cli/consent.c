@@ -10,7 +10,7 @@ enum { O_STUDY, O_STORE, O_AT, O_OUTPUT, O_FORCE, O_USER = O_OUTPUT };
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},                                \
     {                                                                                              \
         "store", 0, "DB", false, "the store; default totsugo.db beside the study file",            \
-            "格納先（省略時は調査ファイルの隣のtotsugo.db）"                     \
+            "保管庫（省略時は調査ファイルの隣のtotsugo.db）"                     \
     }
 #define STATUS_OPTIONS                                                                             \
     STORE_OPTIONS,                                                                                 \

@@ -5,7 +5,7 @@
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},                                \
     {                                                                                              \
         "store", 0, "DB", false, "the store; default totsugo.db beside the study file",            \
-            "格納先（省略時は調査ファイルの隣のtotsugo.db）"                     \
+            "保管庫（省略時は調査ファイルの隣のtotsugo.db）"                     \
     }
 
 enum { O_STUDY, O_STORE, O_OUTPUT, O_FORCE };
@@ -54,7 +54,7 @@ const struct verb cli_store_status = {"store status",
                                       0,
                                       status_options,
                                       "say which periods of which source the store has",
-                                      "格納先にどの入力のどの期間があるかを示します",
+                                      "保管庫にどの入力のどの期間があるかを示します",
                                       run_status};
 const struct verb cli_store_dump = {"store dump",
                                     "",

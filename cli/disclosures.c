@@ -5,7 +5,7 @@ enum { O_STUDY, O_STORE, O_MONTH, O_OUTPUT, O_FORCE };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
     {"store", 0, "DB", false, "the store; default totsugo.db beside the study file",
-     "格納先（省略時は調査ファイルの隣のtotsugo.db）"},
+     "保管庫（省略時は調査ファイルの隣のtotsugo.db）"},
     {"month", 0, "YYYY-MM", false, "only what was delivered for this month",
      "この月の分だけを出します"},
     {"output", 'o', "FILE", true, "CSV; - for standard output", "CSVの書き出し先（- は標準出力）"},

@@ -21,7 +21,7 @@ enum { T_STUDY, T_STORE, T_FORCE };
 static const struct option_def retire_options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
     {"store", 0, "DB", false, "the store; default totsugo.db beside the study file",
-     "格納先（省略時は調査ファイルの隣のtotsugo.db）"},
+     "保管庫（省略時は調査ファイルの隣のtotsugo.db）"},
     {"force", 'f', NULL, false, "also when withdrawals would be lost",
      "撤回が失われる場合でも終わらせます"},
     COMMON_OPTIONS};
@@ -81,5 +81,5 @@ const struct verb cli_key_retire = {"key retire",
                                     0,
                                     retire_options,
                                     "end an epoch of the shared key in the store",
-                                    "格納先で共有の鍵の前の世代を終わらせます",
+                                    "保管庫で共有の鍵の前の世代を終わらせます",
                                     run_retire};

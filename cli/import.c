@@ -5,7 +5,7 @@ enum { O_STUDY, O_STORE, O_RETRACT, O_SOURCE, O_PERIOD, O_BRIDGE };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
     {"store", 0, "DB", false, "the store; default totsugo.db beside the study file",
-     "格納先（省略時は調査ファイルの隣のtotsugo.db）"},
+     "保管庫（省略時は調査ファイルの隣のtotsugo.db）"},
     {"retract", 0, NULL, false,
      "take a file back that its sender has withdrawn: --source, --period",
      "送り手が取り下げたファイルを取り消します。--source と --period で指定"},

@@ -5,7 +5,7 @@
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},                                \
     {                                                                                              \
         "store", 0, "DB", false, "the store; default totsugo.db beside the study file",            \
-            "格納先（省略時は調査ファイルの隣のtotsugo.db）"                     \
+            "保管庫（省略時は調査ファイルの隣のtotsugo.db）"                     \
     }
 
 enum { H_STUDY, H_STORE, H_MONTH, H_RECIPIENT, H_OUTPUT, H_FORCE };

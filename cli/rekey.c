@@ -5,7 +5,7 @@ enum { O_STUDY, O_STORE };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
     {"store", 0, "DB", false, "the store; default totsugo.db beside the study file",
-     "格納先（省略時は調査ファイルの隣のtotsugo.db）"},
+     "保管庫（省略時は調査ファイルの隣のtotsugo.db）"},
     COMMON_OPTIONS};
 
 static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
@@ -29,5 +29,5 @@ const struct verb cli_store_rekey = {"store rekey",
                                      0,
                                      options,
                                      "make a new site key and hash the store again under it",
-                                     "拠点の鍵を作り直し、格納先をその鍵でハッシュし直します",
+                                     "拠点の鍵を作り直し、保管庫をその鍵でハッシュし直します",
                                      run};

@@ -9,7 +9,7 @@
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},                                \
     {                                                                                              \
         "store", 0, "DB", false, "the store; default totsugo.db beside the study file",            \
-            "格納先（省略時は調査ファイルの隣のtotsugo.db）"                     \
+            "保管庫（省略時は調査ファイルの隣のtotsugo.db）"                     \
     }
 
 enum { L_STUDY, L_STORE, L_MONTH, L_OUTPUT, L_FORCE };
@@ -183,7 +183,7 @@ const struct verb cli_review_apply = {"review apply",
                                       1,
                                       apply_options,
                                       "take a clerk's decisions on pairs into the store",
-                                      "組についての職員の判定を格納先に入れます",
+                                      "組についての職員の判定を保管庫に入れます",
                                       run_apply};
 const struct verb cli_review_show = {"review show",
                                      "",

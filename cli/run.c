@@ -12,7 +12,7 @@ static const struct option_def options[] = {
     {"as-of", 0, "DATE", false, "the day consents must be in force; default the month's last day",
      "同意が有効であるべき日（省略時は月末）"},
     {"store", 0, "DB", false, "the store; default totsugo.db beside the study file",
-     "格納先（省略時は調査ファイルの隣のtotsugo.db）"},
+     "保管庫（省略時は調査ファイルの隣のtotsugo.db）"},
     {"inbox", 0, "DIR", false, "token files to import; default inbox/ beside the study file",
      "取り込むフォルダー（省略時は調査ファイルの隣のinbox/）"},
     {"out", 0, "DIR", false, "where months are put; default runs/ beside the study file",

@@ -9,10 +9,10 @@ enum { O_STUDY, O_STORE, O_INBOX, O_NOTED };
 static const struct option_def options[] = {
     {"study", 's', "FILE", true, "the study file", "調査ファイル"},
     {"store", 0, "DB", false, "the store; default totsugo.db beside the study file",
-     "格納先（省略時は調査ファイルの隣のtotsugo.db）"},
+     "保管庫（省略時は調査ファイルの隣のtotsugo.db）"},
     {"inbox", 0, "DIR", false,
      "token files whose tokens must not stand in the store; default inbox/ beside the study file",
-     "格納先に元のトークンが残っていないか調べるための受け取りフォルダー"
+     "保管庫に元のトークンが残っていないか調べるための受け取りフォルダー"
      "（省略時は調査ファイルの隣のinbox/）"},
     {"noted", 0, "ENTRY:SEAL", false, "a seal that an earlier verify told and somebody noted",
      "以前のverifyが示し、控えておいた封印"},
@@ -93,5 +93,5 @@ const struct verb cli_verify = {"verify",
                                 SIZE_MAX,
                                 options,
                                 "check the store, the audit chain and the delivered files",
-                                "格納先、監査記録、渡した結果が変わっていないか調べます",
+                                "保管庫、監査記録、渡した結果が変わっていないか調べます",
                                 run};

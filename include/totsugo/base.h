@@ -102,7 +102,8 @@ TG_API bool tg_message_is_warning(enum tg_message message);
  * Writes an error as one line of text: code, place, what, what to do.
  *
  * @param err       the error, borrowed
- * @param language  the language of the text; headers and rules stay as they are
+ * @param language  the language of the text; headers, and names and numbers in rules, stay as they
+ * are
  * @param out       out: `size` bytes, always ended by NUL when size > 0
  * @param size      bytes at `out`
  * @return the length the whole text has, as snprintf does

@@ -146,7 +146,28 @@ static void put_place(struct line *l, const struct tg_error *err, bool ja)
     }
 }
 
-static void put_what(struct line *l, const char *what, const char *rule)
+/* What is allowed, in Japanese; the rule itself where it is a name or a number. */
+static void put_rule(struct line *l, const char *rule, bool ja)
+{
+    static const char *const texts[][2] = {
+#define TG_RULE_TEXT(en, ja) {en, ja},
+#include "base/rules.def"
+#undef TG_RULE_TEXT
+    };
+    size_t len = strlen(rule);
+    for (size_t i = 0; ja && i < sizeof texts / sizeof texts[0]; i++) {
+        size_t n = strlen(texts[i][0]);
+        bool ends = texts[i][0][0] == ',';
+        if ((ends ? n > len : n != len) || strcmp(rule + len - n, texts[i][0]) != 0)
+            continue;
+        put(l, rule, len - n);
+        put_text(l, texts[i][1]);
+        return;
+    }
+    put_name(l, rule);
+}
+
+static void put_what(struct line *l, const char *what, const char *rule, bool ja)
 {
     static const char mark[] = "{rule}";
     const char *at = strstr(what, mark);
@@ -156,7 +177,7 @@ static void put_what(struct line *l, const char *what, const char *rule)
         return;
     }
     put(l, what, (size_t)(at - what));
-    put_name(l, rule);
+    put_rule(l, rule, ja);
     put_text(l, at + sizeof mark - 1);
 }
 
@@ -168,7 +189,7 @@ size_t tg_error_format(const struct tg_error *err, enum tg_language language, ch
     put_text(&l, tg_message_is_warning(err->message) ? "W" : "E");
     put_number(&l, 3, (unsigned long long)err->message);
     put_place(&l, err, ja);
-    put_what(&l, tg_message_text(err->message, language), err->rule);
+    put_what(&l, tg_message_text(err->message, language), err->rule, ja);
     if (err->sys_errno) {
         put_text(&l, " (");
         put_text(&l, strerror(err->sys_errno));

@@ -67,4 +67,17 @@ unknown=$(LC_ALL=C comm -13 "$work/registered" "$work/used")
 [ -z "$unknown" ] || { printf 'used, not in %s:\n%s\n' "$def" "$unknown"; wrong=1; }
 unused=$(LC_ALL=C comm -23 "$work/registered" "$work/used")
 [ -z "$unused" ] || { printf 'in %s, used nowhere:\n%s\n' "$def" "$unused"; wrong=1; }
+# What is allowed is said in Japanese, too: texts of rules that errors of the study file, of keys and of packages
+# give stand in rules.def, and those of rules.def are used.
+rules=lib/base/rules.def
+cat lib/*/*.c cli/*.c | tr '\n' ' ' | sed 's/" *"//g' >"$work/code"
+sed -n 's/^TG_RULE_TEXT("\(.*\)", ".*")$/\1/p' "$rules" | LC_ALL=C sort >"$work/rules"
+while IFS= read -r text; do
+    grep -qF -- "$text\"" "$work/code" || { echo "$rules: nothing says: $text"; wrong=1; }
+done <"$work/rules"
+grep -oE '(tg_bad_value|touched|wrong)\([^;]*;|allowed\[\] = [^;]*;' "$work/code" | grep -oE '"[^"`]*[a-z]{2,} [a-z][^"`]*"' |
+    tr -d '"' | LC_ALL=C sort -u | LC_ALL=C comm -23 - "$work/rules" >"$work/untold"
+sed "s|^|$rules lacks: |" "$work/untold"
+[ -s "$work/untold" ] && wrong=1
+
 exit "$wrong"

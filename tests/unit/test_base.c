@@ -23,6 +23,26 @@ START_TEST(error_carries_place_and_rule)
 }
 END_TEST
 
+START_TEST(what_is_allowed_is_said_in_the_language)
+{
+    static const struct {
+        const char *rule, *ja;
+    } cases[] = {{"one document", "使える値: 文書は一つだけです。"},
+                 {"0…130, a whole number", "使える値: 0…130 の整数。"},
+                 {"sum, a name", "使える値: sum, a name。"},
+                 {"", "使える値: 。"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct tg_error err;
+        char text[512];
+        (void)TG_FAIL(&err, TG_MSG_STUDY_VALUE, .rule = cases[i].rule);
+        (void)tg_error_format(&err, TG_JAPANESE, text, sizeof text);
+        ck_assert_msg(strstr(text, cases[i].ja) != NULL, "%s", text);
+        (void)tg_error_format(&err, TG_ENGLISH, text, sizeof text);
+        ck_assert_ptr_nonnull(strstr(text, cases[i].rule));
+    }
+}
+END_TEST
+
 START_TEST(error_text_is_cut_not_overrun)
 {
     struct tg_error err;
@@ -121,6 +141,7 @@ int main(void)
     Suite *s = suite_create("base");
     TCase *t = tcase_create("base");
     tcase_add_test(t, error_carries_place_and_rule);
+    tcase_add_test(t, what_is_allowed_is_said_in_the_language);
     tcase_add_test(t, error_text_is_cut_not_overrun);
     tcase_add_test(t, long_names_are_cut_between_characters);
     tcase_add_test(t, every_message_is_whole);
