@@ -127,6 +127,7 @@ struct bridging {
     size_t n_names;
     struct tg_buf scratch;
     uint64_t rows, pairs;
+    int64_t purged; /* rows of the delivery that are gone and have not been met yet */
 };
 
 static enum tg_status does_not_fit(const struct bridging *b, uint64_t line, struct tg_error *err)
@@ -149,6 +150,9 @@ static enum tg_status find_delivery(struct bridging *b, struct tg_error *err)
     if (!status)
         status = tg_db_number(&b->store->db, "SELECT rows FROM delivery WHERE id = ?",
                               DB_ARGS(DB_INT(b->delivery)), &rows, err);
+    if (!status)
+        status = tg_db_number(&b->store->db, "SELECT purged FROM delivery WHERE id = ?",
+                              DB_ARGS(DB_INT(b->delivery)), &b->purged, err);
     if (!status && (b->delivery == 0 || rows != (int64_t)b->m->rows))
         return TG_FAIL(err, TG_MSG_BRIDGE_DELIVERY, .file = b->path, .column = name);
     return status;
@@ -211,6 +215,10 @@ static enum tg_status take_row(struct bridging *b, const struct tg_token_row *ro
         db, b->row, DB_ARGS(DB_INT(b->delivery), DB_BLOB(row->row_id, TG_TOKEN_LEN)), err);
     if (!status)
         status = tg_db_next(db, b->row, &found, err);
+    if (!status && !found && b->purged-- > 0) {
+        (void)sqlite3_reset(b->row);
+        return TG_OK;
+    }
     if (!status && !found)
         status = does_not_fit(b, row->line, err);
     const unsigned char *packed = found ? sqlite3_column_blob(b->row, 0) : NULL;

@@ -44,6 +44,14 @@ cut -d, -f2- bridges/roster.csv | sort >got
 cut -d, -f2- new/roster.csv | sort >want
 same want got
 
+# rows of who was purged are in the provider's files still, and keep nobody back
+mkdir purged && cp totsugo.db site.key purged/
+expect 0 "$TOTSUGO" consent purge -s study.yaml --store purged/totsugo.db -o purged/list.csv
+[ "$(wc -l <purged/list.csv)" -gt 1 ] || fail "nobody was purged"
+expect 0 "$TOTSUGO" import -s study.yaml --store purged/totsugo.db --bridge bridges/*.csv
+says "0 withdrawals left"
+expect 0 "$TOTSUGO" key retire -s study.yaml --store purged/totsugo.db
+
 # before any bridge
 expect 77 "$TOTSUGO" import -s study.yaml new/roster.csv
 says E613

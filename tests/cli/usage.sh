@@ -53,9 +53,9 @@ done
 # Japanese by locale, from any of the three variables
 unset LC_ALL
 expect 64 env LANG=ja_JP.UTF-8 "$TOTSUGO" nonsense
-says "そのような命令はありません"
+says "その名前の命令はありません"
 expect 64 env LANG=ja_JP.UTF-8 LC_ALL=C "$TOTSUGO" nonsense
-says "no such command"
+says "no command, or none of this name"
 
 # one JSON object per line
 expect 66 "$TOTSUGO" verify -s none.yaml --log-format json
