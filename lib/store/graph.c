@@ -81,14 +81,15 @@ struct writer {
     struct tg_rows updates;
     sqlite3_stmt *log;
     int64_t first_new, delivery_id;
-    uint64_t joined_new;
+    int64_t joined_new;
 };
 
 static enum tg_status write_node(struct writer *w, const struct tg_node *node, int64_t person,
                                  int64_t conflict, bool watched, struct tg_error *err)
 {
     bool is_new = node->id >= w->first_new;
-    w->joined_new += is_new && person != node->id;
+    if (is_new)
+        w->joined_new += (person != node->id) - (node->person != node->id);
     if (node->person == person && node->conflict == conflict && node->watched == watched)
         return TG_OK;
     enum tg_status status = tg_rows_add(&w->updates,
@@ -163,7 +164,7 @@ static enum tg_status decide(struct tg_reach *reach, struct decision *d, struct 
 
 enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touched,
                                const struct tg_ids *revived, int64_t first_new, int64_t delivery_id,
-                               const struct tg_reporter *reporter, uint64_t *joined_new,
+                               const struct tg_reporter *reporter, int64_t *joined_new,
                                struct tg_error *err)
 {
     struct tg_reach reach = {.store = store, .first_new = first_new, .revived = revived};

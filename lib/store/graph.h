@@ -50,12 +50,13 @@ bool tg_numbers_has(const struct tg_numbers *numbers, unsigned token);
  * @param revived      identities that had no rows before this delivery, ascending
  * @param first_new    identities from this number on are new in this delivery
  * @param delivery_id  what brought the change
- * @param joined_new   out: new identities that joined a person of a smaller number
+ * @param joined_new   out: how many more new identities than before are of a person of a smaller
+ *                     number
  */
 TG_CHECKED enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touched,
                                           const struct tg_ids *revived, int64_t first_new,
                                           int64_t delivery_id, const struct tg_reporter *reporter,
-                                          uint64_t *joined_new, struct tg_error *err);
+                                          int64_t *joined_new, struct tg_error *err);
 
 /**
  * Finds number-like tokens that two people of a delivery hold at the same time: two rows carry it,

@@ -431,8 +431,8 @@ enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_resul
                                  struct tg_error *err)
 {
     struct tg_interner *in = &im->interner;
-    uint64_t n_shared = 0, joined = 0;
-    int64_t conflicts = 0;
+    uint64_t n_shared = 0;
+    int64_t conflicts = 0, joined = 0;
     if (!in->founds_persons)
         return TG_OK;
     enum tg_status status = tg_twins_find(im->store, im->delivery_id, &in->touched, &n_shared, err);
@@ -453,7 +453,7 @@ enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_resul
                               (int64_t *)&result->undecided, err);
     if (status)
         return status;
-    result->new_persons = in->n_founders - joined;
+    result->new_persons = in->n_founders - (uint64_t)joined;
     result->conflicts = (uint64_t)conflicts;
     if (n_shared) {
         char count[24];

@@ -101,7 +101,7 @@ enum tg_status tg_interner_begin(struct tg_interner *in, struct tg_error *err)
     const struct tg_db *db = &in->store->db;
     enum tg_status status = tg_db_number(db, "SELECT coalesce(max(id), 0) FROM identity",
                                          DB_NO_ARGS, &in->first_new, err);
-    in->next_id = ++in->first_new;
+    in->first_newcomer = in->next_id = ++in->first_new;
     for (size_t i = 0; !status && i < sizeof statements / sizeof statements[0]; i++)
         status = tg_db_prepare(db, statements[i].sql, statements[i].stmt, err);
     bool late = in->founds_persons && in->time.period < in->time.newest;
@@ -141,10 +141,10 @@ void tg_interner_let_go(struct tg_interner *in)
     if (in->pending)
         tg_wipe(in->pending, in->high_pending * sizeof *in->pending);
     free(in->pending);
-    free(in->looked);
+    free(in->newcomers);
     in->pending = NULL;
-    in->looked = NULL;
-    in->n_pending = in->cap_pending = in->n_looked = 0;
+    in->newcomers = NULL;
+    in->n_pending = in->cap_pending = in->n_newcomers = in->cap_newcomers = 0;
     tg_known_free(&in->fresh);
 }
 
@@ -207,6 +207,21 @@ static enum tg_status put_identities(struct tg_interner *in, struct tg_error *er
     return status ? status : tg_rows_put(&in->store->db, &in->evidences, err);
 }
 
+/* Where days speak into who somebody is, the identity is looked at though it may share nothing. */
+static enum tg_status add_newcomer(struct tg_interner *in, const struct tg_identity_facts *facts,
+                                   bool look, struct tg_error *err)
+{
+    if (!in->founds_persons)
+        return TG_OK;
+    enum tg_status status = tg_grow(&in->newcomers, &in->cap_newcomers, in->n_newcomers + 1,
+                                    sizeof *in->newcomers, err);
+    if (status)
+        return status;
+    in->newcomers[in->n_newcomers++] =
+        (struct tg_newcomer){.birth_month = facts->birth_month, .sex = facts->sex, .looked = look};
+    return look ? tg_ids_add(&in->touched, in->last_waiting, err) : TG_OK;
+}
+
 static enum tg_status add_identity(struct tg_interner *in, const struct tg_token_row *row,
                                    const struct tg_identity_facts *facts,
                                    const struct tg_found *found, struct tg_error *err)
@@ -237,8 +252,8 @@ static enum tg_status add_identity(struct tg_interner *in, const struct tg_token
                                  DB_INT(facts->death ? TG_DEATH_ENDS : TG_NO_DEATH), DB_INT(turns)),
                          err);
     in->last_waiting = id;
-    if (!status && turns)
-        status = tg_ids_add(&in->touched, id, err);
+    if (!status)
+        status = add_newcomer(in, facts, turns || facts->death, err);
     if (!status && in->evidence.packed.len)
         status = tg_rows_add(
             &in->evidences,
@@ -356,7 +371,8 @@ enum tg_status tg_interner_flush(struct tg_interner *in, struct tg_error *err)
         status = tg_index_add(db, token ? TG_INDEX_TOKENS : TG_INDEX_DIGESTS,
                               token ? in->columns[column].number : in->source_id, items, n, err);
     }
-    in->n_pending = 0;
+    in->n_pending = in->n_newcomers = 0;
+    in->first_newcomer = in->next_id;
     tg_known_free(&in->fresh);
     return status;
 }

@@ -111,6 +111,16 @@ TG_CHECKED enum tg_status tg_known_add(struct tg_known *known,
                                        struct tg_error *err);
 void tg_known_free(struct tg_known *known);
 
+/** A new identity of a roster whose tokens wait for their tables; see sharing.h. */
+struct tg_newcomer {
+    uint32_t person; /**< of all who were found to share a token with it; 0: nobody was */
+    uint32_t met[2]; /**< some of them; 0: none */
+    int32_t birth_month;
+    uint8_t sex;
+    bool looked; /**< it is in `touched` */
+    bool joins;  /**< a number makes it one with somebody whose birth month and sex are known */
+};
+
 /** Interns the identities of one file. */
 struct tg_interner {
     struct tg_store *store;
@@ -123,7 +133,7 @@ struct tg_interner {
     int64_t first_new; /**< identities from this number on are new */
     int64_t next_id;
     int64_t last_waiting;  /**< of those in `identities` */
-    uint64_t n_founders;   /**< rosters: new identities that are a person at first */
+    uint64_t n_founders;   /**< rosters: new identities that are a person of their own */
     struct tg_ids touched; /**< rosters: whose component must be looked at; in no order */
     struct tg_ids lives;   /**< rosters: whose deaths are to be looked up; in no order */
     struct tg_ids revived; /**< rosters: those that had lost their rows; in no order */
@@ -131,10 +141,11 @@ struct tg_interner {
     bool asks;             /**< rows come that were not looked up */
     struct tg_known fresh; /**< while it asks: those whose digests are not in the table yet */
     struct tg_rows identities, evidences; /**< not yet in their tables */
-    unsigned char *met;    /**< rosters: a bit for each identity that the file has named */
-    size_t n_met;          /**< bytes */
-    unsigned char *looked; /**< rosters: by new identity, is it touched? */
-    size_t n_looked;
+    unsigned char *met;            /**< rosters: a bit for each identity that the file has named */
+    size_t n_met;                  /**< bytes */
+    struct tg_newcomer *newcomers; /**< rosters: those whose tokens are in `pending` */
+    size_t n_newcomers, cap_newcomers;
+    int64_t first_newcomer; /**< the number of the first of them */
     sqlite3_stmt *find, *see, *leave;
     struct tg_buf message, packed;
     struct tg_evidence_writer evidence;

@@ -191,8 +191,7 @@ enum tg_status tg_person_decide(struct tg_store *store, const struct tg_ids *ide
                                 const struct tg_reporter *reporter, struct tg_error *err)
 {
     const struct tg_ids nobody = {0};
-    uint64_t joined;
-    int64_t first_new = 0;
+    int64_t joined, first_new = 0;
     enum tg_status status =
         tg_db_number(&store->db, "SELECT max(id) + 1 FROM identity", DB_NO_ARGS, &first_new, err);
     return status
