@@ -16,4 +16,11 @@ static inline uint64_t tg_load_be64(const unsigned char *p)
            (uint64_t)p[6] << 8 | (uint64_t)p[7];
 }
 
+/** The other way. */
+static inline void tg_put_be64(unsigned char *p, uint64_t number)
+{
+    for (int i = 0; i < 8; i++)
+        p[i] = (unsigned char)(number >> (56 - 8 * i));
+}
+
 #endif

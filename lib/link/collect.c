@@ -253,24 +253,57 @@ static enum tg_status take_tokens(void *ctx, const struct tg_evidence_token *tok
     return status;
 }
 
+static bool is_of_row(const struct collecting *c, const struct tg_evidence_token *t)
+{
+    const struct tg_link_memory *m = c->out->recall->memory;
+    return t->entity < m->n_rows && m->entity_of[t->entity] && t->key < c->l->n_keys;
+}
+
+static enum tg_status add_fresh(const struct collecting *c, const struct tg_evidence_token *t,
+                                uint64_t hash, struct tg_error *err)
+{
+    const struct tg_item item = tg_item_of(hash, t->key, false, t->entity);
+    if (!is_of_row(c, t))
+        return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's row is one that was asked for");
+    return tg_part_add(&c->out->recall->fresh[tg_part_of(hash)], &item, err);
+}
+
+/* Remembered rows: hardly any of their tokens is asked for, so looking comes first. */
+static enum tg_status take_known_rows(void *ctx, const struct tg_evidence_token *tokens, size_t n,
+                                      struct tg_error *err)
+{
+    const struct collecting *c = ctx;
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && i < n; i++) {
+        uint64_t hash = tg_mix_token(tokens[i].hash, tokens[i].key);
+        if (passes(&c->filter, hash))
+            status = add_fresh(c, &tokens[i], hash, err);
+    }
+    return status;
+}
+
 /* Rows that are not remembered: what they have of all keys, and their tokens that are asked for. */
 static enum tg_status take_new_rows(void *ctx, const struct tg_evidence_token *tokens, size_t n,
                                     struct tg_error *err)
 {
-    struct collecting *c = ctx;
-    struct tg_recall *r = c->out->recall;
+    const struct collecting *c = ctx;
+    uint64_t hashes[BATCH];
     enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < n; i++) {
-        const struct tg_evidence_token *t = &tokens[i];
-        if (t->entity >= r->memory->n_rows || !r->memory->entity_of[t->entity] ||
-            t->key >= c->l->n_keys)
-            return TG_FAIL(err, TG_MSG_BUG, .rule = "a token's row is one that was asked for");
-        uint64_t hash = tg_mix_token(t->hash, t->key);
-        const struct tg_item item = tg_item_of(hash, t->key, false, t->entity);
-        if (!r->known[t->entity])
-            r->keys[t->entity] |= UINT64_C(1) << t->key;
-        if (passes(&c->filter, hash))
-            status = tg_part_add(&r->fresh[tg_part_of(hash)], &item, err);
+    for (size_t at = 0, end; !status && at < n; at = end) {
+        bool are_there = true;
+        end = n - at < BATCH ? n : at + BATCH;
+        for (size_t i = at; i < end; i++) {
+            hashes[i - at] = tg_mix_token(tokens[i].hash, tokens[i].key);
+            __builtin_prefetch(filter_word(&c->filter, hashes[i - at]));
+            are_there = are_there && is_of_row(c, &tokens[i]);
+        }
+        for (size_t i = at; are_there && !status && i < end; i++) {
+            c->out->recall->keys[tokens[i].entity] |= UINT64_C(1) << tokens[i].key;
+            if (passes(&c->filter, hashes[i - at]))
+                status = add_fresh(c, &tokens[i], hashes[i - at], err);
+        }
+        if (!are_there)
+            status = TG_FAIL(err, TG_MSG_BUG, .rule = "a token's row is one that was asked for");
     }
     return status;
 }
@@ -312,7 +345,7 @@ static enum tg_status collect_rows(struct collecting *c, struct tg_error *err)
         if (!status)
             filter_add(&c->filter, r->anew, r->n_anew);
         if (!status)
-            status = m->walk_rows(m->ctx, r->known, take_new_rows, c, err);
+            status = m->walk_rows(m->ctx, r->known, take_known_rows, c, err);
     }
     if (!status)
         note_rows(c);

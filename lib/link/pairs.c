@@ -305,17 +305,22 @@ static bool is_double(const struct tg_linkage *l, uint32_t key)
 /* What is done with a pair. */
 typedef enum tg_status on_run(void *ctx, const struct tg_triple_run *run, struct tg_error *err);
 
-/* Pairs come by their entities. `fields`: of b's side; they are fetched before they are needed. */
-static enum tg_status walk_runs(struct tg_triples *t, const uint32_t *fields, on_run *on, void *ctx,
-                                struct tg_error *err)
+/* Pairs come by their entities. What is known of those of b's side is fetched before it is needed.
+ */
+static enum tg_status walk_runs(const struct pairing *p, struct tg_triples *t, enum tg_side b,
+                                on_run *on, void *ctx, struct tg_error *err)
 {
+    const uint32_t *fields = p->collected->fields[b];
+    const uint8_t *sex = p->l->facts[b].sex;
     enum tg_status status = TG_OK;
     for (size_t heap = 0; !status && heap < TG_N_HEAPS; heap++) {
         size_t n = 0;
         status = tg_triples_sort(t, heap, &n, err);
         for (size_t at = 0; !status && at < n;) {
-            if (at + AHEAD < n)
-                __builtin_prefetch(&fields[tg_triples_run(t, heap, at + AHEAD, at).b]);
+            uint32_t ahead = at + AHEAD < n ? tg_triples_run(t, heap, at + AHEAD, at).b : 0;
+            __builtin_prefetch(&fields[ahead]);
+            if (sex)
+                __builtin_prefetch(&sex[ahead]);
             const struct tg_triple_run run = tg_triples_run(t, heap, at, n);
             status = on(ctx, &run, err);
             at += run.n;
@@ -346,8 +351,7 @@ static enum tg_status count_patterns(const struct pairing *p, enum tg_side side,
     struct counting c = {.p = p, .side = side};
     uint32_t *order = NULL;
     out->of = p->sample->whole[side] ? n * (n - 1) / 2 : sampled * (n - 1);
-    enum tg_status status =
-        walk_runs(p->within[side], p->collected->fields[side], count_run, &c, err);
+    enum tg_status status = walk_runs(p, p->within[side], side, count_run, &c, err);
     if (!status) {
         order = tg_cells_order(&c.cells, err);
         out->items = tg_calloc(c.cells.n, sizeof *out->items, err);
@@ -426,7 +430,7 @@ static enum tg_status list_pairs(const struct pairing *p, struct tg_pairs *out,
                                  struct tg_error *err)
 {
     struct listing l = {.p = p};
-    enum tg_status status = walk_runs(p->across, p->collected->fields[TG_RIGHT], list_run, &l, err);
+    enum tg_status status = walk_runs(p, p->across, TG_RIGHT, list_run, &l, err);
     if (!status)
         status = sort_pairs(&l, out, err);
     tg_cells_free(&l.cells);

@@ -16,13 +16,17 @@ struct reader {
     uint64_t hash;
     uint32_t key, row; /* the last ones read */
     uint64_t n_left;
+    uint64_t n_keys, n_rows; /* all of them are below */
     bool begun, there;
 };
 
-static struct reader read_part(const struct tg_link_memory *memory, size_t part)
+static struct reader read_part(const struct tg_recall *r, size_t part)
 {
-    const unsigned char *bytes = (const unsigned char *)memory->old[part].data;
-    return (struct reader){.in = {bytes, bytes ? bytes + memory->old[part].len : NULL}};
+    const struct tg_buf *old = &r->memory->old[part];
+    const unsigned char *bytes = (const unsigned char *)old->data;
+    return (struct reader){.in = {bytes, bytes ? bytes + old->len : NULL},
+                           .n_keys = r->n_keys,
+                           .n_rows = r->memory->n_rows};
 }
 
 /* Goes to the next hash; false: damaged. */
@@ -44,15 +48,15 @@ static bool next_hash(struct reader *r)
 static bool next_row(struct reader *r)
 {
     uint64_t key, row;
-    if (!tg_unpack_number(&r->in, &key) || !tg_unpack_number(&r->in, &row) ||
-        key >= TG_MEMORY_KEYS_MAX || row >= UINT32_MAX)
+    if (!tg_unpack_number(&r->in, &key) || !tg_unpack_number(&r->in, &row) || key >= r->n_keys ||
+        row >= r->n_rows)
         return false;
     if (key == r->key)
         row += r->row;
     r->key = (uint32_t)key;
     r->row = (uint32_t)row;
     r->n_left--;
-    return row < UINT32_MAX;
+    return row < r->n_rows;
 }
 
 /* Passes by hashes below this one; false: damaged. */
@@ -101,14 +105,14 @@ static bool read_sets(struct tg_unpack *in, uint64_t sets[SETS_MAX], uint64_t *n
     return ok;
 }
 
-static bool read_rows(struct tg_recall *r, size_t n_keys)
+static bool read_rows(struct tg_recall *r)
 {
     const struct tg_link_memory *m = r->memory;
-    struct tg_unpack in = read_part(m, ROWS_PART).in;
+    struct tg_unpack in = read_part(r, ROWS_PART).in;
     uint64_t sets[SETS_MAX], n_sets, row = 0, more, set;
     bool ok = read_sets(&in, sets, &n_sets);
     for (uint64_t i = 0; ok && i < n_sets; i++)
-        ok = n_keys == WORD_BITS || sets[i] >> n_keys == 0;
+        ok = r->n_keys == WORD_BITS || sets[i] >> r->n_keys == 0;
     while (ok && in.at < in.end) {
         ok = tg_unpack_number(&in, &more) && tg_unpack_number(&in, &set) && more < m->n_rows &&
              set < n_sets;
@@ -122,27 +126,10 @@ static bool read_rows(struct tg_recall *r, size_t n_keys)
     return ok;
 }
 
-static bool is_sound(const struct tg_link_memory *memory, size_t part, size_t n_keys)
-{
-    struct reader reader = read_part(memory, part);
-    bool ok = next_hash(&reader);
-    while (ok && reader.there) {
-        while (ok && reader.n_left)
-            ok = next_row(&reader) && reader.row < memory->n_rows && reader.key < n_keys;
-        ok = ok && next_hash(&reader);
-    }
-    return ok;
-}
-
 /* What cannot be read is as good as forgotten. */
-static void read_old(struct tg_recall *r, size_t n_keys)
+static void forget(struct tg_recall *r)
 {
     struct tg_link_memory *m = r->memory;
-    bool ok = m->old[ROWS_PART].len && read_rows(r, n_keys);
-    for (size_t i = 0; ok && i < TG_N_PARTS; i++)
-        ok = is_sound(m, i, n_keys);
-    if (ok)
-        return;
     memset(r->known, 0, m->n_rows * sizeof *r->known);
     memset(r->keys, 0, m->n_rows * sizeof *r->keys);
     for (size_t i = 0; i < TG_MEMORY_PARTS; i++)
@@ -154,15 +141,17 @@ struct askers {
     bool *all, *anew;
 };
 
+/* Reads the whole part. `*sound`: it can be read. */
 static enum tg_status find_anew_of(struct tg_recall *r, size_t part, const struct askers *askers,
-                                   struct tg_error *err)
+                                   bool *sound, struct tg_error *err)
 {
-    struct reader old = read_part(r->memory, part);
+    struct reader old = read_part(r, part);
     enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i < r->asked[part].n; i++) {
+    for (size_t i = 0; !status && *sound && i < r->asked[part].n; i++) {
         const struct tg_item *asked = &r->asked[part].items[i];
         uint64_t hash = tg_item_hash(asked, part);
-        bool anew = !go_to(&old, hash) || !old.there || old.hash != hash;
+        *sound = go_to(&old, hash);
+        bool anew = !old.there || old.hash != hash;
         if (asked->entity != TG_ASKED_BY_RIGHT) {
             askers->all[asked->entity] = true;
             askers->anew[asked->entity] |= anew;
@@ -173,18 +162,35 @@ static enum tg_status find_anew_of(struct tg_recall *r, size_t part, const struc
         if (!status)
             r->anew[r->n_anew++] = hash;
     }
+    *sound = *sound && go_to(&old, UINT64_MAX);
     return status;
 }
 
-static enum tg_status find_anew(struct tg_recall *r, uint32_t n_left, struct tg_error *err)
+static enum tg_status find_anew(struct tg_recall *r, const struct askers *askers, bool *sound,
+                                struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; !status && *sound && i < TG_N_PARTS; i++) {
+        status = sort_part(&r->asked[i], err);
+        if (!status)
+            status = find_anew_of(r, i, askers, sound, err);
+    }
+    return status;
+}
+
+static enum tg_status read_old(struct tg_recall *r, uint32_t n_left, struct tg_error *err)
 {
     struct askers askers = {tg_calloc(n_left, sizeof *askers.all, err),
                             tg_calloc(n_left, sizeof *askers.anew, err)};
     enum tg_status status = askers.all && askers.anew ? TG_OK : TG_NO_MEMORY;
-    for (size_t i = 0; !status && i < TG_N_PARTS; i++) {
-        status = sort_part(&r->asked[i], err);
-        if (!status)
-            status = find_anew_of(r, i, &askers, err);
+    bool sound = !status && r->memory->old[ROWS_PART].len && read_rows(r);
+    if (sound)
+        status = find_anew(r, &askers, &sound, err);
+    if (!status && !sound) {
+        forget(r);
+        r->n_anew = 0;
+        sound = true;
+        status = find_anew(r, &askers, &sound, err);
     }
     for (uint32_t i = 0; !status && i < n_left; i++) {
         r->memory->asking += askers.all[i];
@@ -207,12 +213,13 @@ enum tg_status tg_recall_begin(struct tg_recall *r, size_t n_keys, uint32_t n_le
     r->keys = tg_calloc(m->n_rows, sizeof *r->keys, err);
     if (!r->known || !r->keys)
         return TG_NO_MEMORY;
-    read_old(r, n_keys);
+    r->n_keys = n_keys;
+    enum tg_status status = read_old(r, n_left, err);
     for (size_t i = 0; i < m->n_rows; i++) {
         m->rows += m->entity_of[i] != 0;
         m->rows_anew += m->entity_of[i] != 0 && !r->known[i];
     }
-    return find_anew(r, n_left, err);
+    return status;
 }
 
 /* The place of a set among the sorted ones; where it would stand when it is not there. */
@@ -275,33 +282,56 @@ static bool comes_before(const struct tg_item *a, const struct tg_item *b)
     return x != y ? x < y : a->entity < b->entity;
 }
 
+/* Adds those of the rows that `old` is about to pass who are there. */
+static enum tg_status take_held(const struct tg_recall *r, struct reader *old, struct tg_part *out,
+                                struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    while (!status && old->n_left && next_row(old)) {
+        const struct tg_item item = tg_item_of(old->hash, old->key, false, old->row);
+        if (r->known[old->row])
+            status = tg_part_add(out, &item, err);
+    }
+    return status;
+}
+
+/* The same merged with n items that were found now. */
+static enum tg_status merge_held(const struct tg_recall *r, struct reader *old,
+                                 const struct tg_item *found, size_t n, struct tg_part *out,
+                                 struct tg_error *err)
+{
+    bool held = old->n_left && next_row(old);
+    enum tg_status status = TG_OK;
+    for (size_t at = 0; !status && (held || at < n);) {
+        const struct tg_item known = tg_item_of(old->hash, held ? old->key : 0, false, old->row);
+        bool is_first = held && (at == n || !comes_before(&found[at], &known));
+        bool is_same = is_first && at < n && !comes_before(&known, &found[at]);
+        const struct tg_item next = is_first ? known : found[at];
+        if (!is_first || is_same || r->known[next.entity])
+            status = tg_part_add(out, &next, err);
+        at += !is_first || is_same;
+        if (is_first)
+            held = old->n_left && next_row(old);
+    }
+    return status;
+}
+
 /* Who has the token that `old` stands on or is about to pass, remembered or found now. */
 static enum tg_status gather(const struct tg_recall *r, size_t part, struct reader *old,
                              uint64_t hash, size_t *at, struct tg_part *out, struct tg_error *err)
 {
     const struct tg_part *fresh = &r->fresh[part];
-    bool ok = go_to(old, hash), here = ok && old->there && old->hash == hash;
-    bool held = here && old->n_left && next_row(old);
-    enum tg_status status = TG_OK;
+    struct reader nobody = {.hash = hash};
+    bool is_held = go_to(old, hash) && old->there && old->hash == hash;
     while (*at < fresh->n && tg_item_hash(&fresh->items[*at], part) < hash)
         ++*at;
+    size_t from = *at;
+    while (*at < fresh->n && tg_item_hash(&fresh->items[*at], part) == hash)
+        ++*at;
     out->n = 0;
-    while (!status) {
-        bool found = *at < fresh->n && tg_item_hash(&fresh->items[*at], part) == hash;
-        if (!held && !found)
-            break;
-        const struct tg_item known = tg_item_of(hash, held ? old->key : 0, false, old->row);
-        const struct tg_item next = found && !(held && comes_before(&known, &fresh->items[*at]))
-                                        ? fresh->items[*at]
-                                        : known;
-        bool was_held = held && !comes_before(&next, &known);
-        *at += found && !comes_before(&next, &fresh->items[*at]);
-        if (r->known[next.entity] || !was_held)
-            status = tg_part_add(out, &next, err);
-        if (was_held)
-            held = old->n_left && next_row(old);
-    }
-    return status;
+    if (is_held && from == *at)
+        return take_held(r, old, out, err);
+    return merge_held(r, is_held ? old : &nobody, fresh->items + from, *at - from, out, err);
 }
 
 static enum tg_status write_group(struct tg_buf *out, uint64_t hash_more,
@@ -325,7 +355,7 @@ enum tg_status tg_recall_part(struct tg_recall *r, size_t part, struct tg_part *
 {
     struct tg_link_memory *m = r->memory;
     const struct tg_part *asked = &r->asked[part];
-    struct reader old = read_part(m, part);
+    struct reader old = read_part(r, part);
     struct tg_part group = {NULL, 0, 0};
     uint64_t last = 0;
     size_t at = 0;

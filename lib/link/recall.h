@@ -16,7 +16,7 @@
 struct tg_recall {
     struct tg_link_memory *memory;    /**< borrowed; NULL: there is none, or it is too small */
     struct tg_part asked[TG_N_PARTS]; /**< tokens asked for; entity: who asks */
-    size_t n_asked;
+    size_t n_asked, n_keys;
     struct tg_part fresh[TG_N_PARTS]; /**< tokens found now; entity: row */
     bool *known;                      /**< by row: remembered, and somebody's */
     uint64_t *keys;                   /**< by row: bits of the keys it has tokens of */

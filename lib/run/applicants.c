@@ -201,8 +201,7 @@ static enum tg_status on_decisive(void *ctx, const struct tg_placed_token *token
 
 static enum tg_status fill_keys(struct verifying *v, struct tg_linkage *l, struct tg_error *err)
 {
-    enum tg_status status =
-        tg_store_tokens(v->o->store, &v->places, false, NULL, on_decisive, v, err);
+    enum tg_status status = tg_store_tokens(v->o->store, &v->places, NULL, on_decisive, v, err);
     for (size_t c = 0; !status && c < v->n_columns; c++) {
         if (v->columns[c].token->evidence)
             continue;
@@ -289,12 +288,12 @@ static bool may_be_one_person(const struct verifying *v, uint32_t applicant, uin
 
 /* Notes the person with all applicants who have the token. */
 static void name_person(const struct verifying *v, const struct column *column,
-                        const struct tg_placed_token *token)
+                        const struct tg_placed_evidence *token)
 {
     const struct tg_link_key *key = &column->key;
     const struct tg_link_entry *end = key->entries[TG_LEFT] + key->n[TG_LEFT];
-    struct tg_link_entry wanted;
-    memcpy(wanted.hash, token->hash, TG_TOKEN_LEN);
+    struct tg_link_entry wanted = {.entity = 0}; /* what is not stored counts as zeros */
+    tg_put_be64(wanted.hash, token->hash);
     const struct tg_link_entry *e =
         bsearch(&wanted, key->entries[TG_LEFT], key->n[TG_LEFT], sizeof wanted, by_hash);
     if (!e)
@@ -308,14 +307,14 @@ static void name_person(const struct verifying *v, const struct column *column,
     }
 }
 
-static enum tg_status on_forgiving(void *ctx, const struct tg_placed_token *tokens, size_t n,
+static enum tg_status on_forgiving(void *ctx, const struct tg_placed_evidence *tokens, size_t n,
                                    struct tg_error *err)
 {
     const struct verifying *v = ctx;
     (void)err;
     for (size_t i = 0; i < n; i++) {
         const struct column *column = v->column_of[tokens[i].token];
-        uint64_t bit = tg_load_be64(tokens[i].hash) & v->filter.mask;
+        uint64_t bit = tokens[i].hash & v->filter.mask;
         if (column && column->named && v->filter.words[bit / 64] >> bit % 64 & 1)
             name_person(v, column, &tokens[i]);
     }
@@ -342,7 +341,7 @@ static enum tg_status ask_forgiving(struct verifying *v, struct tg_error *err)
 {
     enum tg_status status = prepare_forgiving(v, err);
     if (!status)
-        status = tg_store_tokens(v->o->store, &v->places, true, NULL, on_forgiving, v, err);
+        status = tg_store_evidence(v->o->store, &v->places, NULL, on_forgiving, v, err);
     for (size_t c = 0; !status && c < v->n_columns; c++) {
         if (v->columns[c].named)
             take_forgiving(v, &v->columns[c]);

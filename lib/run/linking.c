@@ -110,16 +110,16 @@ static enum tg_status on_decisive(void *ctx, const struct tg_placed_token *token
     return status;
 }
 
-static enum tg_status on_evidence(void *ctx, const struct tg_placed_token *tokens, size_t n,
+static enum tg_status on_evidence(void *ctx, const struct tg_placed_evidence *tokens, size_t n,
                                   struct tg_error *err)
 {
     struct filling *f = ctx;
-    struct tg_evidence_token batch[64];
+    struct tg_evidence_token batch[256];
     enum tg_status status = TG_OK;
     for (size_t at = 0, k; !status && at < n; at += k) {
         for (k = 0; k < sizeof batch / sizeof batch[0] && at + k < n; k++) {
-            const struct tg_placed_token *t = &tokens[at + k];
-            batch[k] = (struct tg_evidence_token){tg_load_be64(t->hash), t->place, t->token};
+            const struct tg_placed_evidence *t = &tokens[at + k];
+            batch[k] = (struct tg_evidence_token){t->hash, t->place, t->token};
         }
         status = f->on(f->on_ctx, batch, k, err);
     }
@@ -132,7 +132,7 @@ static enum tg_status walk_evidence(void *ctx, enum tg_side side, const bool *of
     struct filling *f = ctx;
     f->on = on;
     f->on_ctx = on_ctx;
-    return tg_store_tokens(f->m->store, &f->places[side], true, of, on_evidence, f, err);
+    return tg_store_evidence(f->m->store, &f->places[side], of, on_evidence, f, err);
 }
 
 /* Identities as the rows of the right side: each is its own place. */
@@ -148,7 +148,7 @@ static enum tg_status walk_rows(void *ctx, const bool *rows, tg_on_evidence *on,
         of.of[i] = rows[i] ? (uint32_t)i + 1 : 0;
     f->on = on;
     f->on_ctx = on_ctx;
-    enum tg_status status = tg_store_tokens(f->m->store, &of, true, NULL, on_evidence, f, err);
+    enum tg_status status = tg_store_evidence(f->m->store, &of, NULL, on_evidence, f, err);
     tg_places_free(&of);
     return status;
 }
@@ -183,7 +183,7 @@ static enum tg_status fill_keys(struct filling *f, const struct side *side, stru
     enum tg_status status = place_all(f, side, err);
     for (int s = 0; !status && s < TG_N_SIDES; s++) {
         f->side = (enum tg_side)s;
-        status = tg_store_tokens(f->m->store, &f->places[s], false, NULL, on_decisive, f, err);
+        status = tg_store_tokens(f->m->store, &f->places[s], NULL, on_decisive, f, err);
         if (!status)
             status = tg_progress(f->m->reporter, "match keys", (uint64_t)s + 1, TG_N_SIDES, err);
     }

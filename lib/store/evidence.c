@@ -20,17 +20,33 @@ enum tg_status tg_evidence_add(struct tg_evidence_writer *w, const unsigned char
     return tg_buf_add(&w->packed, hash, TG_EVIDENCE_LEN, err);
 }
 
-bool tg_evidence_next(struct tg_evidence_reader *r, unsigned char hash[TG_TOKEN_LEN])
+/* Takes up the next token: its number, and how many hashes it has. */
+static bool next_token(struct tg_evidence_reader *r)
 {
     uint64_t head;
-    if (r->n_left == 0) {
-        if (r->in.at == r->in.end || !tg_unpack_number(&r->in, &head))
-            return false;
-        r->number = (unsigned)(r->number + head / 2) & UINT16_MAX;
-        r->n_left = 1;
-        if (head & 1 && !tg_unpack_number(&r->in, &r->n_left))
-            return false;
-    }
+    if (r->in.at == r->in.end || !tg_unpack_number(&r->in, &head))
+        return false;
+    r->number = (unsigned)(r->number + head / 2) & UINT16_MAX;
+    r->n_left = 1;
+    return !(head & 1) || tg_unpack_number(&r->in, &r->n_left);
+}
+
+bool tg_evidence_next_token(struct tg_evidence_reader *r, const unsigned char **hashes, size_t *n)
+{
+    if (!next_token(r) || r->n_left == 0 ||
+        r->n_left > (size_t)(r->in.end - r->in.at) / TG_EVIDENCE_LEN)
+        return false;
+    *hashes = r->in.at;
+    *n = (size_t)r->n_left;
+    r->in.at += *n * TG_EVIDENCE_LEN;
+    r->n_left = 0;
+    return true;
+}
+
+bool tg_evidence_next(struct tg_evidence_reader *r, unsigned char hash[TG_TOKEN_LEN])
+{
+    if (r->n_left == 0 && !next_token(r))
+        return false;
     if (r->n_left == 0 || r->in.end - r->in.at < TG_EVIDENCE_LEN)
         return false;
     memcpy(hash, r->in.at, TG_EVIDENCE_LEN);

@@ -62,6 +62,10 @@ struct tg_evidence_reader {
     unsigned number; /**< of the token at hand */
     uint64_t n_left; /**< hashes of it that are still to come */
 };
+/** The next token, r->number: `hashes` are n of TG_EVIDENCE_LEN bytes each, at least 1, and are
+ * passed by. False: there are no more, or what follows is damaged. Not between hashes of one token.
+ */
+bool tg_evidence_next_token(struct tg_evidence_reader *r, const unsigned char **hashes, size_t *n);
 /** The next hash, of token r->number. False: there are no more, or what follows is damaged, which
  * tg_evidence_is_whole() tells apart. */
 bool tg_evidence_next(struct tg_evidence_reader *r, unsigned char hash[TG_TOKEN_LEN]);

@@ -32,20 +32,6 @@ enum tg_status tg_pack_real(struct tg_buf *out, double number, struct tg_error *
     return tg_buf_add(out, bytes, REAL_LEN, err);
 }
 
-bool tg_unpack_number(struct tg_unpack *in, uint64_t *number)
-{
-    uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && in->at < in->end; shift += 7) {
-        unsigned char byte = *in->at++;
-        value |= (uint64_t)(byte & 0x7F) << shift;
-        if (!(byte & 0x80)) {
-            *number = value;
-            return true;
-        }
-    }
-    return false;
-}
-
 bool tg_unpack_signed(struct tg_unpack *in, int64_t *number)
 {
     uint64_t folded;

@@ -24,7 +24,19 @@ struct tg_unpack {
     const unsigned char *end;
 };
 /** False when the bytes end or are no number. */
-TG_CHECKED bool tg_unpack_number(struct tg_unpack *in, uint64_t *number);
+TG_CHECKED static inline bool tg_unpack_number(struct tg_unpack *in, uint64_t *number)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64 && in->at < in->end; shift += 7) {
+        unsigned char byte = *in->at++;
+        value |= (uint64_t)(byte & 0x7F) << shift;
+        if (!(byte & 0x80)) {
+            *number = value;
+            return true;
+        }
+    }
+    return false;
+}
 TG_CHECKED bool tg_unpack_signed(struct tg_unpack *in, int64_t *number);
 TG_CHECKED bool tg_unpack_real(struct tg_unpack *in, double *number);
 

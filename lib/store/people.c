@@ -29,12 +29,16 @@ struct raw_stretch {
     struct tg_stretch stretch;
 };
 
+enum { ROWS_AHEAD = 32, DISTRICTS_LISTED = 1000 };
+
 struct gather {
     struct tg_people *people;
     struct tg_owners slots; /* by identity: index of the person + 1 */
     struct seen *seen;
     struct raw_stretch *raw;
     size_t n_raw, cap_raw;
+    struct tg_roster_row ahead[ROWS_AHEAD]; /* rows that wait for their person to be fetched */
+    size_t n_ahead;
 };
 
 /* Numbers of persons become places in the list, ascending. */
@@ -177,14 +181,9 @@ static void end_by_death(struct gather *g)
     g->n_raw = kept;
 }
 
-static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
-                             const struct tg_roster_row *row, struct tg_error *err)
+static enum tg_status take_row(struct gather *g, uint32_t at, const struct tg_roster *roster,
+                               const struct tg_roster_row *row, struct tg_error *err)
 {
-    struct gather *g = ctx;
-    uint32_t slot = tg_owner(&g->slots, row->identity);
-    if (slot == 0)
-        return TG_OK;
-    uint32_t at = slot - 1;
     struct seen *seen = &g->seen[at];
     take_oldest(g, at, roster, row);
     take_newest(g, at, roster, row);
@@ -204,6 +203,39 @@ static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
     return status;
 }
 
+/* Rows come in the order of their ids, so their persons are anywhere in memory. */
+static enum tg_status take_ahead(struct gather *g, const struct tg_roster *roster,
+                                 struct tg_error *err)
+{
+    enum tg_status status = TG_OK;
+    uint32_t slots[ROWS_AHEAD];
+    size_t n = g->n_ahead;
+    for (size_t i = 0; i < n; i++) {
+        slots[i] = tg_owner(&g->slots, g->ahead[i].identity);
+        if (slots[i] == 0)
+            continue;
+        __builtin_prefetch(&g->seen[slots[i] - 1]);
+        __builtin_prefetch(&g->seen[slots[i] - 1].dated);
+        __builtin_prefetch(&g->people->items[slots[i] - 1]);
+    }
+    for (size_t i = 0; !status && i < n; i++) {
+        if (slots[i])
+            status = take_row(g, slots[i] - 1, roster, &g->ahead[i], err);
+    }
+    g->n_ahead = 0;
+    return status;
+}
+
+static enum tg_status on_row(void *ctx, const struct tg_roster *roster,
+                             const struct tg_roster_row *row, struct tg_error *err)
+{
+    struct gather *g = ctx;
+    if (row->identity > 0 && (uint64_t)row->identity < g->slots.n)
+        __builtin_prefetch(&g->slots.of[row->identity]);
+    g->ahead[g->n_ahead++] = *row;
+    return g->n_ahead == ROWS_AHEAD ? take_ahead(g, roster, err) : TG_OK;
+}
+
 /* Sources with dates first: they are asked before those without. */
 static enum tg_status walk_rosters(struct tg_store *store, int32_t month, struct gather *g,
                                    struct tg_error *err)
@@ -213,8 +245,11 @@ static enum tg_status walk_rosters(struct tg_store *store, int32_t month, struct
     enum tg_status status = tg_rosters_list(store, month, &rosters, &n, err);
     for (int dated = 1; dated >= 0; dated--) {
         for (size_t i = 0; !status && i < n; i++) {
-            if (rosters[i].dated == (dated == 1))
-                status = tg_roster_walk(store, &rosters[i], on_row, g, err);
+            if (rosters[i].dated != (dated == 1))
+                continue;
+            status = tg_roster_walk(store, &rosters[i], on_row, g, err);
+            if (!status)
+                status = take_ahead(g, &rosters[i], err);
         }
     }
     free(rosters);
@@ -288,12 +323,39 @@ static enum tg_status unite_stretches(struct gather *g, struct tg_error *err)
     return TG_OK;
 }
 
+/* Writes down the districts' words as a list, without doubles; there are few, as a rule. */
+static enum tg_status list_districts(const struct gather *g, struct tg_buf *out,
+                                     struct tg_error *err)
+{
+    int64_t words[DISTRICTS_LISTED];
+    size_t n = 0;
+    enum tg_status status = TG_OK;
+    for (size_t i = 0; i < g->people->n; i++) {
+        int64_t word = g->seen[i].district;
+        size_t at = tg_lower_bound(words, n, sizeof *words, word);
+        if (at < n && words[at] == word)
+            continue;
+        if (n == DISTRICTS_LISTED)
+            return tg_buf_printf(out, err, "SELECT DISTINCT district FROM roster_row");
+        memmove(&words[at + 1], &words[at], (n - at) * sizeof *words);
+        words[at] = word;
+        n++;
+    }
+    for (size_t i = 0; !status && i < n; i++)
+        status = tg_buf_printf(out, err, i ? ", %lld" : "%lld", (long long)words[i]);
+    return status;
+}
+
 static enum tg_status name_districts(const struct tg_db *db, struct gather *g, struct tg_error *err)
 {
     struct tg_people *people = g->people;
     struct tg_word_list words;
-    enum tg_status status =
-        tg_word_list_load(db, "SELECT DISTINCT district FROM roster_row", &words, err);
+    struct tg_buf wanted = {0};
+    enum tg_status status = list_districts(g, &wanted, err);
+    const char *text = status ? NULL : tg_buf_text(&wanted, err);
+    if (!status)
+        status = text ? tg_word_list_load(db, text, &words, err) : TG_NO_MEMORY;
+    tg_buf_free(&wanted);
     if (status)
         return status;
     for (size_t i = 0; i < people->n; i++)

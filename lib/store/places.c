@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/bytes.h"
 #include "store/dense.h"
 #include "store/evidence.h"
+#include "store/pump.h"
 #include "store/query.h"
 
 #include <stdlib.h>
@@ -63,15 +65,20 @@ struct walking {
     const struct tg_db *db;
     const struct tg_places *places;
     const bool *of;
+    bool evidence;
     uint32_t *token_of; /* by number: place in the study's list + 1 */
     size_t n_numbers;
-    struct tg_placed_token batch[BATCH];
+    union {
+        struct tg_placed_token tokens[BATCH];
+        struct tg_placed_evidence evidence[BATCH];
+    } batch;
     size_t n;
     tg_on_placed *on;
+    tg_on_placed_evidence *on_evidence;
     void *ctx;
 };
 
-static enum tg_status number_tokens(const struct tg_store *store, struct walking *w, bool evidence,
+static enum tg_status number_tokens(const struct tg_store *store, struct walking *w,
                                     struct tg_error *err)
 {
     int64_t last = 0;
@@ -85,7 +92,7 @@ static enum tg_status number_tokens(const struct tg_store *store, struct walking
         return TG_NO_MEMORY;
     for (size_t i = 0; !status && i < store->study->n_tokens; i++) {
         int64_t number = 0;
-        if (store->study->tokens[i].evidence != evidence)
+        if (store->study->tokens[i].evidence != w->evidence)
             continue;
         status = tg_token_number(w->db, store->study->tokens[i].name, &number, err);
         if (!status && number > 0 && (size_t)number < w->n_numbers)
@@ -98,7 +105,10 @@ static enum tg_status hand_on(struct walking *w, struct tg_error *err)
 {
     size_t n = w->n;
     w->n = 0;
-    return n ? w->on(w->ctx, w->batch, n, err) : TG_OK;
+    if (n == 0)
+        return TG_OK;
+    return w->evidence ? w->on_evidence(w->ctx, w->batch.evidence, n, err)
+                       : w->on(w->ctx, w->batch.tokens, n, err);
 }
 
 /* Is somebody of the list asked for this identity? */
@@ -110,45 +120,57 @@ static bool is_wanted(const struct walking *w, int64_t identity)
     return place && (!w->of || w->of[place - 1]);
 }
 
-static enum tg_status take_token(struct walking *w, unsigned number,
-                                 const unsigned char hash[TG_TOKEN_LEN], uint32_t place,
-                                 struct tg_error *err)
+/* The number's place among the study's tokens + 1; 0: it is none of those that are asked for. */
+static uint32_t token_of(const struct walking *w, unsigned number)
 {
-    if (number >= w->n_numbers || !w->token_of[number])
-        return TG_OK;
-    struct tg_placed_token *t = &w->batch[w->n++];
-    memcpy(t->hash, hash, TG_TOKEN_LEN);
-    t->place = place;
-    t->token = w->token_of[number] - 1;
-    return w->n == BATCH ? hand_on(w, err) : TG_OK;
+    return number < w->n_numbers ? w->token_of[number] : 0;
 }
 
-/* The row's columns: identity, packed tokens. */
-static enum tg_status take_packed(struct walking *w, sqlite3_stmt *row, struct tg_error *err)
+static enum tg_status take_packed(struct walking *w, uint32_t place, const unsigned char *packed,
+                                  size_t len, struct tg_error *err)
 {
-    const unsigned char *packed = sqlite3_column_blob(row, 1);
-    size_t len = (size_t)sqlite3_column_bytes(row, 1);
-    uint32_t place = w->places->of[sqlite3_column_int64(row, 0)] - 1;
     enum tg_status status = TG_OK;
-    for (size_t i = 0; !status && i + TG_PACKED_LEN <= len; i += TG_PACKED_LEN)
-        status = take_token(w, tg_packed_token(packed + i), packed + i + 2, place, err);
+    for (size_t i = 0; !status && i + TG_PACKED_LEN <= len; i += TG_PACKED_LEN) {
+        uint32_t token = token_of(w, tg_packed_token(packed + i));
+        if (!token)
+            continue;
+        struct tg_placed_token *t = &w->batch.tokens[w->n++];
+        memcpy(t->hash, packed + i + 2, TG_TOKEN_LEN);
+        t->place = place;
+        t->token = token - 1;
+        if (w->n == BATCH)
+            status = hand_on(w, err);
+    }
     return status;
 }
 
-static enum tg_status take_evidence(struct walking *w, sqlite3_stmt *row, struct tg_error *err)
+static enum tg_status take_evidence(struct walking *w, uint32_t place, const unsigned char *packed,
+                                    size_t len, struct tg_error *err)
 {
-    const unsigned char *packed = sqlite3_column_blob(row, 1);
-    size_t len = (size_t)sqlite3_column_bytes(row, 1);
-    uint32_t place = w->places->of[sqlite3_column_int64(row, 0)] - 1;
     struct tg_evidence_reader r = {.in = {packed, packed ? packed + len : NULL}};
-    unsigned char hash[TG_TOKEN_LEN];
+    const unsigned char *hashes;
     enum tg_status status = TG_OK;
-    while (!status && tg_evidence_next(&r, hash))
-        status = take_token(w, r.number, hash, place, err);
+    for (size_t n; !status && tg_evidence_next_token(&r, &hashes, &n);) {
+        uint32_t token = token_of(w, r.number);
+        for (size_t i = 0; token && !status && i < n; i++) {
+            w->batch.evidence[w->n++] = (struct tg_placed_evidence){
+                tg_load_be64(hashes + i * TG_EVIDENCE_LEN), place, token - 1};
+            if (w->n == BATCH)
+                status = hand_on(w, err);
+        }
+    }
     if (!status && !tg_evidence_is_whole(&r))
         status =
             TG_FAIL(err, TG_MSG_STORE_DAMAGED, .file = w->db->path, .rule = "identity_evidence");
     return status;
+}
+
+static enum tg_status take(struct walking *w, int64_t identity, const unsigned char *packed,
+                           size_t len, struct tg_error *err)
+{
+    uint32_t place = w->places->of[identity] - 1;
+    return w->evidence ? take_evidence(w, place, packed, len, err)
+                       : take_packed(w, place, packed, len, err);
 }
 
 /* The next row's identity; INT64_MAX: there are no more. */
@@ -163,48 +185,100 @@ static enum tg_status step(const struct walking *w, sqlite3_stmt *rows, int64_t 
 
 /* The row of an identity, or the first one behind: a few rows are stepped over, more are jumped. */
 static enum tg_status go_to(const struct walking *w, sqlite3_stmt *rows, int64_t identity,
-                            int64_t *at, struct tg_error *err)
+                            int64_t last, int64_t *at, struct tg_error *err)
 {
     enum tg_status status = TG_OK;
     for (int i = 0; !status && i<STEPS_A_JUMP && * at> 0 && *at < identity; i++)
         status = step(w, rows, at, err);
     if (status || *at >= identity)
         return status;
-    status = tg_db_bind(w->db, rows, DB_ARGS(DB_INT(identity)), err);
+    status = tg_db_bind(w->db, rows, DB_ARGS(DB_INT(identity), DB_INT(last)), err);
     return status ? status : step(w, rows, at, err);
 }
 
-static enum tg_status walk_wanted(struct walking *w, bool evidence, struct tg_error *err)
+/* Seeks those who are wanted, from the first to the last of them. */
+static enum tg_status seek_wanted(struct walking *w, sqlite3_stmt *rows, int64_t first,
+                                  int64_t last, struct tg_error *err)
+{
+    int64_t at = 0;
+    enum tg_status status = TG_OK;
+    for (int64_t i = first; !status && i <= last; i++) {
+        if (!is_wanted(w, i))
+            continue;
+        status = go_to(w, rows, i, last, &at, err);
+        if (!status && at == i)
+            status = take(w, i, sqlite3_column_blob(rows, 1), (size_t)sqlite3_column_bytes(rows, 1),
+                          err);
+    }
+    return status;
+}
+
+static enum tg_status on_pumped(void *ctx, const struct tg_pumped *row, struct tg_error *err)
+{
+    struct walking *w = ctx;
+    int64_t identity = row->numbers[0];
+    return is_wanted(w, identity) ? take(w, identity, row->bytes, row->len, err) : TG_OK;
+}
+
+/* Is it worth a thread to read all from the first to the last of n? Many identities have no
+ * evidence.
+ */
+static bool are_most(const struct walking *w, int64_t first, int64_t last, int64_t n)
+{
+    return (last - first) / (w->evidence ? 4 : 2) < n;
+}
+
+static enum tg_status walk_wanted(struct walking *w, struct tg_error *err)
 {
     sqlite3_stmt *rows = NULL;
-    int64_t at = 0;
-    enum tg_status status =
-        tg_db_prepare(w->db,
-                      evidence ? "SELECT identity_id, tokens FROM identity_evidence"
-                                 " WHERE identity_id >= ? ORDER BY identity_id"
-                               : "SELECT id, tokens FROM identity WHERE id >= ? ORDER BY id",
-                      &rows, err);
-    for (size_t i = 0; !status && i < w->places->n; i++) {
+    int64_t first = 0, last = 0, n = 0;
+    for (size_t i = 0; i < w->places->n; i++) {
         if (!is_wanted(w, (int64_t)i))
             continue;
-        status = go_to(w, rows, (int64_t)i, &at, err);
-        if (!status && at == (int64_t)i)
-            status = evidence ? take_evidence(w, rows, err) : take_packed(w, rows, err);
+        first = n++ ? first : (int64_t)i;
+        last = (int64_t)i;
     }
+    if (n == 0)
+        return TG_OK;
+    enum tg_status status = tg_db_prepare(
+        w->db,
+        w->evidence ? "SELECT identity_id, tokens FROM identity_evidence"
+                      " WHERE identity_id BETWEEN ? AND ? ORDER BY identity_id"
+                    : "SELECT id, tokens FROM identity WHERE id BETWEEN ? AND ? ORDER BY id",
+        &rows, err);
+    if (!status)
+        status = tg_db_bind(w->db, rows, DB_ARGS(DB_INT(first), DB_INT(last)), err);
+    if (!status)
+        status = are_most(w, first, last, n) ? tg_pump(w->db, rows, 1, on_pumped, w, err)
+                                             : seek_wanted(w, rows, first, last, err);
     (void)sqlite3_finalize(rows);
     return status;
 }
 
-enum tg_status tg_store_tokens(struct tg_store *store, const struct tg_places *places,
-                               bool evidence, const bool *of, tg_on_placed *on, void *ctx,
-                               struct tg_error *err)
+static enum tg_status walk_tokens(struct tg_store *store, struct walking *w, struct tg_error *err)
 {
-    struct walking w = {.db = &store->db, .places = places, .of = of, .on = on, .ctx = ctx};
-    enum tg_status status = number_tokens(store, &w, evidence, err);
+    w->db = &store->db;
+    enum tg_status status = number_tokens(store, w, err);
     if (!status)
-        status = walk_wanted(&w, evidence, err);
+        status = walk_wanted(w, err);
     if (!status)
-        status = hand_on(&w, err);
-    free(w.token_of);
+        status = hand_on(w, err);
+    free(w->token_of);
     return status;
+}
+
+enum tg_status tg_store_tokens(struct tg_store *store, const struct tg_places *places,
+                               const bool *of, tg_on_placed *on, void *ctx, struct tg_error *err)
+{
+    struct walking w = {.places = places, .of = of, .on = on, .ctx = ctx};
+    return walk_tokens(store, &w, err);
+}
+
+enum tg_status tg_store_evidence(struct tg_store *store, const struct tg_places *places,
+                                 const bool *of, tg_on_placed_evidence *on, void *ctx,
+                                 struct tg_error *err)
+{
+    struct walking w = {
+        .places = places, .of = of, .evidence = true, .on_evidence = on, .ctx = ctx};
+    return walk_tokens(store, &w, err);
 }

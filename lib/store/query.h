@@ -121,25 +121,36 @@ TG_CHECKED enum tg_status tg_store_places_of(struct tg_store *store, const int64
                                              struct tg_error *err);
 void tg_places_free(struct tg_places *places);
 
-/** A token as stored, and whose it is. */
+/** A decisive token as stored, and whose it is. */
 struct tg_placed_token {
-    unsigned char hash[TG_TOKEN_LEN]; /**< of evidence 8 bytes, then zeros */
+    unsigned char hash[TG_TOKEN_LEN];
     uint32_t place;
     uint32_t token; /**< its place among the study's tokens */
 };
+/** The same of an evidence token. */
+struct tg_placed_evidence {
+    uint64_t hash; /**< the 8 bytes that are stored, as tg_load_be64() reads them */
+    uint32_t place;
+    uint32_t token;
+};
+/** Some hundreds a call. Must not ask the store anything. */
 typedef enum tg_status tg_on_placed(void *ctx, const struct tg_placed_token *tokens, size_t n,
                                     struct tg_error *err);
+typedef enum tg_status tg_on_placed_evidence(void *ctx, const struct tg_placed_evidence *tokens,
+                                             size_t n, struct tg_error *err);
 /**
- * All tokens of those who have a place, in one pass by identity, some hundreds a call. Several
- * identities of one person give the same tokens again.
+ * All decisive tokens of those who have a place, in one pass by identity. Several identities of one
+ * person give the same tokens again. Where most are wanted, a thread of its own reads ahead.
  *
- * @param evidence  the study's evidence tokens; false: the decisive ones
- * @param of        NULL: of all; else flags, by place: of these. Those who are not wanted are
- * passed by.
+ * @param of  NULL: of all; else flags, by place: of these. Those who are not wanted are passed by.
  */
 TG_CHECKED enum tg_status tg_store_tokens(struct tg_store *store, const struct tg_places *places,
-                                          bool evidence, const bool *of, tg_on_placed *on,
-                                          void *ctx, struct tg_error *err);
+                                          const bool *of, tg_on_placed *on, void *ctx,
+                                          struct tg_error *err);
+/** The same of evidence tokens. */
+TG_CHECKED enum tg_status tg_store_evidence(struct tg_store *store, const struct tg_places *places,
+                                            const bool *of, tg_on_placed_evidence *on, void *ctx,
+                                            struct tg_error *err);
 
 /** An app user who was found: measures and events of an app's sources go to this person. */
 struct tg_linked_user {

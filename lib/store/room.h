@@ -142,7 +142,7 @@ struct tg_word_list {
     size_t n;
     struct tg_arena arena;
 };
-/** @param wanted  SQL that selects the numbers of the words wanted */
+/** @param wanted  SQL that selects the numbers of the words wanted, or these with commas between */
 TG_CHECKED enum tg_status tg_word_list_load(const struct tg_db *db, const char *wanted,
                                             struct tg_word_list *out, struct tg_error *err);
 void tg_word_list_free(struct tg_word_list *list);

@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE
 #include "store_help.h"
 
+#include "base/bytes.h"
 #include "store/pack.h"
 
 #define BORN "1950-03,1"
@@ -145,7 +146,10 @@ START_TEST(a_delivery_without_a_period_is_the_oldest)
 END_TEST
 
 struct placed_list {
-    struct tg_placed_token items[32];
+    struct {
+        uint64_t hash; /* of a decisive token its first half */
+        uint32_t place, token;
+    } items[32];
     size_t n;
 };
 
@@ -155,8 +159,25 @@ static enum tg_status on_placed(void *ctx, const struct tg_placed_token *tokens,
     struct placed_list *list = ctx;
     (void)e;
     ck_assert_uint_le(list->n + n, 32);
-    memcpy(list->items + list->n, tokens, n * sizeof *tokens);
-    list->n += n;
+    for (size_t i = 0; i < n; i++, list->n++) {
+        list->items[list->n].hash = tg_load_be64(tokens[i].hash);
+        list->items[list->n].place = tokens[i].place;
+        list->items[list->n].token = tokens[i].token;
+    }
+    return TG_OK;
+}
+
+static enum tg_status on_evidence(void *ctx, const struct tg_placed_evidence *tokens, size_t n,
+                                  struct tg_error *e)
+{
+    struct placed_list *list = ctx;
+    (void)e;
+    ck_assert_uint_le(list->n + n, 32);
+    for (size_t i = 0; i < n; i++, list->n++) {
+        list->items[list->n].hash = tokens[i].hash;
+        list->items[list->n].place = tokens[i].place;
+        list->items[list->n].token = tokens[i].token;
+    }
     return TG_OK;
 }
 
@@ -181,8 +202,8 @@ START_TEST(tokens_of_places_come_in_one_pass)
     OK(tg_store_people(store, M(2025, 1), &people, &err));
     ck_assert_uint_eq(people.n, 2);
     OK(tg_store_places_of_people(store, M(2025, 1), &people, &places, &err));
-    OK(tg_store_tokens(store, &places, false, NULL, on_placed, &decisive, &err));
-    OK(tg_store_tokens(store, &places, true, NULL, on_placed, &evidence, &err));
+    OK(tg_store_tokens(store, &places, NULL, on_placed, &decisive, &err));
+    OK(tg_store_evidence(store, &places, NULL, on_evidence, &evidence, &err));
     const uint32_t a = count(&evidence, "near", 0) ? 0 : 1, b = 1 - a; /* who has what */
     ck_assert_uint_eq(count(&decisive, "insured", 0), 1);
     ck_assert_uint_eq(count(&decisive, "insured", 1), 1);
@@ -192,17 +213,17 @@ START_TEST(tokens_of_places_come_in_one_pass)
     ck_assert_uint_eq(count(&evidence, "near", b), 0);
     ck_assert_uint_eq(evidence.n, 2);
     const bool of[2] = {a == 1, a == 0};
-    OK(tg_store_tokens(store, &places, false, of, on_placed, &first, &err));
+    OK(tg_store_tokens(store, &places, of, on_placed, &first, &err));
     ck_assert_uint_eq(first.n, 3);
     ck_assert_uint_eq(count(&first, "insured", b), 1);
     struct tg_users found;
     OK(tg_store_users(store, M(2025, 1), 20250131, &found, &err));
     OK(tg_store_places_of(store, &found.items[0].identity, 1, &of_users, &err));
-    OK(tg_store_tokens(store, &of_users, true, NULL, on_placed, &users, &err));
+    OK(tg_store_evidence(store, &of_users, NULL, on_evidence, &users, &err));
     ck_assert_uint_eq(users.n, 1);
     size_t shared = 0;
     for (size_t i = 0; i < evidence.n; i++)
-        shared += !memcmp(evidence.items[i].hash, users.items[0].hash, TG_TOKEN_LEN);
+        shared += evidence.items[i].hash == users.items[0].hash;
     ck_assert_uint_eq(shared, 1);
     tg_users_free(&found);
     tg_places_free(&of_users);
@@ -245,7 +266,7 @@ START_TEST(evidence_of_an_older_store_is_moved)
     OK(tg_store_open(db_path, study, &store, &err));
     OK(tg_store_people(store, M(2025, 1), &people, &err));
     OK(tg_store_places_of_people(store, M(2025, 1), &people, &places, &err));
-    OK(tg_store_tokens(store, &places, true, NULL, on_placed, &evidence, &err));
+    OK(tg_store_evidence(store, &places, NULL, on_evidence, &evidence, &err));
     ck_assert_uint_eq(evidence.n, 2);
     ck_assert_uint_eq(evidence.items[0].place, evidence.items[1].place);
     tg_store_close(&store);
