@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "link/births.h"
 #include "link/evidence.h"
 
 #include <math.h>
@@ -54,7 +55,9 @@ struct tg_chance {
     bool knows_across;
     struct met *met; /* by pattern of the pairs of the two files */
     size_t n_met, cap_met;
-    double with_partner;                        /* the share of the left that has one */
+    /* Of all pairs of the two files, and of those of one month of birth: the share that is of left
+     * entities with a partner. */
+    double of_partners[2];
     double extra[N_UNKNOWN_MAX][N_UNKNOWN_MAX]; /* of dependent fields */
     bool dependent[TG_LINK_FIELDS_MAX][TG_LINK_FIELDS_MAX];
     double sexes[N_UNKNOWN_MAX][TG_N_LEVELS]; /* pairs seen by what their sexes say */
@@ -431,16 +434,31 @@ static uint32_t fields_of(const struct triple *t)
     return UINT32_C(1) << t->of[0] / 2 | UINT32_C(1) << t->of[1] / 2 | UINT32_C(1) << t->of[2] / 2;
 }
 
-/* Pairs within the files, of people who both have the fields. */
-static double pairs_with(const struct tg_chance *c, uint32_t fields)
+/* Is it near or the same? */
+static bool is_by_birth(const struct tg_chance *c, uint64_t levels)
 {
-    double n[TG_N_SIDES], sum = 0;
-    tg_holders_of(&c->seen->holders, fields, n);
-    for (int side = 0; side < TG_N_SIDES; side++) {
-        double all = c->sides[side] * (c->sides[side] - 1);
-        sum += all > 0 ? c->seen->within[side].of * n[side] * (n[side] - 1) / all : 0;
-    }
-    return sum;
+    return c->l->birth_field < c->n_fields && tg_is_shared(tg_level_of(levels, c->l->birth_field));
+}
+
+static bool has_birth(const struct tg_chance *c, uint32_t fields)
+{
+    return c->l->birth_field < c->n_fields && fields >> c->l->birth_field & 1;
+}
+
+/* Pairs within the files, of people who both have the fields; in relation to those who do not, as
+ * it is among those of one age where they agree by birth. */
+static double pairs_with(const struct tg_chance *c, uint32_t fields, bool by_birth)
+{
+    const struct tg_holders *h = &c->seen->holders;
+    return c->seen->within[TG_LEFT].of * tg_holders_both(h, TG_HOLDERS_LEFT, fields, by_birth) +
+           c->seen->within[TG_RIGHT].of * tg_holders_both(h, TG_HOLDERS_RIGHT, fields, by_birth);
+}
+
+/* The same of the two files. */
+static double pairs_across(const struct tg_chance *c, uint32_t fields)
+{
+    return c->sides[TG_LEFT] * c->sides[TG_RIGHT] *
+           tg_holders_both(&c->seen->holders, TG_HOLDERS_ACROSS, fields, has_birth(c, fields));
 }
 
 /* Two rows of one file that agree on all may be one person, or relatives whom the fields do not
@@ -476,7 +494,7 @@ static double count_seen(const struct tg_chance *c, uint64_t levels, double expe
 /* The rate of a pattern within the files, or across as far as the rates of levels tell. */
 static double rate_of(const struct tg_chance *c, uint64_t levels)
 {
-    double n_pairs = pairs_with(c, known_fields(c, levels));
+    double n_pairs = pairs_with(c, known_fields(c, levels), is_by_birth(c, levels));
     double sex = share_of_sex(c, levels);
     double expected = n_pairs * by_rates(c, &c->rates[WITHIN], levels) * sex;
     double seen = count_seen(c, levels, expected);
@@ -495,8 +513,9 @@ double tg_chance_of(const struct tg_chance *c, uint64_t levels, size_t pattern, 
     if (!c->knows_across)
         return expected;
     const struct met *met = &c->met[pattern];
+    double share = c->of_partners[is_by_birth(c, levels)];
     double surely = met->of_partners - sqrt(met->of_partners);
-    double of_partners = surely / (expected * c->with_partner + trust_in_rates);
+    double of_partners = surely / (expected * share + trust_in_rates);
     double of_all = (met->of_all + trust_in_rates) / (expected + trust_in_rates);
     double more = of_all < of_partners ? of_all : of_partners;
     return more > 1 ? expected * more : expected;
@@ -506,13 +525,14 @@ double tg_chance_of(const struct tg_chance *c, uint64_t levels, size_t pattern, 
 struct partners {
     double *sums[TG_N_SIDES];
     bool *has; /* by left entity */
-    double n;
+    struct tg_births births;
 };
 
-static enum tg_status find_partners(const struct tg_chance *c, struct partners *p,
-                                    struct tg_error *err)
+static enum tg_status find_partners(struct tg_chance *c, struct partners *p, struct tg_error *err)
 {
     static const double surely = 0.99;
+    const struct tg_link_facts *left = &c->l->facts[TG_LEFT];
+    double of_all = 0;
     const struct tg_pairs *pairs = &c->seen->across;
     for (int side = 0; side < TG_N_SIDES; side++) {
         p->sums[side] = tg_calloc(c->l->facts[side].n, sizeof *p->sums[side], err);
@@ -522,19 +542,26 @@ static enum tg_status find_partners(const struct tg_chance *c, struct partners *
     p->has = tg_calloc(c->l->facts[TG_LEFT].n, sizeof *p->has, err);
     if (!p->has)
         return TG_NO_MEMORY;
+    enum tg_status status = tg_births_count(&c->l->facts[TG_RIGHT], &p->births, err);
     tg_odds_add_up(c->l, pairs, p->sums);
-    for (size_t i = 0; i < pairs->n; i++) {
+    for (size_t i = 0; !status && i < pairs->n; i++) {
         const struct tg_pair *pair = &pairs->items[i];
         if (tg_odds_probability(p->sums, pair) < surely)
             continue;
         p->has[pair->left] = true;
-        p->n += pair->weight;
+        c->of_partners[0] += pair->weight;
+        c->of_partners[1] += pair->weight * tg_births_with(&p->births, left, pair->left);
     }
-    return TG_OK;
+    for (uint32_t i = 0; !status && i < left->n; i++)
+        of_all += tg_births_with(&p->births, left, i);
+    c->of_partners[0] /= c->sides[TG_LEFT];
+    c->of_partners[1] = of_all > 0 ? c->of_partners[1] / of_all : c->of_partners[0];
+    return status;
 }
 
 static void free_partners(struct partners *p)
 {
+    tg_births_free(&p->births);
     for (int side = 0; side < TG_N_SIDES; side++)
         free(p->sums[side]);
     free(p->has);
@@ -555,17 +582,17 @@ static void add_bounded(double *sum, double others, double times, double within)
 static double expect_joint(const struct tg_chance *c, size_t a, size_t b)
 {
     const struct rates *r = &c->rates[WITHIN];
-    double pairs = r->pairs[a / 2][b / 2], n[TG_N_SIDES];
-    tg_holders_of(&c->seen->holders, UINT32_C(1) << a / 2 | UINT32_C(1) << b / 2, n);
-    return pairs > 0 ? r->joint[a][b] / pairs * n[TG_LEFT] * n[TG_RIGHT] : 0;
+    double pairs = r->pairs[a / 2][b / 2];
+    uint32_t fields = UINT32_C(1) << a / 2 | UINT32_C(1) << b / 2;
+    return pairs > 0 ? r->joint[a][b] / pairs * pairs_across(c, fields) : 0;
 }
 
 static double expect_joint_of_three(const struct tg_chance *c, size_t t)
 {
     const struct rates *r = &c->rates[WITHIN];
-    double pairs = r->pairs_of_three[t], n[TG_N_SIDES];
-    tg_holders_of(&c->seen->holders, fields_of(&c->triples[t]), n);
-    return pairs > 0 ? r->joint_of_three[t] / pairs * n[TG_LEFT] * n[TG_RIGHT] : 0;
+    double pairs = r->pairs_of_three[t];
+    return pairs > 0 ? r->joint_of_three[t] / pairs * pairs_across(c, fields_of(&c->triples[t]))
+                     : 0;
 }
 
 /* Counts the pairs of each pattern. */
@@ -574,7 +601,6 @@ static enum tg_status count_met(struct tg_chance *c, const struct partners *part
 {
     const struct tg_pairs *pairs = &c->seen->across;
     enum tg_status status = TG_OK;
-    c->with_partner = partners->n / c->sides[TG_LEFT];
     for (size_t i = 0; !status && i < pairs->n;) {
         const uint64_t levels = pairs->items[i].levels;
         struct met met = {0, 0};
@@ -593,10 +619,20 @@ static enum tg_status count_met(struct tg_chance *c, const struct partners *part
     return status;
 }
 
+/* For each pair by chance of those who have a partner, how many do the others make? */
+static double others_per_partner(const struct tg_chance *c, const size_t *unknowns, size_t n)
+{
+    bool by_birth = false;
+    for (size_t i = 0; i < n; i++)
+        by_birth = by_birth || unknowns[i] / 2 == c->l->birth_field;
+    double share = c->of_partners[by_birth];
+    return share < 1 ? (1 - share) / (share + 1 / c->sides[TG_LEFT]) : 0;
+}
+
 static enum tg_status count_across(struct tg_chance *c, struct rates *r, struct tg_error *err)
 {
     const struct tg_pairs *pairs = &c->seen->across;
-    struct partners partners = {.n = 0};
+    struct partners partners = {.has = NULL};
     struct rates *others = tg_calloc(1, sizeof *others, err);
     enum tg_status status = others ? find_partners(c, &partners, err) : TG_NO_MEMORY;
     for (size_t i = 0; !status && i < pairs->n; i++) {
@@ -604,15 +640,14 @@ static enum tg_status count_across(struct tg_chance *c, struct rates *r, struct 
         count_joint(c, partners.has[pair->left] ? r : others, pair->levels,
                     pair->weight / (1 + pair->odds));
     }
-    double without = c->sides[TG_LEFT] - partners.n;
-    double times = without > 0 ? without / (partners.n + 1) : 0;
     for (size_t a = 0; !status && a < c->n; a++) {
         for (size_t b = a + 1; b < c->n; b++)
-            add_bounded(&r->joint[a][b], others->joint[a][b], times, expect_joint(c, a, b));
+            add_bounded(&r->joint[a][b], others->joint[a][b],
+                        others_per_partner(c, (const size_t[]){a, b}, 2), expect_joint(c, a, b));
     }
     for (size_t t = 0; !status && t < c->n_triples; t++)
-        add_bounded(&r->joint_of_three[t], others->joint_of_three[t], times,
-                    expect_joint_of_three(c, t));
+        add_bounded(&r->joint_of_three[t], others->joint_of_three[t],
+                    others_per_partner(c, c->triples[t].of, 3), expect_joint_of_three(c, t));
     if (!status)
         status = count_met(c, &partners, err);
     free_partners(&partners);
@@ -627,23 +662,22 @@ enum tg_status tg_chance_learn_across(struct tg_chance *c, struct tg_error *err)
     if (status)
         return status;
     for (size_t f = 0; f < c->n_fields; f++) {
-        for (size_t g = 0; g < c->n_fields; g++) {
-            double n[TG_N_SIDES];
-            tg_holders_of(&c->seen->holders, UINT32_C(1) << f | UINT32_C(1) << g, n);
-            r->pairs[f][g] = n[TG_LEFT] * n[TG_RIGHT];
-        }
+        for (size_t g = 0; g < c->n_fields; g++)
+            r->pairs[f][g] = pairs_across(c, UINT32_C(1) << f | UINT32_C(1) << g);
     }
-    for (size_t t = 0; t < c->n_triples; t++) {
-        double n[TG_N_SIDES];
-        tg_holders_of(&c->seen->holders, fields_of(&c->triples[t]), n);
-        r->pairs_of_three[t] = n[TG_LEFT] * n[TG_RIGHT];
-    }
+    for (size_t t = 0; t < c->n_triples; t++)
+        r->pairs_of_three[t] = pairs_across(c, fields_of(&c->triples[t]));
     r->weight_before = 1;
     memcpy(r->before, c->rates[WITHIN].rate, sizeof r->before);
     (void)fit_rates(c, r);
     keep_below_one(c, r);
     c->knows_across = true;
     return TG_OK;
+}
+
+static double pairs_of_fields(const struct tg_chance *c, uint32_t fields)
+{
+    return pairs_with(c, fields, has_birth(c, fields));
 }
 
 static void count_within(struct tg_chance *c)
@@ -660,10 +694,10 @@ static void count_within(struct tg_chance *c)
     }
     for (size_t f = 0; f < c->n_fields; f++) {
         for (size_t g = 0; g < c->n_fields; g++)
-            r->pairs[f][g] = pairs_with(c, UINT32_C(1) << f | UINT32_C(1) << g);
+            r->pairs[f][g] = pairs_of_fields(c, UINT32_C(1) << f | UINT32_C(1) << g);
     }
     for (size_t t = 0; t < c->n_triples; t++)
-        r->pairs_of_three[t] = pairs_with(c, fields_of(&c->triples[t]));
+        r->pairs_of_three[t] = pairs_of_fields(c, fields_of(&c->triples[t]));
 }
 
 enum tg_status tg_chance_learn(const struct tg_linkage *l, const struct tg_candidates *seen,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "link/births.h"
 #include "link/entry.h"
 #include "link/evidence.h"
 
@@ -35,17 +36,9 @@ struct claim {
 
 enum { HAS_TOKEN = 1, SHARES_TOKEN = 2, MET = 4, MET_ALONE = 8 };
 
-/* Entities by month of birth. */
-struct births {
-    int32_t first;
-    size_t n_months; /* 0: unknown */
-    double *n;
-    double usual; /* how many there are of one's month, on average */
-};
-
 struct deciding {
     const struct tg_linkage *l;
-    struct births births; /* of the right side */
+    struct tg_births births;
     struct tg_link_key_report *reports;
     struct view *views;   /* by left entity */
     uint32_t **named;     /* by exact key and left entity: whom the key names */
@@ -117,47 +110,6 @@ static bool has_birth(const struct tg_linkage *l, const struct tg_link_key *key)
     return has;
 }
 
-/* How many of the right side were born in the month of a left entity. */
-static double born_with(const struct births *b, const struct tg_link_facts *left, uint32_t i)
-{
-    int64_t month = left->birth_month[i];
-    if (month == TG_NO_MONTH)
-        return b->usual;
-    month -= b->first;
-    return month >= 0 && (size_t)month < b->n_months ? b->n[month] : 0;
-}
-
-/* Months of birth of the right side. Of another range than people's nothing is made. */
-static enum tg_status count_births(const struct tg_link_facts *f, struct births *b,
-                                   struct tg_error *err)
-{
-    enum { N_MONTHS_MAX = 120000 };
-    int32_t first = INT32_MAX, last = INT32_MIN;
-    double n = 0, squares = 0;
-    for (uint32_t i = 0; f->birth_month && i < f->n; i++) {
-        int32_t month = f->birth_month[i];
-        first = month != TG_NO_MONTH && month < first ? month : first;
-        last = month != TG_NO_MONTH && month > last ? month : last;
-    }
-    if (last < first || (int64_t)last - first >= N_MONTHS_MAX)
-        return TG_OK;
-    b->first = first;
-    b->n_months = (size_t)(last - first) + 1;
-    b->n = tg_calloc(b->n_months, sizeof *b->n, err);
-    if (!b->n)
-        return TG_NO_MEMORY;
-    for (uint32_t i = 0; i < f->n; i++) {
-        if (f->birth_month[i] != TG_NO_MONTH)
-            b->n[f->birth_month[i] - first]++;
-    }
-    for (size_t i = 0; i < b->n_months; i++) {
-        n += b->n[i];
-        squares += b->n[i] * b->n[i];
-    }
-    b->usual = squares / n;
-    return TG_OK;
-}
-
 /* Left entities with a token of the key who meet nobody. Where the key has the birth date, they
  * count as much as there are people of their month of birth on the right, in relation to how many
  * of their own month these meet: nobody of 50 is taken for one of 80. */
@@ -168,7 +120,7 @@ static double count_unmet(const struct deciding *d, const struct tg_link_key *ke
     double unmet = 0;
     for (uint32_t i = 0; i < left->n; i++) {
         if ((d->marks[i] & (HAS_TOKEN | MET)) == HAS_TOKEN)
-            unmet += weighs ? born_with(&d->births, left, i) / d->births.usual : 1;
+            unmet += weighs ? tg_births_with(&d->births, left, i) / d->births.usual : 1;
     }
     return unmet;
 }
@@ -452,7 +404,7 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
     struct deciding d = {.l = l};
     enum tg_status status = make_room(&d, err);
     if (!status)
-        status = count_births(&l->facts[TG_RIGHT], &d.births, err);
+        status = tg_births_count(&l->facts[TG_RIGHT], &d.births, err);
     if (!status)
         status = hear_keys(&d, err);
     if (!status)
@@ -471,7 +423,7 @@ enum tg_status tg_linkage_decide(const struct tg_linkage *l, struct tg_link_deci
         free(d.named[k]);
     free(d.named);
     free(d.unmet);
-    free(d.births.n);
+    tg_births_free(&d.births);
     free(d.marks);
     free(d.claims);
     free(d.expected.by_left);

@@ -103,6 +103,9 @@ struct tg_patterns {
     double of; /**< pairs that were looked at, most of which share nothing */
 };
 
+/** Pairs of entities: of two of one side, or of one of each. */
+enum tg_holders_pairs { TG_HOLDERS_LEFT, TG_HOLDERS_RIGHT, TG_HOLDERS_ACROSS, TG_HOLDERS_N_PAIRS };
+
 /** Entities counted by the fields that they have. */
 struct tg_holders {
     struct tg_holder_count {
@@ -110,6 +113,8 @@ struct tg_holders {
         double n[TG_N_SIDES];
     } * items;
     size_t n, cap;
+    double *born[TG_HOLDERS_N_PAIRS];    /**< by two of the items: pairs of one year of birth */
+    double all_born[TG_HOLDERS_N_PAIRS]; /**< these together; 0: unknown */
 };
 
 /** Is a value of a left entity hardly anybody else's (link/rarity.h)? */
@@ -153,11 +158,18 @@ void tg_candidates_free(struct tg_candidates *c);
 TG_CHECKED enum tg_status tg_holders_count(const struct tg_linkage *l,
                                            uint32_t *const fields[TG_N_SIDES],
                                            struct tg_holders *out, struct tg_error *err);
-/** How many of each side have the fields. */
-void tg_holders_of(const struct tg_holders *h, uint32_t fields, double n[TG_N_SIDES]);
+void tg_holders_free(struct tg_holders *h);
+/**
+ * Of the pairs, the share of those both of whom have the fields.
+ *
+ * @param are_born  of pairs that are born in one year: what somebody has depends on the age, and
+ *                  those who agree on the birth date are of one; where no years are known, of all
+ */
+double tg_holders_both(const struct tg_holders *h, enum tg_holders_pairs p, uint32_t fields,
+                       bool are_born);
 /** Of the pairs of the two sides, the share that have these of all fields in common and no others;
  * 1 pair at least. */
-double tg_holders_share(const struct tg_holders *h, uint32_t all, uint32_t fields);
+double tg_holders_share(const struct tg_holders *h, uint32_t all, uint32_t fields, bool are_born);
 
 /** The sex as a level. */
 enum tg_link_level tg_sex_level(const struct tg_linkage *l, enum tg_side a, uint32_t x,

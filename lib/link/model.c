@@ -18,7 +18,8 @@ static const double misfit = 0.3;
 struct pattern {
     uint64_t levels;
     uint32_t fields; /* that it knows, as bits */
-    double share;    /* of the pairs of the two files: they have the fields that this one knows */
+    double share;    /* of pairs of one age: they have the fields that this one knows */
+    double n_pairs;  /* of the two files: they have these fields */
     double chance;   /* pairs of the two files expected without a match */
     bool teaches;    /* of classes */
     double match[N_CLASSES];
@@ -521,18 +522,27 @@ static double count_unmet(const struct model *m)
     return sum;
 }
 
-/* A pattern meets only those who have its fields. Patterns of the same ones lie together mostly. */
+/* A pattern meets only those who have its fields. What somebody has may depend on the age, and
+ * matches are of one, as those are who agree by birth. Patterns of the same fields lie together
+ * mostly. */
 static void share_fields(struct model *m, const struct tg_holders *holders)
 {
+    double all_pairs = (double)m->l->facts[TG_LEFT].n * m->l->facts[TG_RIGHT].n;
     uint32_t all = fields_of(m, 0), last = 0;
-    double share = -1;
+    double share = -1, share_of_all = -1;
     for (size_t p = 0; p < m->n_patterns; p++) {
-        uint32_t fields = fields_of(m, m->patterns[p].levels);
-        if (share < 0 || fields != last)
-            share = tg_holders_share(holders, all, fields);
+        struct pattern *pattern = &m->patterns[p];
+        size_t birth = m->l->birth_field;
+        bool by_birth = birth < m->l->n_fields && tg_is_shared(tg_level_of(pattern->levels, birth));
+        uint32_t fields = fields_of(m, pattern->levels);
+        if (share < 0 || fields != last) {
+            share = tg_holders_share(holders, all, fields, true);
+            share_of_all = tg_holders_share(holders, all, fields, false);
+        }
         last = fields;
-        m->patterns[p].fields = fields;
-        m->patterns[p].share = share;
+        pattern->fields = fields;
+        pattern->share = share;
+        pattern->n_pairs = all_pairs * (by_birth ? share : share_of_all);
     }
 }
 
@@ -540,12 +550,13 @@ static void share_fields(struct model *m, const struct tg_holders *holders)
 static double share_without_two(const struct model *m, const struct tg_holders *holders)
 {
     const uint32_t all = fields_of(m, 0), sex = UINT32_C(1) << TG_SEX_PLACE;
-    double sum = tg_holders_share(holders, all, 0) + tg_holders_share(holders, all, sex);
+    double sum =
+        tg_holders_share(holders, all, 0, true) + tg_holders_share(holders, all, sex, true);
     for (size_t f = 0; f < m->l->n_fields; f++) {
         uint32_t field = UINT32_C(1) << f;
         if (all & field)
-            sum +=
-                tg_holders_share(holders, all, field) + tg_holders_share(holders, all, field | sex);
+            sum += tg_holders_share(holders, all, field, true) +
+                   tg_holders_share(holders, all, field | sex, true);
     }
     return sum;
 }
@@ -715,10 +726,9 @@ static enum tg_status bound_unmet(const struct model *m, double *out, struct tg_
 
 static void weigh_chance(struct model *m, const struct tg_chance *chance)
 {
-    double n_pairs = (double)m->l->facts[TG_LEFT].n * m->l->facts[TG_RIGHT].n;
     for (size_t p = 0; p < m->n_patterns; p++)
         m->patterns[p].chance =
-            tg_chance_of(chance, m->patterns[p].levels, p, n_pairs * m->patterns[p].share);
+            tg_chance_of(chance, m->patterns[p].levels, p, m->patterns[p].n_pairs);
 }
 
 /* Nobody sees these, but how many have so few fields is known. */

@@ -591,7 +591,7 @@ void tg_candidates_free(struct tg_candidates *c)
     free(c->across.items);
     free(c->within[TG_LEFT].items);
     free(c->within[TG_RIGHT].items);
-    free(c->holders.items);
+    tg_holders_free(&c->holders);
     free(c->origins);
     free(c->hidden);
     *c = (struct tg_candidates){.applies = false};

@@ -3,6 +3,7 @@
 # Quality on many sets, so that no setting is fitted to one of them. All take minutes.
 #
 #   TOTSUGO=BUILD/cli/totsugo sh tests/linkage/table.sh [WORD…]   sets whose name has a WORD; all
+#   LARGE="300000 1000000"                                        municipalities of these sizes, too
 #
 # A line a set: links, pairs of one person, precision and recall at accept 0.99, in brackets what
 # the linkage expects of itself, F1 at accept 0.5, the 95 % interval of the recall, "out" where the
@@ -135,7 +136,7 @@ if [ -n "$data" ]; then
         pair "NCVR without $fields" "$work/less.yaml" "$@"
     done
 fi
-for size in 5000 20000 100000; do
+for size in 5000 20000 100000 ${LARGE:-}; do
     for seed in 1 2 3 4; do
         city "city $size, seed $seed" "$size" $((size / 10)) "$seed"
     done
