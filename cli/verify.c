@@ -62,12 +62,28 @@ static enum tg_status seek(struct cli *cli, const struct args *args, const char 
     return status;
 }
 
+/* Where the pages that are read first are hurt the store does not even open: a finding as well. */
+static enum tg_status open_store(struct cli *cli, const struct args *args, struct cli_store *s,
+                                 struct tg_error *err)
+{
+    enum tg_status status =
+        cli_store_open(args->values[O_STUDY], args->values[O_STORE], true, s, err);
+    bool page = status && err->message == TG_MSG_STORE_PAGE;
+    if (!page && !(status && err->message == TG_MSG_STORE_DAMAGED))
+        return status;
+    err->status = TG_OK;
+    err->message = page ? TG_MSG_PAGE_CHANGED : TG_MSG_STORE_UNSOUND;
+    cli->reporter.warn(cli->reporter.ctx, err);
+    err->status = TG_CHECK_FAILED;
+    err->message = TG_MSG_STORE_FINDINGS;
+    return TG_CHECK_FAILED;
+}
+
 static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)
 {
     struct cli_store s;
     struct tg_error later;
-    enum tg_status status =
-        cli_store_open(args->values[O_STUDY], args->values[O_STORE], true, &s, err);
+    enum tg_status status = open_store(cli, args, &s, err);
     if (!status)
         status = tg_store_verify(s.store, &cli->reporter, err);
     /* something was found: the rest is looked at all the same, and the first error is told */

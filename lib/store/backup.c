@@ -4,6 +4,8 @@
 #include "base/reporter.h"
 #include "store/schema.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +36,24 @@ static enum tg_status name_partial(struct tg_arena *arena, const char *path, cha
     return status ? status : *out ? TG_OK : TG_NO_MEMORY;
 }
 
+/* Where the copy's first page lies before the others do, checksums come into all (gather.h). */
+static enum tg_status begin_copy(const struct tg_db *from, const struct tg_db *to,
+                                 struct tg_error *err)
+{
+    char sql[96];
+    int64_t size = 0;
+    if (!tg_db_has_checksums(from))
+        return TG_OK;
+    enum tg_status status = tg_db_number(from, "PRAGMA page_size", DB_NO_ARGS, &size, err);
+    (void)snprintf(sql, sizeof sql, "PRAGMA page_size=%" PRId64, size);
+    if (!status)
+        status = tg_db_exec(to, sql, err);
+    if (status)
+        return status;
+    tg_db_want_checksums(to);
+    return tg_db_exec(to, "PRAGMA user_version=1", err);
+}
+
 /* One read transaction from the first page to the last: what a run writes meanwhile is not seen. */
 static enum tg_status copy_pages(const struct tg_db *from, const struct tg_db *to,
                                  const struct tg_reporter *reporter, struct tg_error *err)
@@ -42,6 +62,8 @@ static enum tg_status copy_pages(const struct tg_db *from, const struct tg_db *t
     enum tg_status status = tg_db_exec(from, "BEGIN", err);
     if (!status)
         status = tg_db_number(from, "SELECT count(*) FROM sqlite_schema", DB_NO_ARGS, &n, err);
+    if (!status)
+        status = begin_copy(from, to, err);
     if (status)
         return status;
     sqlite3_backup *backup = sqlite3_backup_init(to->handle, "main", from->handle, "main");
@@ -54,7 +76,7 @@ static enum tg_status copy_pages(const struct tg_db *from, const struct tg_db *t
     }
     (void)sqlite3_backup_finish(backup);
     if (!status && rc != SQLITE_DONE)
-        status = tg_db_fail(to, rc, err);
+        status = tg_db_fail(rc == SQLITE_IOERR_DATA ? from : to, rc, err);
     return status;
 }
 

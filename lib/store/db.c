@@ -2,6 +2,10 @@
 #include "store/db.h"
 
 #include "store/gather.h"
+#include "store/page.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 /* Unless the configuration says otherwise SQLite waits for nobody. */
 enum { BUSY_WAIT_MS = 1000 };
@@ -36,8 +40,19 @@ static enum tg_message message_of(int rc)
     return TG_MSG_BUG;
 }
 
+/* A file whose header is hurt is not even opened, so that nobody has noted the page. */
+static enum tg_status page_hurt(const struct tg_db *db, struct tg_error *err)
+{
+    char page[16];
+    uint32_t number = tg_gather_hurt(db->handle);
+    (void)snprintf(page, sizeof page, "%" PRIu32, number ? number : 1);
+    return TG_FAIL(err, TG_MSG_STORE_PAGE, .file = db->path, .rule = page);
+}
+
 enum tg_status tg_db_fail(const struct tg_db *db, int rc, struct tg_error *err)
 {
+    if (rc == SQLITE_IOERR_DATA)
+        return page_hurt(db, err);
     if (rc == SQLITE_IOERR_NOMEM)
         rc = SQLITE_NOMEM;
     return TG_FAIL(err, message_of(rc), .file = db->path, .rule = sqlite3_errstr(rc),
@@ -54,6 +69,7 @@ enum tg_status tg_db_open(const char *path, struct tg_db *db, struct tg_error *e
         return status;
     int rc = sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, way);
     if (rc) {
+        rc = db->handle ? sqlite3_extended_errcode(db->handle) : rc;
         status = tg_db_fail(db, rc, err);
         tg_db_close(db);
         return status;
@@ -163,6 +179,23 @@ enum tg_status tg_db_number(const struct tg_db *db, const char *sql, const struc
         *out = sqlite3_column_int64(stmt, 0);
     (void)sqlite3_finalize(stmt);
     return status;
+}
+
+static int reserve(const struct tg_db *db, int bytes)
+{
+    return sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes) == SQLITE_OK
+               ? bytes
+               : 0;
+}
+
+bool tg_db_has_checksums(const struct tg_db *db)
+{
+    return reserve(db, -1) == TG_PAGE_RESERVED;
+}
+
+void tg_db_want_checksums(const struct tg_db *db)
+{
+    (void)reserve(db, TG_PAGE_RESERVED);
 }
 
 enum tg_status tg_db_begin(const struct tg_db *db, struct tg_error *err)

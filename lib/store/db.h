@@ -58,6 +58,11 @@ TG_CHECKED enum tg_status tg_db_open_still(const char *path, struct tg_db *db,
                                            struct tg_error *err);
 void tg_db_close(struct tg_db *db);
 
+/** Do its pages carry checksums (page.h)? Known once something was read of it. */
+bool tg_db_has_checksums(const struct tg_db *db);
+/** A database nothing was written to yet, or that is written anew (VACUUM), gets them. */
+void tg_db_want_checksums(const struct tg_db *db);
+
 /** One or several statements without arguments and without rows. */
 TG_CHECKED enum tg_status tg_db_exec(const struct tg_db *db, const char *sql, struct tg_error *err);
 /** Finalize it with sqlite3_finalize(), which allows NULL. */

@@ -2,8 +2,7 @@
 #include "store/gather.h"
 
 #include "base/mem.h"
-
-#include <sqlite3.h>
+#include "store/page.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +26,10 @@ struct file {
     char *bytes; /* to be written from `at` on; NULL: none were yet */
     sqlite3_int64 at;
     int len;
+    bool main;     /* the database itself and no journal of it */
+    int page;      /* bytes of a page with a checksum; 0: they have none, or it is not known yet */
+    uint32_t hurt; /* the last page whose checksum did not hold; 0: none */
+    struct tg_checksum *sums; /* NULL: none was needed yet */
 };
 
 static struct file *of(sqlite3_file *base)
@@ -47,27 +50,120 @@ static bool waits(const struct file *f, int len, sqlite3_int64 at)
     return at >= f->at && at + len <= f->at + f->len;
 }
 
+static bool can_sum(struct file *f)
+{
+    return f->sums || tg_checksum_new(&f->sums, NULL) == TG_OK;
+}
+
+static int put_sum(struct file *f, char *page, sqlite3_int64 at)
+{
+    uint64_t number = (uint64_t)(at / f->page) + 1;
+    return can_sum(f) && tg_page_put(f->sums, number, (unsigned char *)page, f->page)
+               ? SQLITE_OK
+               : SQLITE_IOERR_NOMEM;
+}
+
+/* What SQLite gave stays as it is: the checksum comes into the copy that waits. */
+static int take_in(struct file *f, char *to, const void *data, int len, sqlite3_int64 at)
+{
+    memcpy(to, data, (size_t)len);
+    return f->page == len && at % len == 0 ? put_sum(f, to, at) : SQLITE_OK;
+}
+
 static int on_write(sqlite3_file *base, const void *data, int len, sqlite3_int64 at)
 {
     struct file *f = of(base);
-    if (waits(f, len, at)) {
-        memcpy(f->bytes + (at - f->at), data, (size_t)len);
-        return SQLITE_OK;
-    }
+    int rc = SQLITE_OK;
+    if (f->main && at == 0 && len >= TG_PAGE_MIN)
+        f->page = tg_page_size(data);
+    if (waits(f, len, at))
+        return take_in(f, f->bytes + (at - f->at), data, len, at);
     if (!f->bytes)
         f->bytes = malloc(TOGETHER);
-    if (f->len && (at != f->at + f->len || len > TOGETHER - f->len)) {
-        int rc = write_out(f);
-        if (rc)
-            return rc;
-    }
+    if (f->len && (at != f->at + f->len || len > TOGETHER - f->len))
+        rc = write_out(f);
+    if (!rc && !f->bytes && f->page)
+        rc = SQLITE_IOERR_NOMEM;
+    if (rc)
+        return rc;
     if (!f->bytes || len > TOGETHER)
         return f->under->pMethods->xWrite(f->under, data, len, at);
     if (f->len == 0)
         f->at = at;
-    memcpy(f->bytes + f->len, data, (size_t)len);
-    f->len += len;
-    return SQLITE_OK;
+    rc = take_in(f, f->bytes + f->len, data, len, at);
+    if (!rc)
+        f->len += len;
+    return rc;
+}
+
+static int check_page(struct file *f, const void *page, uint32_t number)
+{
+    bool sound;
+    if (!can_sum(f) || !tg_page_check(f->sums, number, page, f->page, &sound))
+        return SQLITE_IOERR_NOMEM;
+    if (sound)
+        return SQLITE_OK;
+    f->hurt = number;
+    return SQLITE_IOERR_DATA;
+}
+
+/* Reads the page anew. */
+static int check_again(struct file *f, uint32_t number)
+{
+    unsigned char *page = malloc((size_t)f->page);
+    if (!page)
+        return SQLITE_IOERR_NOMEM;
+    sqlite3_int64 at = (sqlite3_int64)(number - 1) * f->page;
+    int rc = f->under->pMethods->xRead(f->under, page, f->page, at);
+    if (!rc)
+        rc = check_page(f, page, number);
+    tg_wipe(page, (size_t)f->page);
+    free(page);
+    return rc;
+}
+
+/* A header that says of no checksums may be a hurt one: is its page sound but for that? */
+static int doubt_header(struct file *f)
+{
+    sqlite3_int64 len = 0;
+    unsigned char *page = malloc(TG_PAGE_MAX);
+    int rc = page ? f->under->pMethods->xFileSize(f->under, &len) : SQLITE_IOERR_NOMEM;
+    for (int size = TG_PAGE_MIN; !rc && size <= TG_PAGE_MAX && size <= len; size *= 2) {
+        bool sound = false;
+        rc = f->under->pMethods->xRead(f->under, page, size, 0);
+        if (rc)
+            break;
+        tg_page_mend(page, size);
+        if (!can_sum(f) || !tg_page_check(f->sums, 1, page, size, &sound))
+            rc = SQLITE_IOERR_NOMEM;
+        if (sound) {
+            f->page = size;
+            f->hurt = 1;
+            rc = SQLITE_IOERR_DATA;
+        }
+    }
+    if (page)
+        tg_wipe(page, TG_PAGE_MAX);
+    free(page);
+    return rc;
+}
+
+/* A header is read alone when the file is opened, and again with its page before anything is done
+ * by it. */
+static int look(struct file *f, const void *data, int len, sqlite3_int64 at)
+{
+    if (at == 0 && len >= TG_PAGE_HEADER) {
+        int page = tg_page_size(data);
+        if (page)
+            f->page = page;
+        else if (!f->page && len < TG_PAGE_MIN)
+            return doubt_header(f);
+    }
+    if (!f->page || at + len <= TG_PAGE_HEADER || len > f->page)
+        return SQLITE_OK;
+    uint32_t number = (uint32_t)(at / f->page) + 1;
+    /* nothing but whole pages is read by SQLite unless it was built to read long rows directly */
+    return len == f->page && at % len == 0 ? check_page(f, data, number) : check_again(f, number);
 }
 
 static int on_read(sqlite3_file *base, void *data, int len, sqlite3_int64 at)
@@ -80,7 +176,9 @@ static int on_read(sqlite3_file *base, void *data, int len, sqlite3_int64 at)
     }
     if (at < f->at + f->len && at + len > f->at)
         rc = write_out(f);
-    return rc ? rc : f->under->pMethods->xRead(f->under, data, len, at);
+    if (!rc)
+        rc = f->under->pMethods->xRead(f->under, data, len, at);
+    return rc || !f->main ? rc : look(f, data, len, at);
 }
 
 static int on_truncate(sqlite3_file *base, sqlite3_int64 size)
@@ -121,9 +219,23 @@ static int on_check_reserved(sqlite3_file *base, int *out)
     return of(base)->under->pMethods->xCheckReservedLock(of(base)->under, out);
 }
 
+/* Another process may have written the database anew, with checksums, since this one opened it. */
+static void look_at_header(struct file *f)
+{
+    unsigned char header[TG_PAGE_HEADER];
+    int page = f->under->pMethods->xRead(f->under, header, sizeof header, 0) == SQLITE_OK
+                   ? tg_page_size(header)
+                   : 0;
+    if (page)
+        f->page = page;
+}
+
 static int on_control(sqlite3_file *base, int what, void *arg)
 {
-    return of(base)->under->pMethods->xFileControl(of(base)->under, what, arg);
+    struct file *f = of(base);
+    if (what == SQLITE_FCNTL_CKPT_START && f->main)
+        look_at_header(f);
+    return f->under->pMethods->xFileControl(f->under, what, arg);
 }
 
 static int on_sector_size(sqlite3_file *base)
@@ -166,6 +278,7 @@ static int on_close(sqlite3_file *base)
         tg_wipe(f->bytes, TOGETHER);
     free(f->bytes);
     f->bytes = NULL;
+    tg_checksum_free(&f->sums);
     return first ? first : rc;
 }
 
@@ -202,7 +315,8 @@ static int on_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int f
     if (!(flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)))
         return under->xOpen(under, path, base, flags, out);
     struct file *f = of(base);
-    *f = (struct file){.under = (sqlite3_file *)(void *)((char *)base + own_size())};
+    *f = (struct file){.under = (sqlite3_file *)(void *)((char *)base + own_size()),
+                       .main = flags & SQLITE_OPEN_MAIN_DB};
     f->under->pMethods = NULL;
     int rc = under->xOpen(under, path, f->under, flags, out);
     if (f->under->pMethods)
@@ -214,21 +328,45 @@ static int on_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int f
 enum tg_status tg_gather_name(const char **out, struct tg_error *err)
 {
     sqlite3_vfs *under = sqlite3_vfs_find(NULL);
-    *out = sqlite3_vfs_find(name) ? name : NULL;
-    if (*out || !under || under->iVersion < 1)
+    *out = name;
+    if (sqlite3_vfs_find(name))
         return TG_OK;
-    struct way *way = tg_calloc(1, sizeof *way, err);
+    struct way *way = under ? tg_calloc(1, sizeof *way, err) : NULL;
     if (!way)
-        return TG_NO_MEMORY;
+        return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
     way->vfs = *under;
     way->vfs.pNext = NULL;
     way->vfs.zName = name;
     way->vfs.szOsFile = under->szOsFile + (int)own_size();
     way->vfs.xOpen = on_open;
     way->under = under;
-    if (sqlite3_vfs_register(&way->vfs, 0))
-        free(way);
-    else
-        *out = name;
-    return TG_OK;
+    if (sqlite3_vfs_register(&way->vfs, 0) == SQLITE_OK)
+        return TG_OK;
+    free(way);
+    return TG_FAIL(err, TG_MSG_NO_MEMORY, .line = 0);
+}
+
+static struct file *file_of(sqlite3 *db)
+{
+    sqlite3_file *base = NULL;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &base) || !base ||
+        base->pMethods != &methods)
+        return NULL;
+    return of(base);
+}
+
+uint32_t tg_gather_hurt(sqlite3 *db)
+{
+    const struct file *f = file_of(db);
+    return f ? f->hurt : 0;
+}
+
+/* The page in which the locks lie is none of the database: SQLite never writes it. */
+int tg_gather_check(sqlite3 *db, uint32_t page)
+{
+    enum { LOCKS_AT = 1 << 30 };
+    struct file *f = file_of(db);
+    if (!f || !f->page || page == (uint32_t)(LOCKS_AT / f->page) + 1)
+        return SQLITE_OK;
+    return check_again(f, page);
 }

@@ -37,6 +37,7 @@ static char *beside(struct tg_store *store, const char *path, const char *suffix
 static enum tg_status make_tables(struct tg_store *store, struct tg_error *err)
 {
     const struct tg_db *db = &store->db;
+    tg_db_want_checksums(db);
     enum tg_status status = tg_db_exec(db, before_first_write, err);
     if (!status)
         status = tg_db_begin(db, err);
@@ -68,6 +69,17 @@ static enum tg_status check_owner(struct tg_store *store, struct tg_error *err)
     return status;
 }
 
+/* A store that was made before pages had them is written anew, once, in one transaction. */
+static enum tg_status add_checksums(const struct tg_db *db, struct tg_error *err)
+{
+    tg_db_want_checksums(db);
+    /* the copy is a file without a name, so that memory does not grow with the store */
+    return tg_db_exec(db,
+                      "PRAGMA temp_store=FILE;VACUUM;PRAGMA temp_store=MEMORY;"
+                      "PRAGMA wal_checkpoint(TRUNCATE)",
+                      err);
+}
+
 /* A table that is made anew is gone for a moment from under those that refer to it. */
 static enum tg_status upgrade(struct tg_store *store, struct tg_error *err)
 {
@@ -83,7 +95,9 @@ static enum tg_status upgrade(struct tg_store *store, struct tg_error *err)
     if (!status)
         status = tg_evidence_move(store, err);
     status = tg_db_end(db, status, err);
-    return status ? status : tg_db_exec(db, "PRAGMA foreign_keys=ON", err);
+    if (!status)
+        status = tg_db_exec(db, "PRAGMA foreign_keys=ON", err);
+    return status || tg_db_has_checksums(db) ? status : add_checksums(db, err);
 }
 
 static enum tg_status use_file(struct tg_store *store, struct tg_error *err)

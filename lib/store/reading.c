@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/mem.h"
+#include "store/gather.h"
 #include "store/index.h"
 #include "store/room.h"
 #include "store/schema.h"
@@ -22,7 +23,13 @@ static enum tg_status make_uri(const char *path, const char *query, struct tg_bu
 
 static enum tg_status open_uri(const char *uri, int flags, struct tg_db *db, struct tg_error *err)
 {
-    int rc = sqlite3_open_v2(uri, &db->handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    const char *way = NULL;
+    enum tg_status status = tg_gather_name(&way, err);
+    if (status)
+        return status;
+    int rc = sqlite3_open_v2(uri, &db->handle, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, way);
+    if (rc && db->handle)
+        rc = sqlite3_extended_errcode(db->handle);
     if (!rc)
         rc = sqlite3_extended_result_codes(db->handle, 1);
     /* a journal stays as it is: it is not for a reader to work it in */
@@ -33,7 +40,7 @@ static enum tg_status open_uri(const char *uri, int flags, struct tg_db *db, str
                           "PRAGMA locking_mode=EXCLUSIVE;PRAGMA trusted_schema=OFF;"
                           "PRAGMA temp_store=MEMORY",
                           err);
-    enum tg_status status = tg_db_fail(db, rc, err);
+    status = tg_db_fail(db, rc, err);
     tg_db_close(db);
     return status;
 }

@@ -61,7 +61,9 @@ static enum tg_status check_copy(struct restoring *r, const char *sha256, struct
                               DB_NO_ARGS, &wrong, err);
     if (!status && !wrong)
         status = tg_audit_check(store, r->reporter, &findings, err);
-    if (!status && (wrong || findings))
+    bool hurt = status && err &&
+                (err->message == TG_MSG_STORE_PAGE || err->message == TG_MSG_STORE_DAMAGED);
+    if (hurt || (!status && (wrong || findings)))
         status = TG_FAIL(err, TG_MSG_BACKUP_UNSOUND, .file = r->path);
     if (!status)
         status = note(store, sha256, err);

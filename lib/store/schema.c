@@ -475,6 +475,10 @@ static const char version_short[] = "INSERT OR REPLACE INTO meta SELECT 'evidenc
  * programs must not read such a store. */
 static const char version_levels[] = "";
 
+/* Pages have checksums (store/page.h), which a program that knows nothing of them would spoil: the
+ * tables are as they were, and that program is kept out. */
+static const char version_checksums[] = "";
+
 /* What makes version n of version n − 1, and what statements alone cannot do of it. Entries are
  * never changed, only added. */
 static const struct {
@@ -489,7 +493,7 @@ static const struct {
                 {version_kin, NULL},      {version_death, NULL},
                 {version_joined, NULL},   {version_index, tg_index_convert},
                 {version_turns, NULL},    {version_short, tg_evidence_convert},
-                {version_levels, NULL}};
+                {version_levels, NULL},   {version_checksums, NULL}};
 
 enum { SCHEMA_VERSION = sizeof upgrades / sizeof upgrades[0] };
 

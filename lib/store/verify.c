@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/reporter.h"
+#include "store/gather.h"
 #include "store/index.h"
 #include "store/placing.h"
 #include "store/scrub.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +34,63 @@ static enum tg_status warn_of_rows(struct check *c, const char *sql, const char 
         c->findings++;
     }
     (void)sqlite3_finalize(stmt);
+    return status;
+}
+
+enum { PAGES_NAMED = 8, PAGES_AT_A_TIME = 4096, LOOKS = 3, PAUSE_MS = 3 };
+
+/* What lay there at several looks is what lies there. */
+static int check_page(sqlite3 *db, uint32_t page)
+{
+    int rc = tg_gather_check(db, page);
+    for (int looks = 1; rc == SQLITE_IOERR_DATA && looks < LOOKS; looks++) {
+        (void)sqlite3_sleep(PAUSE_MS);
+        rc = tg_gather_check(db, page);
+    }
+    return rc == SQLITE_IOERR_SHORT_READ ? SQLITE_IOERR_DATA : rc;
+}
+
+/* Pages in a file of `n`, of which the first are named in `hurt`. */
+static enum tg_status look_at_pages(struct check *c, int64_t n, struct tg_buf *hurt,
+                                    uint64_t *n_hurt, struct tg_error *err)
+{
+    const struct tg_db *db = &c->store->db;
+    enum tg_status status = TG_OK;
+    for (int64_t page = 1; !status && page <= n; page++) {
+        int rc = *n_hurt < PAGES_NAMED ? check_page(db->handle, (uint32_t)page)
+                                       : tg_gather_check(db->handle, (uint32_t)page);
+        if (rc && rc != SQLITE_IOERR_DATA)
+            return tg_db_fail(db, rc, err);
+        if (rc && (*n_hurt)++ < PAGES_NAMED)
+            status = tg_buf_printf(hurt, err, "%" PRId64 " ", page);
+        if (!status && (page % PAGES_AT_A_TIME == 0 || page == n))
+            status = tg_progress(c->reporter, "pages", (uint64_t)page, (uint64_t)n, err);
+    }
+    return status ? status : tg_buf_printf(hurt, err, "(%" PRIu64 "/%" PRId64 ")", *n_hurt, n);
+}
+
+/* Every page of the file, also those that hold nothing now. The journal is worked in first: of what
+ * lies in it the file may have less than a page after a power failure. */
+static enum tg_status check_pages(struct check *c, struct tg_error *err)
+{
+    const struct tg_db *db = &c->store->db;
+    struct tg_buf hurt = {0};
+    uint64_t n_hurt = 0;
+    int64_t n = 0;
+    const char *text = NULL;
+    enum tg_status status = tg_db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE);BEGIN", err);
+    if (status)
+        return status;
+    status = tg_db_number(db, "PRAGMA page_count", DB_NO_ARGS, &n, err);
+    if (!status)
+        status = look_at_pages(c, n, &hurt, &n_hurt, err);
+    status = tg_db_end(db, status, err);
+    if (!status && !(text = tg_buf_text(&hurt, err)))
+        status = TG_NO_MEMORY;
+    if (!status && n_hurt)
+        TG_WARN(c->reporter, TG_MSG_PAGE_CHANGED, .file = db->path, .rule = text);
+    c->findings += n_hurt;
+    tg_buf_free(&hurt);
     return status;
 }
 
@@ -164,28 +223,37 @@ static enum tg_status tell_unplaced(struct check *c, struct tg_error *err)
     return status;
 }
 
+static enum tg_status check_rows(struct check *c, struct tg_error *err)
+{
+    enum tg_status status =
+        warn_of_rows(c, "PRAGMA integrity_check", "ok", TG_MSG_STORE_UNSOUND, err);
+    if (!status)
+        status = tg_progress(c->reporter, "verify", 1, 5, err);
+    if (!status)
+        status = warn_of_rows(c, "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check", NULL,
+                              TG_MSG_STORE_DANGLING, err);
+    if (!status)
+        status = check_indexes(c, err);
+    if (!status)
+        status = tg_progress(c->reporter, "verify", 2, 5, err);
+    if (!status)
+        status = warn_of_rows(c, missing_rows, NULL, TG_MSG_STORE_COUNT, err);
+    if (!status)
+        status = warn_of_rows(c, "SELECT value FROM meta WHERE name = '" TG_META_SCRUB "'", NULL,
+                              TG_MSG_SCRUB_WANTED, err);
+    return status ? status : tg_progress(c->reporter, "verify", 3, 5, err);
+}
+
 enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter *reporter,
                                struct tg_error *err)
 {
     struct check c = {.store = store, .reporter = reporter};
-    enum tg_status status =
-        warn_of_rows(&c, "PRAGMA integrity_check", "ok", TG_MSG_STORE_UNSOUND, err);
+    enum tg_status status = check_pages(&c, err);
+    /* of a hurt page nothing can be read, so nothing can be said of the rest */
+    if (!status && c.findings)
+        return TG_FAIL(err, TG_MSG_STORE_FINDINGS, .file = store->db.path);
     if (!status)
-        status = tg_progress(reporter, "verify", 1, 5, err);
-    if (!status)
-        status = warn_of_rows(&c, "SELECT DISTINCT \"table\" FROM pragma_foreign_key_check", NULL,
-                              TG_MSG_STORE_DANGLING, err);
-    if (!status)
-        status = check_indexes(&c, err);
-    if (!status)
-        status = tg_progress(reporter, "verify", 2, 5, err);
-    if (!status)
-        status = warn_of_rows(&c, missing_rows, NULL, TG_MSG_STORE_COUNT, err);
-    if (!status)
-        status = warn_of_rows(&c, "SELECT value FROM meta WHERE name = '" TG_META_SCRUB "'", NULL,
-                              TG_MSG_SCRUB_WANTED, err);
-    if (!status)
-        status = tg_progress(reporter, "verify", 3, 5, err);
+        status = check_rows(&c, err);
     if (!status)
         status = check_logged(&c, err);
     if (!status)

@@ -8,6 +8,7 @@
 #define TG_TEST_STORE_HELP_H
 
 #include "crypto/digest.h"
+#include "store/gather.h"
 #include "store/index.h"
 #include "store/query.h"
 #include "sys/file.h"
@@ -260,8 +261,10 @@ static inline struct tg_import_result take(const char *name, const char *period,
 static inline sqlite3 *open_raw(void)
 {
     struct tg_db db = {.path = db_path};
+    const char *way;
     tg_store_close(&store);
-    ck_assert_int_eq(sqlite3_open(db_path, &db.handle), SQLITE_OK);
+    OK(tg_gather_name(&way, &err));
+    ck_assert_int_eq(sqlite3_open_v2(db_path, &db.handle, SQLITE_OPEN_READWRITE, way), SQLITE_OK);
     OK(tg_index_register(&db, &err));
     return db.handle;
 }

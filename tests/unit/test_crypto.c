@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "crypto/checksum.h"
 #include "crypto/engine.h"
 #include "crypto/message.h"
 #include "sys/thread.h"
@@ -330,6 +331,31 @@ START_TEST(secrets_are_compared_whole)
 }
 END_TEST
 
+/* `openssl mac -cipher AES-128-GCM -macopt hexkey:746f747375676f2f706167652f73756d
+ * -macopt hexiv:070000000000000000000000 GMAC` of the same text: files have it. */
+START_TEST(a_checksum_is_of_bytes_and_place)
+{
+    static const unsigned char known[] = {0x2B, 0x3B, 0x57, 0xCB, 0x63, 0x92, 0x8A, 0x89};
+    char text[] = "a page of a database";
+    unsigned char sum[TG_CHECKSUM_LEN];
+    struct tg_checksum *c = NULL;
+    ck_assert_int_eq(tg_checksum_new(&c, NULL), TG_OK);
+    for (size_t bit = 0; bit < 8 * (sizeof text - 1); bit++) {
+        ck_assert(tg_checksum_of(c, 7, text, sizeof text - 1, sum));
+        ck_assert(memcmp(sum, known, sizeof sum) == 0);
+        text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
+        ck_assert(tg_checksum_of(c, 7, text, sizeof text - 1, sum));
+        ck_assert(memcmp(sum, known, sizeof sum) != 0);
+        text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
+    }
+    ck_assert(tg_checksum_of(c, 8, text, sizeof text - 1, sum));
+    ck_assert(memcmp(sum, known, sizeof sum) != 0);
+    tg_checksum_free(&c);
+    ck_assert_ptr_null(c);
+    tg_checksum_free(&c);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("crypto");
@@ -347,6 +373,7 @@ int main(void)
     tcase_add_test(t, hex_is_lower_case_and_strict);
     tcase_add_test(t, hex_of_every_length);
     tcase_add_test(t, secrets_are_compared_whole);
+    tcase_add_test(t, a_checksum_is_of_bytes_and_place);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);

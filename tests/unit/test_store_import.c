@@ -115,9 +115,7 @@ END_TEST
 
 START_TEST(stores_of_another_study_or_a_newer_program_are_refused)
 {
-    tg_store_close(&store);
-    sqlite3 *db;
-    ck_assert_int_eq(sqlite3_open(db_path, &db), SQLITE_OK);
+    sqlite3 *db = open_raw();
     ck_assert_int_eq(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
     ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
     ck_assert_int_eq(tg_store_open(db_path, study, &store, &err), TG_DATA);

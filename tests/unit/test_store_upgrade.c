@@ -133,6 +133,7 @@ START_TEST(a_store_of_an_older_version_says_what_a_new_one_says)
     dump(&expected[2]);
     put_old_store(versions[_i]);
     open_store();
+    ck_assert(tg_db_has_checksums(&store->db));
     OK(tg_store_verify(store, NULL, &err));
     dump(&found);
     same(&expected[0], &found);
