@@ -7,6 +7,10 @@
 
 #include <stdlib.h>
 
+/* So many new identities are looked at together: what is kept of those whom they reach is some ten
+ * MiB for each 32,768. */
+enum { TOGETHER = 1 << 17 };
+
 /* What the known birth months and sexes of a component say; kept at its root. */
 struct summary {
     int64_t first; /* smallest identity */
@@ -162,27 +166,89 @@ static enum tg_status decide(struct tg_reach *reach, struct decision *d, struct 
     return status ? status : tg_number_groups(reach, d->person, err);
 }
 
-enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touched,
-                               const struct tg_ids *revived, int64_t first_new, int64_t delivery_id,
-                               const struct tg_reporter *reporter, int64_t *joined_new,
-                               struct tg_error *err)
+/* New identities that were looked at, up to the last that is touched. */
+struct reached {
+    bool *is; /* by new identity */
+    size_t n;
+};
+
+static void mark_reached(const struct tg_reach *reach, struct reached *reached)
 {
-    struct tg_reach reach = {.store = store, .first_new = first_new, .revived = revived};
+    for (size_t i = 0; i < reach->n; i++) {
+        int64_t at = reach->nodes[i].id - reach->first_new;
+        if (at >= 0 && (size_t)at < reached->n)
+            reached->is[at] = true;
+    }
+}
+
+/* Looks at some who are touched, and at all whom they reach. */
+static enum tg_status update_some(struct tg_store *store, const struct tg_graph_change *change,
+                                  const struct tg_ids *some, const struct tg_reporter *reporter,
+                                  struct writer *w, struct reached *reached, struct tg_error *err)
+{
+    struct tg_reach reach = {
+        .store = store, .first_new = change->first_new, .revived = change->revived};
     struct decision d = {0};
-    struct writer w = {.db = &store->db, .first_new = first_new, .delivery_id = delivery_id};
-    enum tg_status status = tg_reach_load(&reach, touched, reporter, err);
+    enum tg_status status = tg_reach_load(&reach, some, reporter, err);
     if (!status && reach.n) {
         status = decide(&reach, &d, err);
         if (!status)
-            status = write_all(&reach, &d, &w, err);
+            status = write_all(&reach, &d, w, err);
         if (!status)
-            status = tg_ties_write(&reach, &d.ties, delivery_id, err);
+            status = tg_ties_write(&reach, &d.ties, change->delivery_id, err);
     }
-    *joined_new = w.joined_new;
+    mark_reached(&reach, reached);
     free(d.components);
     free(d.whole);
     free(d.person);
     tg_ties_free(&d.ties);
     tg_reach_free(&reach);
+    return status;
+}
+
+/* The next of those who are touched and were not reached yet: all that are not new, and so many
+ * that are. */
+static enum tg_status take_some(const struct tg_graph_change *change, const struct reached *reached,
+                                size_t *at, struct tg_ids *some, struct tg_error *err)
+{
+    const struct tg_ids *touched = change->touched;
+    const size_t most = change->together ? change->together : (size_t)TOGETHER;
+    enum tg_status status = TG_OK;
+    some->n = 0;
+    for (size_t n = 0; !status && *at < touched->n && n < most; ++*at) {
+        int64_t id = touched->items[*at];
+        bool is_new = id >= change->first_new;
+        if (is_new && reached->is[id - change->first_new])
+            continue;
+        n += is_new;
+        status = tg_ids_add(some, id, err);
+    }
+    return status;
+}
+
+/* Components do not meet: so those that are looked at together say nothing about the others. */
+enum tg_status tg_graph_update(struct tg_store *store, const struct tg_graph_change *change,
+                               const struct tg_reporter *reporter, int64_t *joined_new,
+                               struct tg_error *err)
+{
+    const struct tg_ids *touched = change->touched;
+    struct writer w = {
+        .db = &store->db, .first_new = change->first_new, .delivery_id = change->delivery_id};
+    int64_t last = touched->n ? touched->items[touched->n - 1] : 0;
+    struct tg_ids some = {0};
+    *joined_new = 0;
+    struct reached reached = {0};
+    if (last >= change->first_new)
+        reached.n = (size_t)(last - change->first_new) + 1;
+    reached.is = tg_calloc(reached.n, sizeof *reached.is, err);
+    enum tg_status status = reached.is ? TG_OK : TG_NO_MEMORY;
+    for (size_t at = 0; !status && at < touched->n;) {
+        status = take_some(change, &reached, &at, &some, err);
+        if (!status && some.n)
+            status = update_some(store, change, &some, reporter, &w, &reached, err);
+    }
+    *joined_new = w.joined_new;
+    tg_ids_free(&some);
+    free(reached.is);
     return status;
 }

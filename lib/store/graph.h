@@ -42,21 +42,27 @@ TG_CHECKED enum tg_status tg_written_load(const struct tg_store *store, struct t
 void tg_numbers_free(struct tg_numbers *numbers);
 bool tg_numbers_has(const struct tg_numbers *numbers, unsigned token);
 
+/** What changed in rosters. */
+struct tg_graph_change {
+    const struct tg_ids *touched; /**< ascending; those without rows are passed over */
+    const struct tg_ids *revived; /**< had no rows before this delivery; ascending */
+    int64_t first_new;            /**< identities from this number on are new in this delivery */
+    int64_t delivery_id;          /**< what brought the change; 0: no file did */
+    size_t together;              /**< so many new ones are looked at together; 0: 131,072 */
+};
+
 /**
- * Looks anew at the components of the identities in `touched`, in the caller's transaction. Memory:
- * about 400 bytes for each identity that is reached, and as tg_reach_load() says.
+ * Looks anew at the components of the identities that are touched, in the caller's transaction: of
+ * all that are not new, then of some of the new ones at a time. Memory: about 400 bytes for each
+ * identity that these reach, and as tg_reach_load() says.
  *
- * @param touched      ascending; those without rows are passed over
- * @param revived      identities that had no rows before this delivery, ascending
- * @param first_new    identities from this number on are new in this delivery
- * @param delivery_id  what brought the change
- * @param joined_new   out: how many more new identities than before are of a person of a smaller
- *                     number
+ * @param joined_new  out: how many more new identities than before are of a person of a smaller
+ *                    number
  */
-TG_CHECKED enum tg_status tg_graph_update(struct tg_store *store, const struct tg_ids *touched,
-                                          const struct tg_ids *revived, int64_t first_new,
-                                          int64_t delivery_id, const struct tg_reporter *reporter,
-                                          int64_t *joined_new, struct tg_error *err);
+TG_CHECKED enum tg_status tg_graph_update(struct tg_store *store,
+                                          const struct tg_graph_change *change,
+                                          const struct tg_reporter *reporter, int64_t *joined_new,
+                                          struct tg_error *err);
 
 /**
  * Finds number-like tokens that two people of a delivery hold at the same time: two rows carry it,

@@ -441,8 +441,12 @@ enum tg_status tg_import_persons(struct tg_importing *im, struct tg_import_resul
     tg_ids_sort(&in->touched);
     tg_ids_sort(&in->revived);
     if (!status)
-        status = tg_graph_update(im->store, &in->touched, &in->revived, in->first_new,
-                                 im->delivery_id, im->reporter, &joined, err);
+        status = tg_graph_update(im->store,
+                                 &(struct tg_graph_change){.touched = &in->touched,
+                                                           .revived = &in->revived,
+                                                           .first_new = in->first_new,
+                                                           .delivery_id = im->delivery_id},
+                                 im->reporter, &joined, err);
     if (!status)
         status = tg_db_number(&im->store->db,
                               "SELECT count(DISTINCT conflict) FROM identity"

@@ -191,12 +191,11 @@ enum tg_status tg_person_decide(struct tg_store *store, const struct tg_ids *ide
                                 const struct tg_reporter *reporter, struct tg_error *err)
 {
     const struct tg_ids nobody = {0};
-    int64_t joined, first_new = 0;
-    enum tg_status status =
-        tg_db_number(&store->db, "SELECT max(id) + 1 FROM identity", DB_NO_ARGS, &first_new, err);
-    return status
-               ? status
-               : tg_graph_update(store, identities, &nobody, first_new, 0, reporter, &joined, err);
+    struct tg_graph_change change = {.touched = identities, .revived = &nobody};
+    int64_t joined;
+    enum tg_status status = tg_db_number(&store->db, "SELECT max(id) + 1 FROM identity", DB_NO_ARGS,
+                                         &change.first_new, err);
+    return status ? status : tg_graph_update(store, &change, reporter, &joined, err);
 }
 
 static enum tg_status split(struct splitting *s, const struct tg_reporter *reporter,

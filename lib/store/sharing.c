@@ -10,13 +10,17 @@
 
 /* So many of those who are in the table are looked up together, in the order in which they lie. */
 enum { OTHERS_MAX = 1 << 20 };
+/* What lies far from what is looked at now is asked for so many ahead. */
+enum { AHEAD = 16 };
 
 /* New identities with one token: `n` of the pending postings from `first` on. */
 struct group {
     uint32_t first, n;
-    uint32_t others; /* in the table and of rosters */
-    uint32_t own;    /* and of them, of the same source */
-    uint32_t person; /* of the others; 0: none yet */
+    uint32_t others;   /* in the table and of rosters */
+    uint32_t own;      /* and of them, of the same source */
+    uint32_t person;   /* of the others; 0: none yet */
+    uint32_t met[2];   /* some of them that are not of the same source; 0: none */
+    uint32_t newcomer; /* its first, as a place among the newcomers */
     int32_t birth_month;
     uint8_t sex;
     bool knows; /* some other has both */
@@ -48,9 +52,20 @@ static const struct tg_posting *posting_of(const struct looking *l, const struct
     return &l->in->pending[g->first];
 }
 
+static uint32_t place_of(const struct tg_interner *in, const struct tg_posting *p)
+{
+    return (uint32_t)(tg_posting_identity(p) - in->first_newcomer);
+}
+
 static struct tg_newcomer *newcomer_of(const struct tg_interner *in, const struct tg_posting *p)
 {
-    return &in->newcomers[tg_posting_identity(p) - in->first_newcomer];
+    return &in->newcomers[place_of(in, p)];
+}
+
+/* The one of a group that has but one. */
+static struct tg_newcomer *only_one(const struct looking *l, const struct group *g)
+{
+    return &l->in->newcomers[g->newcomer];
 }
 
 static const struct tg_token_column *column_of(const struct looking *l, const struct group *g)
@@ -159,7 +174,6 @@ static struct facts facts_of(sqlite3_stmt *stmt)
 static void add_to_group(struct looking *l, const struct other *o, const struct facts *f)
 {
     struct group *g = &l->groups[o->group];
-    struct tg_newcomer *newcomer = newcomer_of(l->in, posting_of(l, g));
     const bool own = f->source == l->in->source_id;
     g->others++;
     g->own += own;
@@ -170,8 +184,8 @@ static void add_to_group(struct looking *l, const struct other *o, const struct 
         g->birth_month = f->birth_month;
         g->sex = f->sex;
     }
-    if (g->n == 1 && !own && newcomer->met[0] != o->identity)
-        newcomer->met[newcomer->met[0] != 0] = o->identity;
+    if (!own)
+        g->met[g->met[0] != 0] = o->identity;
 }
 
 static enum tg_status read_others(struct looking *l, struct tg_error *err)
@@ -181,6 +195,8 @@ static enum tg_status read_others(struct looking *l, struct tg_error *err)
     bool person = false;
     for (size_t i = 0; !status && i < l->n_others; i++) {
         const struct other *o = &l->others[i];
+        if (i + AHEAD < l->n_others)
+            __builtin_prefetch(&l->groups[l->others[i + AHEAD].group], 1);
         if (i == 0 || l->others[i - 1].identity != o->identity) {
             status = tg_stride_identity(&l->identities, o->identity, &person, err);
             person = person && sqlite3_column_type(l->identities.stmt, 2) != SQLITE_NULL;
@@ -223,6 +239,10 @@ static bool may_join(const struct looking *l, const struct group *g, struct tg_n
     if (g->odd || (newcomer->person && newcomer->person != g->person))
         return false;
     newcomer->person = g->person;
+    for (size_t i = 0; i < 2; i++) {
+        if (g->met[i] && g->met[i] != newcomer->met[0])
+            newcomer->met[newcomer->met[0] != 0] = g->met[i];
+    }
     if (!column_of(l, g)->number_like || !g->knows)
         return true;
     newcomer->joins = true;
@@ -236,7 +256,7 @@ static enum tg_status judge_group(struct looking *l, const struct group *g, stru
     if (g->others + g->n < 2)
         return TG_OK;
     enum tg_status status = is_special(l, g, &special, err);
-    if (!status && (special || g->n > 1 || !may_join(l, g, newcomer_of(l->in, first)))) {
+    if (!status && (special || g->n > 1 || !may_join(l, g, only_one(l, g)))) {
         for (size_t i = 0; !status && i < g->n; i++)
             status = touch(l->in, tg_posting_identity(&first[i]), err);
     }
@@ -248,8 +268,11 @@ static enum tg_status judge_group(struct looking *l, const struct group *g, stru
 static enum tg_status judge_groups(struct looking *l, struct tg_error *err)
 {
     enum tg_status status = l->n_others ? read_others(l, err) : TG_OK;
-    for (size_t k = 0; !status && k < l->n_groups; k++)
+    for (size_t k = 0; !status && k < l->n_groups; k++) {
+        if (k + AHEAD < l->n_groups)
+            __builtin_prefetch(only_one(l, &l->groups[k + AHEAD]), 1);
         status = judge_group(l, &l->groups[k], err);
+    }
     l->n_groups = l->n_others = 0;
     return status;
 }
@@ -257,7 +280,7 @@ static enum tg_status judge_groups(struct looking *l, struct tg_error *err)
 /* Have all who were added from `before` on been met, so that nothing more can be learnt of them? */
 static bool are_met(const struct looking *l, const struct group *g, size_t before)
 {
-    const struct tg_newcomer *newcomer = newcomer_of(l->in, posting_of(l, g));
+    const struct tg_newcomer *newcomer = only_one(l, g);
     if (g->n > 1 || l->has_shared || l->has_parted || newcomer->looked ||
         (column_of(l, g)->number_like && !newcomer->joins))
         return false;
@@ -330,13 +353,18 @@ static enum tg_status look_at_column(struct looking *l, size_t from, size_t n, s
         return TG_OK;
     enum tg_status status = is_in_table(l, tg_posting_column(items), err);
     for (size_t i = 0, alike; !status && i < n; i += alike) {
+        if (i + AHEAD < n)
+            __builtin_prefetch(newcomer_of(l->in, &items[i + AHEAD]));
         alike = tg_postings_alike(&items[i], n - i);
         /* who is looked at anyway is followed to those of the same name */
         if (!column->number_like && all_are_touched(l->in, &items[i], alike))
             continue;
         if (l->there || alike > 1)
-            status = add_group(
-                l, &(struct group){.first = (uint32_t)(from + i), .n = (uint32_t)alike}, err);
+            status = add_group(l,
+                               &(struct group){.first = (uint32_t)(from + i),
+                                               .n = (uint32_t)alike,
+                                               .newcomer = place_of(l->in, &items[i])},
+                               err);
     }
     return status ? status : judge_groups(l, err);
 }

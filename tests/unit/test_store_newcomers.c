@@ -6,7 +6,7 @@
 #define _DEFAULT_SOURCE
 #include "store_help.h"
 
-#include "store/room.h"
+#include "store/graph.h"
 
 enum { WORLDS_FROM = 36, WORLDS_TO = 52, STEPS = 12, PEOPLE = 16, ROWS_MAX = 24, TEXT_MAX = 160 };
 
@@ -179,6 +179,47 @@ START_TEST(who_meets_one_person_is_decided_as_if_all_were_looked_at)
 }
 END_TEST
 
+/* What is decided of everybody, as if all were new, `together` at a time. */
+static void decide_all(size_t together, struct tg_buf *out)
+{
+    struct tg_ids all = {0}, nobody = {0};
+    sqlite3_stmt *stmt;
+    int64_t joined;
+    OK(tg_db_begin(&store->db, &err));
+    OK(tg_db_prepare(&store->db,
+                     "SELECT id FROM identity WHERE person_id IS NOT NULL"
+                     " AND seen_from IS NOT NULL ORDER BY id",
+                     &stmt, &err));
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        OK(tg_ids_add(&all, sqlite3_column_int64(stmt, 0), &err));
+    (void)sqlite3_finalize(stmt);
+    struct tg_graph_change change = {
+        .touched = &all, .revived = &nobody, .first_new = 1, .together = together};
+    OK(tg_graph_update(store, &change, NULL, &joined, &err));
+    out->len = 0;
+    OK(tg_buf_printf(out, &err, "%lld joined\n", (long long)joined));
+    add_rows(out, "SELECT id, person_id, conflict, watched FROM identity ORDER BY id");
+    add_rows(out, "SELECT identity_id, rule, hex(hash) FROM person_bridge ORDER BY 1, 2, 3");
+    OK(tg_db_exec(&store->db, "ROLLBACK", &err));
+    tg_ids_free(&all);
+}
+
+START_TEST(however_few_are_looked_at_together_the_same_is_decided)
+{
+    struct told told[STEPS];
+    struct tg_buf all = {0}, few = {0};
+    live((uint64_t)_i, false, told, &all);
+    decide_all(0, &all);
+    ck_assert_uint_gt(all.len, 300);
+    for (size_t together = 1; together < 6; together += 2) {
+        decide_all(together, &few);
+        ck_assert_str_eq(tg_buf_text(&few, &err), tg_buf_text(&all, &err));
+    }
+    tg_buf_free(&all);
+    tg_buf_free(&few);
+}
+END_TEST
+
 /* All who carry the number are one person, but not by the number. */
 START_TEST(a_number_that_two_people_held_joins_no_newcomer)
 {
@@ -209,6 +250,8 @@ int main(void)
     tcase_add_checked_fixture(tcase, three_systems_setup, teardown);
     tcase_add_loop_test(tcase, who_meets_one_person_is_decided_as_if_all_were_looked_at,
                         WORLDS_FROM, WORLDS_TO);
+    tcase_add_loop_test(tcase, however_few_are_looked_at_together_the_same_is_decided, WORLDS_FROM,
+                        WORLDS_FROM + 4);
     tcase_add_test(tcase, a_number_that_two_people_held_joins_no_newcomer);
     tcase_add_test(tcase, a_number_that_was_parted_by_hand_joins_no_newcomer);
     tcase_set_timeout(tcase, 60);
