@@ -71,6 +71,8 @@ struct tg_index_place {
     struct tg_buf chunk; /**< a copy, so the index may be changed meanwhile */
     int64_t id;          /**< where it has postings */
     size_t at, n;        /**< the posting at hand, and how many the chunk has */
+    int64_t from, to;    /**< behind the chunk nothing lies there; 0 and 0: not known */
+    bool missed;         /**< what was sought last lies behind the chunk, or there is none */
 };
 
 /** A place in an index; all zero but `db` and `index` is a valid beginning. */

@@ -64,6 +64,7 @@ static enum tg_status load(const struct tg_index_cursor *c, struct tg_index_plac
     bool row = false;
     enum tg_status status = tg_db_bind(c->db, stmt, DB_ARGS(DB_INT(from), DB_INT(to)), err);
     p->n = p->at = p->chunk.len = 0;
+    p->from = p->to = 0;
     if (!status)
         status = tg_db_next(c->db, stmt, &row, err);
     if (!status && row) {
@@ -87,6 +88,32 @@ static bool is_within(const struct tg_index_place *p, int64_t part, const unsign
            memcmp(posting(p, p->n - 1), hash, TG_TOKEN_LEN) >= 0;
 }
 
+static bool is_behind(const struct tg_index_place *p, const unsigned char *hash)
+{
+    return p->n == 0 || memcmp(posting(p, p->n - 1), hash, TG_TOKEN_LEN) < 0;
+}
+
+/* Where the next chunk begins: many who seek there do so in vain, and without a search each. */
+static enum tg_status learn_gap(const struct tg_index_cursor *c, struct tg_index_place *p,
+                                int64_t part, const unsigned char *hash, struct tg_error *err)
+{
+    const int64_t key = tg_index_key(part, hash), last = tg_index_ceiling(part);
+    bool row = false;
+    enum tg_status status = tg_db_bind(c->db, c->first, DB_ARGS(DB_INT(key), DB_INT(last)), err);
+    if (!status)
+        status = tg_db_next(c->db, c->first, &row, err);
+    p->from = p->n ? tg_index_key(part, posting(p, p->n - 1)) : tg_index_floor(part);
+    p->to = !status && row ? sqlite3_column_int64(c->first, 0) : last;
+    (void)sqlite3_reset(c->first);
+    return status;
+}
+
+static bool is_in_gap(const struct tg_index_place *p, int64_t part, const unsigned char *hash)
+{
+    const int64_t key = p->to ? tg_index_key(part, hash) : 0;
+    return p->to && p->from <= key && key < p->to;
+}
+
 static enum tg_status seek(const struct tg_index_cursor *c, struct tg_index_place *p, int64_t part,
                            const unsigned char *hash, bool *there, struct tg_error *err)
 {
@@ -97,9 +124,16 @@ static enum tg_status seek(const struct tg_index_cursor *c, struct tg_index_plac
         /* of several with the hash before it the last one may be at hand */
         while (from > 0 && memcmp(posting(p, from - 1), hash, TG_TOKEN_LEN) == 0)
             from--;
+    } else if (is_in_gap(p, part, hash)) {
+        p->at = p->n;
+        return TG_OK;
     } else {
         enum tg_status status =
             load(c, p, c->last, tg_index_floor(part), tg_index_key(part, hash), err);
+        const bool again = p->missed;
+        p->missed = !status && is_behind(p, hash);
+        if (p->missed && again)
+            status = learn_gap(c, p, part, hash, err);
         if (status || p->n == 0)
             return status;
     }
@@ -212,6 +246,8 @@ void tg_index_let_go(struct tg_index_cursor *c)
     for (int i = 0; i < TG_INDEX_LEVELS; i++) {
         struct tg_index_place *p = &c->level[i];
         p->n = p->at = p->chunk.len = 0;
+        p->from = p->to = 0;
+        p->missed = false;
     }
 }
 
