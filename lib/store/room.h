@@ -52,9 +52,6 @@ TG_CHECKED enum tg_status tg_site_hash(const struct tg_site *site, const char *n
                                        const unsigned char token[TG_TOKEN_LEN],
                                        struct tg_buf *message, unsigned char hash[TG_TOKEN_LEN],
                                        struct tg_error *err);
-/** The digest of an identity, from the message of its tokens. */
-void tg_store_digest(const struct tg_store *store, const void *message, size_t len,
-                     unsigned char digest[TG_TOKEN_LEN]);
 
 /** @name The site key (site.c) */
 /** @{ */

@@ -164,11 +164,3 @@ enum tg_status tg_store_hash_evidence(const struct tg_store *store, const char *
     tg_evidence_shorten(hash);
     return status;
 }
-
-void tg_store_digest(const struct tg_store *store, const void *message, size_t len,
-                     unsigned char digest[TG_TOKEN_LEN])
-{
-    tg_token_compute(store->sites[0].identity, message, len, digest);
-    for (size_t i = 1; i < store->n_sites; i++)
-        tg_token_compute(store->sites[i].identity, digest, TG_TOKEN_LEN, digest);
-}

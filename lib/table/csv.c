@@ -30,7 +30,6 @@ struct tg_csv {
     const char *nul; /* the first NUL byte of the block, or NULL */
     char held;       /* the last block's last byte, where the next one decides about it; or 0 */
     bool begun, eof, finished;
-    bool had_bom;
 
     uint64_t line; /* physical lines begun */
     bool in_line;
@@ -184,8 +183,7 @@ static enum tg_status skip_bom(struct tg_csv *csv, struct tg_error *err)
     csv->begun = true;
     if (csv->len >= 2 && (!memcmp(p, "\xFF\xFE", 2) || !memcmp(p, "\xFE\xFF", 2)))
         return TG_FAIL(err, TG_MSG_CSV_UTF16, .file = csv->name);
-    csv->had_bom = csv->len >= 3 && !memcmp(p, "\xEF\xBB\xBF", 3);
-    if (csv->had_bom)
+    if (csv->len >= 3 && !memcmp(p, "\xEF\xBB\xBF", 3))
         csv->at = 3;
     return TG_OK;
 }
@@ -374,11 +372,6 @@ enum tg_status tg_csv_next(struct tg_csv *csv, const struct tg_cell **cells, siz
 uint64_t tg_csv_lines(const struct tg_csv *csv)
 {
     return csv->line;
-}
-
-bool tg_csv_had_bom(const struct tg_csv *csv)
-{
-    return csv->had_bom;
 }
 
 void tg_csv_close(struct tg_csv **csv)

@@ -60,7 +60,6 @@ TG_CHECKED enum tg_status tg_csv_next(struct tg_csv *csv, const struct tg_cell *
                                       uint64_t *line, bool *end, struct tg_error *err);
 /** Physical lines read so far. After the end: lines of the file (a last one without an end too). */
 uint64_t tg_csv_lines(const struct tg_csv *csv);
-bool tg_csv_had_bom(const struct tg_csv *csv);
 /** Wipes the buffers. */
 void tg_csv_close(struct tg_csv **csv);
 
