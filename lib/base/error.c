@@ -3,6 +3,7 @@
 
 #include "base/reporter.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -181,6 +182,34 @@ static void put_what(struct line *l, const char *what, const char *rule, bool ja
     put_text(l, at + sizeof mark - 1);
 }
 
+/* The C library speaks Japanese only where its catalogues are installed. */
+static const char *reason(int number, bool ja)
+{
+    static const struct {
+        int number;
+        const char *ja;
+    } known[] = {
+        {EACCES, "権限がありません"},
+        {EPERM, "許されていない操作です"},
+        {ENOENT, "ファイルかフォルダーがありません"},
+        {ENOTDIR, "途中の名前がフォルダーではありません"},
+        {EISDIR, "フォルダーです"},
+        {ENOSPC, "ディスクに空きがありません"},
+        {EDQUOT, "割り当てられた容量を超えました"},
+        {EFBIG, "ファイルの大きさの上限を超えました"},
+        {EROFS, "書き込めないディスクです"},
+        {EIO, "ディスクの読み書きの誤りです"},
+        {EEXIST, "すでにあります"},
+        {EMFILE, "開いているファイルが多すぎます"},
+        {ENAMETOOLONG, "名前が長すぎます"},
+    };
+    for (size_t i = 0; ja && i < sizeof known / sizeof known[0]; i++) {
+        if (known[i].number == number)
+            return known[i].ja;
+    }
+    return strerror(number);
+}
+
 size_t tg_error_format(const struct tg_error *err, enum tg_language language, char *out,
                        size_t size)
 {
@@ -192,7 +221,7 @@ size_t tg_error_format(const struct tg_error *err, enum tg_language language, ch
     put_what(&l, tg_message_text(err->message, language), err->rule, ja);
     if (err->sys_errno) {
         put_text(&l, " (");
-        put_text(&l, strerror(err->sys_errno));
+        put_text(&l, reason(err->sys_errno, ja));
         put_text(&l, ")");
     }
     const char *advice = tg_message_advice(err->message, language);

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,18 @@ START_TEST(what_is_allowed_is_said_in_the_language)
         (void)tg_error_format(&err, TG_ENGLISH, text, sizeof text);
         ck_assert_ptr_nonnull(strstr(text, cases[i].rule));
     }
+}
+END_TEST
+
+START_TEST(why_the_system_refused_is_said_in_the_language)
+{
+    struct tg_error err;
+    char text[512];
+    (void)TG_FAIL(&err, TG_MSG_FILE_READ, .file = "a", .sys_errno = EACCES);
+    (void)tg_error_format(&err, TG_JAPANESE, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "(権限がありません)"));
+    (void)tg_error_format(&err, TG_ENGLISH, text, sizeof text);
+    ck_assert_ptr_nonnull(strstr(text, "(Permission denied)"));
 }
 END_TEST
 
@@ -142,6 +155,7 @@ int main(void)
     TCase *t = tcase_create("base");
     tcase_add_test(t, error_carries_place_and_rule);
     tcase_add_test(t, what_is_allowed_is_said_in_the_language);
+    tcase_add_test(t, why_the_system_refused_is_said_in_the_language);
     tcase_add_test(t, error_text_is_cut_not_overrun);
     tcase_add_test(t, long_names_are_cut_between_characters);
     tcase_add_test(t, every_message_is_whole);
