@@ -17,12 +17,24 @@ static const struct option_def options[] = {
 static void say_expected(struct cli *cli, const struct tg_link_counts *n)
 {
     double precision = n->correct / (double)n->linked;
-    if (n->matches > 0)
+    if (n->recall_is_bound)
+        cli_say(cli, "expected precision %.4f, expected recall between %.4f and %.4f",
+                "見込みの適合率 %.4f、見込みの再現率は %.4f から %.4f の間", precision,
+                n->recall_low, n->recall_high);
+    else if (n->matches > 0)
         cli_say(cli, "expected precision %.4f, expected recall %.4f",
                 "見込みの適合率 %.4f、見込みの再現率 %.4f", precision, n->correct / n->matches);
     else
         cli_say(cli, "expected precision %.4f, expected recall not known",
                 "見込みの適合率 %.4f、見込みの再現率は不明", precision);
+    if (n->recall_is_bound)
+        cli_say(
+            cli,
+            "the files have too few fields to tell how many pairs share nothing; if errors "
+            "were independent of each other the recall would be %.4f",
+            "項目が少なく、何も一致しない組がいくつあるかを推定できません。誤りが互いに独立なら再現"
+            "率は %.4f です",
+            n->correct / n->matches);
     if (n->matches > 0)
         cli_say(cli, "95 %%: precision %.4f to %.4f, recall %.4f to %.4f",
                 "95 %% 区間：適合率 %.4f～%.4f、再現率 %.4f～%.4f", n->precision_low,
@@ -30,12 +42,6 @@ static void say_expected(struct cli *cli, const struct tg_link_counts *n)
     else
         cli_say(cli, "95 %%: precision %.4f to %.4f", "95 %% 区間：適合率 %.4f～%.4f",
                 n->precision_low, n->precision_high);
-    if (n->recall_is_bound)
-        cli_say(cli,
-                "the expected recall is an upper bound: the files have too few fields to tell how "
-                "many pairs share nothing",
-                "見込みの再現率は上限です。項目が少なく、何も一致しない組がいくつあるかを推定できま"
-                "せん");
 }
 
 static enum tg_status run(struct cli *cli, const struct args *args, struct tg_error *err)

@@ -181,13 +181,16 @@ double tg_holders_both(const struct tg_holders *h, enum tg_holders_pairs p, uint
 double tg_holders_share(const struct tg_holders *h, uint32_t all, uint32_t fields, bool are_born)
 {
     double both = 0, pairs = all_pairs(h, TG_HOLDERS_ACROSS, are_born);
+    double least = all_pairs(h, TG_HOLDERS_ACROSS, false);
     for (size_t i = 0; i < h->n; i++) {
         for (size_t j = 0; j < h->n; j++) {
             if ((h->items[i].fields & h->items[j].fields & all) == fields)
                 both += pairs_of(h, TG_HOLDERS_ACROSS, are_born, i, j);
         }
     }
-    return pairs > 0 ? (both > 1 ? both : 1) / pairs : 1;
+    if (!(pairs > 0))
+        return 1;
+    return both / pairs > 1 / least ? both / pairs : 1 / least;
 }
 
 enum tg_link_level tg_sex_level(const struct tg_linkage *l, enum tg_side a, uint32_t x,

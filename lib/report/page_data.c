@@ -175,14 +175,15 @@ static void put_quality(struct tg_markup *m, const struct tg_view *v, const char
                         const struct tg_link_share *s)
 {
     bool shown = s->links >= fewest_links(v), found = shown && !v->r->estimate.blind;
+    bool estimated = found && !tg_link_recall_is_bound(s);
     if (s->links <= 0)
         return;
     tg_markup_raw(m, "<tr>");
     tg_page_row_head(m, group);
     tg_page_number(m, tg_number_share(shown ? tg_report_share(s->correct, s->links) : (double)NAN));
     put_interval(m, tg_link_precision_interval(s), shown);
-    tg_page_number(m,
-                   tg_number_share(found ? tg_report_share(s->correct, s->matches) : (double)NAN));
+    tg_page_number(
+        m, tg_number_share(estimated ? tg_report_share(s->correct, s->matches) : (double)NAN));
     put_interval(m, tg_link_recall_interval(s), found);
     tg_markup_raw(m, "</tr>\n");
 }

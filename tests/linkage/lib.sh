@@ -25,10 +25,12 @@ truth() {
     join -t, "$1" "$2" | cut -d, -f2,3
 }
 
-# said_of FILE: what link says there of itself: precision, recall, their 95 % limits, as
-# "said PRECISION RECALL LOW HIGH LOW HIGH"
+# said_of FILE: what link says there of itself: precision, recall (where it knows only a range, what it
+# were if errors were independent), their 95 % limits, as "said PRECISION RECALL LOW HIGH LOW HIGH"
 said_of() {
-    sed -n 's/.*expected precision \([0-9.]*\), expected recall \([0-9.]*\)/said \1 \2/p
+    sed -n 's/.*expected precision \([0-9.]*\), expected recall \([0-9][0-9.]*\)/said \1 \2/p
+        s/.*expected precision \([0-9.]*\), expected recall between.*/said \1/p
+        s/.*were independent of each other the recall would be \([0-9.]*\)/\1/p
         s/.*95 %: precision \([0-9.]*\) to \([0-9.]*\), recall \([0-9.]*\) to \([0-9.]*\)/\1 \2 \3 \4/p' "$1" |
         paste -sd ' ' -
 }

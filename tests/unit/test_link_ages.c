@@ -65,6 +65,7 @@ START_TEST(what_somebody_has_depends_on_the_age)
     ck_assert_int_eq(tg_holders_count(&linkage, fields, &h, NULL), TG_OK);
     ck_assert_double_eq_tol(tg_holders_share(&h, ALL, ALL, false), 0.1, 1e-9);
     ck_assert_double_eq_tol(tg_holders_share(&h, ALL, ALL, true), 0.5, 1e-9);
+    ck_assert_double_eq_tol(tg_holders_share(&h, ALL, 2, true), 1e-6, 1e-12); /* one pair of all */
     ck_assert_double_eq_tol(tg_holders_both(&h, TG_HOLDERS_ACROSS, 1, false), 0.1, 1e-9);
     ck_assert_double_eq_tol(tg_holders_both(&h, TG_HOLDERS_ACROSS, 1, true), 0.5, 1e-9);
     double old = 200.0 * 199, young = 800.0 * 799;

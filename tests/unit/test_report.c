@@ -304,7 +304,7 @@ START_TEST(expected_quality_is_told_of_groups_that_are_large_enough)
 }
 END_TEST
 
-START_TEST(a_bound_is_called_a_bound)
+START_TEST(a_bound_is_a_range)
 {
     struct sample s;
     struct tg_buf buf = {0};
@@ -312,11 +312,12 @@ START_TEST(a_bound_is_called_a_bound)
     s.report.estimate.all =
         (struct tg_link_share){.links = 200, .correct = 198, .matches = 220, .unmet_most = 20};
     const char *page = page_of(&s, &buf);
-    assert_has(page, "見つけた見込みは上限です");
-    assert_has(page, "The share found is an upper bound");
+    assert_has(page, "見つけた見込みは範囲だけが分かります");
+    assert_has(page, "Of the share found only a range is known");
+    assert_lacks(page, ">90.0%<"); /* 198 of 220 */
     s.report.estimate.blind = true;
     tg_buf_free(&buf);
-    assert_lacks(page_of(&s, &buf), "見つけた見込みは上限です");
+    assert_lacks(page_of(&s, &buf), "見つけた見込みは範囲だけが分かります");
     tg_buf_free(&buf);
 }
 END_TEST
@@ -460,7 +461,7 @@ int main(void)
     tcase_add_test(t, smallest_municipality_shows_no_count_at_all);
     tcase_add_test(t, inside_the_municipality_nothing_is_hidden);
     tcase_add_test(t, expected_quality_is_told_of_groups_that_are_large_enough);
-    tcase_add_test(t, a_bound_is_called_a_bound);
+    tcase_add_test(t, a_bound_is_a_range);
     tcase_add_test(t, no_cohort);
     tcase_add_test(t, nobody_linked_or_matched_or_there);
     tcase_add_test(t, matching_is_told);
