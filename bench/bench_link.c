@@ -3,15 +3,18 @@
  * Linking two files of synthetic people, from tokens in memory to decisions, beside a plain radix
  * join of 16-byte keys.
  *
- *   bench_link SET LEFT RIGHT [latin 100000 100000]   SET: japanese (left: app users without
- *                                                     numbers) or latin
+ *   bench_link SET LEFT RIGHT [months]   [latin 100000 100000]   SET: japanese (left: app users
+ *                                        without numbers) or latin
+ *
+ * months: a first month, the next one in which one in a hundred rows on either side has gone and as
+ * many have come, that one with nothing remembered, and that one again.
  *
  * Names come as often as names do (a few are common, most are rare), postcodes hang on suburbs, a
  * tenth of the left's names are mistyped, every twentieth left row is of nobody on the right.
  */
 #include "bench.h"
 
-#include "link/engine.h"
+#include "link/memory.h"
 #include "sys/file.h"
 #include "table/study.h"
 #include "text/calendar.h"
@@ -280,6 +283,137 @@ static void report(struct tg_link_decision *decisions, uint32_t n_left)
            (double)right / (double)(linked ? linked : 1), (double)right / (double)findable);
 }
 
+/* The rows of a month: from `from` on, n of each side; their entities count from there. */
+struct bench_month {
+    uint32_t from[TG_N_SIDES], n[TG_N_SIDES];
+};
+
+enum { BATCH = 256 };
+
+/* Hands on evidence tokens of flagged rows; an entity is its row less `less`. */
+static enum tg_status hand_on(enum tg_side side, const bool *rows, uint32_t less,
+                              tg_on_evidence *on, void *ctx)
+{
+    struct tg_evidence_token batch[BATCH];
+    enum tg_status status = TG_OK;
+    for (uint32_t k = 0; !status && k < linkage.n_keys; k++) {
+        const struct tg_link_key *key = &linkage.keys[k];
+        size_t n = 0;
+        for (size_t i = 0; !status && !key->exact && i < key->n[side]; i++) {
+            const struct tg_link_short *s = &key->shorts[side][i];
+            if (!rows[s->entity])
+                continue;
+            uint64_t hash = (uint64_t)s->high << 32 | s->low;
+            batch[n++] = (struct tg_evidence_token){hash, s->entity - less, k};
+            if (n == BATCH) {
+                status = on(ctx, batch, n, &err);
+                n = 0;
+            }
+        }
+        if (!status && n)
+            status = on(ctx, batch, n, &err);
+    }
+    return status;
+}
+
+static enum tg_status walk(void *ctx, enum tg_side side, const bool *of, tg_on_evidence *on,
+                           void *on_ctx, struct tg_error *e)
+{
+    const struct bench_month *m = ctx;
+    (void)e;
+    bool *rows = calloc((size_t)m->from[side] + 2 * (size_t)m->n[side], sizeof *rows);
+    for (uint32_t i = 0; rows && i < m->n[side]; i++)
+        rows[m->from[side] + i] = !of || of[i];
+    enum tg_status status = rows ? hand_on(side, rows, m->from[side], on, on_ctx) : TG_NO_MEMORY;
+    free(rows);
+    return status;
+}
+
+static enum tg_status walk_rows(void *ctx, const bool *rows, tg_on_evidence *on, void *on_ctx,
+                                struct tg_error *e)
+{
+    (void)ctx;
+    (void)e;
+    return hand_on(TG_RIGHT, rows, 0, on, on_ctx);
+}
+
+/* Keys of a month alone: its exact tokens. */
+static void take_exact(const struct bench_month *m, struct tg_linkage *l)
+{
+    for (size_t k = 0; k < l->n_keys; k++) {
+        const struct tg_link_key *all = &linkage.keys[k];
+        l->keys[k].rule = all->rule;
+        l->keys[k].exact = all->exact;
+        l->keys[k].number_like = all->number_like;
+        for (int s = 0; all->exact && s < TG_N_SIDES; s++) {
+            for (size_t i = 0; i < all->n[s]; i++) {
+                const struct tg_link_entry *e = &all->entries[s][i];
+                if (e->entity >= m->from[s] && e->entity - m->from[s] < m->n[s])
+                    must(tg_linkage_add(&l->keys[k], (enum tg_side)s, e->hash,
+                                        e->entity - m->from[s], &err));
+            }
+        }
+    }
+    must(tg_linkage_describe(l, study, &err));
+}
+
+/* Links a month; `old`: what was remembered, which it takes, and what it leaves. */
+static void link_month(const char *what, const struct bench_month *m, size_t n_rows,
+                       struct tg_buf old[TG_MEMORY_PARTS])
+{
+    struct tg_link_decision *decisions = NULL;
+    struct tg_link_key_report *reports = NULL;
+    bool *candidates = NULL;
+    uint32_t *entity_of = calloc(n_rows, sizeof *entity_of);
+    struct tg_link_memory *memory = calloc(1, sizeof *memory);
+    struct tg_linkage l = linkage;
+    l.keys = calloc(l.n_keys, sizeof *l.keys);
+    if (!entity_of || !memory || !l.keys)
+        exit(EXIT_FAILURE);
+    for (uint32_t i = 0; i < m->n[TG_RIGHT]; i++)
+        entity_of[m->from[TG_RIGHT] + i] = i + 1;
+    for (int s = 0; s < TG_N_SIDES; s++)
+        l.facts[s] = (struct tg_link_facts){m->n[s], NULL, NULL};
+    take_exact(m, &l);
+    *memory =
+        (struct tg_link_memory){.entity_of = entity_of, .n_rows = n_rows, .walk_rows = walk_rows};
+    memcpy(memory->old, old, sizeof memory->old);
+    l.evidence = (struct tg_evidence_source){walk, (void *)(uintptr_t)m};
+    l.memory = memory;
+    double from = cpu_seconds();
+    tg_linkage_sort(&l);
+    must(tg_linkage_decide(&l, &decisions, &reports, &candidates, &err));
+    printf("%-16s %9.2f s of processor, anew %llu of %llu left and %llu of %llu right rows\n", what,
+           cpu_seconds() - from, (unsigned long long)memory->asking_anew,
+           (unsigned long long)memory->asking, (unsigned long long)memory->rows_anew,
+           (unsigned long long)memory->rows);
+    memcpy(old, memory->next, sizeof memory->next);
+    memset(memory->next, 0, sizeof memory->next);
+    tg_link_memory_free(memory);
+    tg_linkage_free(&l);
+    free(memory);
+    free(entity_of);
+    free(decisions);
+    free(reports);
+    free(candidates);
+}
+
+static void link_months(const uint32_t n[TG_N_SIDES], const uint32_t n_all[TG_N_SIDES])
+{
+    struct bench_month first = {.n = {n[TG_LEFT], n[TG_RIGHT]}}, next = first;
+    struct tg_buf remembered[TG_MEMORY_PARTS] = {{0}}, nothing[TG_MEMORY_PARTS] = {{0}};
+    for (int s = 0; s < TG_N_SIDES; s++)
+        next.from[s] = n_all[s] - n[s];
+    link_month("first month", &first, n_all[TG_RIGHT], remembered);
+    link_month("next month", &next, n_all[TG_RIGHT], remembered);
+    link_month("nothing new", &next, n_all[TG_RIGHT], remembered);
+    link_month("next, forgotten", &next, n_all[TG_RIGHT], nothing);
+    for (size_t i = 0; i < TG_MEMORY_PARTS; i++) {
+        tg_buf_free(&remembered[i]);
+        tg_buf_free(&nothing[i]);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *set = argc > 1 ? argv[1] : "latin";
@@ -288,20 +422,22 @@ int main(int argc, char **argv)
     uint64_t n_tokens[TG_N_SIDES] = {0};
     struct tg_link_decision *decisions = NULL;
     struct tg_link_key_report *reports = NULL;
-    bool *candidates = NULL;
+    bool *candidates = NULL, months = argc > 4 && !strcmp(argv[4], "months");
+    const uint32_t n_all[TG_N_SIDES] = {n[TG_LEFT] + (months ? n[TG_LEFT] / 100 : 0),
+                                        n[TG_RIGHT] + (months ? n[TG_RIGHT] / 100 : 0)};
     load_study(set);
     double plain = join_plain(1000000, 5000000);
     linkage = (struct tg_linkage){.n_keys = study->n_tokens, .accept = 0.99, .review = 0.5};
     linkage.keys = calloc(study->n_tokens, sizeof *linkage.keys);
-    truth = calloc(n[TG_LEFT], sizeof *truth);
+    truth = calloc(n_all[TG_LEFT], sizeof *truth);
     for (size_t k = 0; k < study->n_tokens; k++)
         linkage.keys[k] = (struct tg_link_key){.rule = study->tokens[k].name,
                                                .exact = !study->tokens[k].evidence,
                                                .number_like = study->tokens[k].number_like};
     must(tg_linkage_describe(&linkage, study, &err));
-    for (uint32_t i = 0; i < n[TG_RIGHT]; i++)
+    for (uint32_t i = 0; i < n_all[TG_RIGHT]; i++)
         n_tokens[TG_RIGHT] += add_person(TG_RIGHT, i, i);
-    for (uint32_t i = 0; i < n[TG_LEFT]; i++) {
+    for (uint32_t i = 0; i < n_all[TG_LEFT]; i++) {
         bool stranger = draw(i, 80) % 20 == 0;
         uint64_t person = (uint64_t)i * 7919 % n[TG_RIGHT];
         truth[i] = stranger ? UINT32_MAX : (uint32_t)person;
@@ -312,6 +448,10 @@ int main(int argc, char **argv)
     printf("tokens           %9u rows, %llu tokens; %u rows, %llu tokens; peak %ld MiB\n",
            n[TG_LEFT], (unsigned long long)n_tokens[TG_LEFT], n[TG_RIGHT],
            (unsigned long long)n_tokens[TG_RIGHT], peak_mebi());
+    if (months) {
+        link_months(n, n_all);
+        return EXIT_SUCCESS;
+    }
     double from = cpu_seconds(), clock = tg_clock_seconds();
     tg_linkage_sort(&linkage);
     double sorted = cpu_seconds();

@@ -13,6 +13,7 @@ _Static_assert(TG_MEMORY_PARTS - 1 == (int)TG_N_PARTS,
 /* A remembered part being read: the hash it stands on, and how many of its rows are unread. */
 struct reader {
     struct tg_unpack in;
+    const unsigned char *group; /* where the hash's number of rows stands */
     uint64_t hash;
     uint32_t key, row; /* the last ones read */
     uint64_t n_left;
@@ -40,6 +41,7 @@ static bool next_hash(struct reader *r)
         __builtin_add_overflow(r->hash, more, &r->hash))
         return false;
     r->begun = true;
+    r->group = r->in.at;
     r->key = UINT32_MAX;
     return tg_unpack_number(&r->in, &r->n_left);
 }
@@ -282,56 +284,26 @@ static bool comes_before(const struct tg_item *a, const struct tg_item *b)
     return x != y ? x < y : a->entity < b->entity;
 }
 
-/* Adds those of the rows that `old` is about to pass who are there. */
-static enum tg_status take_held(const struct tg_recall *r, struct reader *old, struct tg_part *out,
-                                struct tg_error *err)
-{
-    enum tg_status status = TG_OK;
-    while (!status && old->n_left && next_row(old)) {
-        const struct tg_item item = tg_item_of(old->hash, old->key, false, old->row);
-        if (r->known[old->row])
-            status = tg_part_add(out, &item, err);
-    }
-    return status;
-}
-
-/* The same merged with n items that were found now. */
+/* Rows of a token that `old` is about to pass, merged with n items that were found now. */
 static enum tg_status merge_held(const struct tg_recall *r, struct reader *old,
                                  const struct tg_item *found, size_t n, struct tg_part *out,
                                  struct tg_error *err)
 {
     bool held = old->n_left && next_row(old);
     enum tg_status status = TG_OK;
+    out->n = 0;
     for (size_t at = 0; !status && (held || at < n);) {
         const struct tg_item known = tg_item_of(old->hash, held ? old->key : 0, false, old->row);
         bool is_first = held && (at == n || !comes_before(&found[at], &known));
         bool is_same = is_first && at < n && !comes_before(&known, &found[at]);
         const struct tg_item next = is_first ? known : found[at];
-        if (!is_first || is_same || r->known[next.entity])
+        if (r->memory->entity_of[next.entity])
             status = tg_part_add(out, &next, err);
         at += !is_first || is_same;
         if (is_first)
             held = old->n_left && next_row(old);
     }
     return status;
-}
-
-/* Who has the token that `old` stands on or is about to pass, remembered or found now. */
-static enum tg_status gather(const struct tg_recall *r, size_t part, struct reader *old,
-                             uint64_t hash, size_t *at, struct tg_part *out, struct tg_error *err)
-{
-    const struct tg_part *fresh = &r->fresh[part];
-    struct reader nobody = {.hash = hash};
-    bool is_held = go_to(old, hash) && old->there && old->hash == hash;
-    while (*at < fresh->n && tg_item_hash(&fresh->items[*at], part) < hash)
-        ++*at;
-    size_t from = *at;
-    while (*at < fresh->n && tg_item_hash(&fresh->items[*at], part) == hash)
-        ++*at;
-    out->n = 0;
-    if (is_held && from == *at)
-        return take_held(r, old, out, err);
-    return merge_held(r, is_held ? old : &nobody, fresh->items + from, *at - from, out, err);
 }
 
 static enum tg_status write_group(struct tg_buf *out, uint64_t hash_more,
@@ -350,31 +322,91 @@ static enum tg_status write_group(struct tg_buf *out, uint64_t hash_more,
     return status;
 }
 
+/* A part while it is gathered and written down. */
+struct gathering {
+    const struct tg_recall *r;
+    struct reader old;
+    const struct tg_item *found, *found_end; /* now, not before the token at hand */
+    struct tg_part group;
+    struct tg_part *right;
+    struct tg_buf *next; /* NULL: nothing is written down */
+    uint64_t last;       /* hash that was written */
+};
+
+/* Nobody new has the token: its rows go over as they stand. `*whole`: all of them are somebody's.
+ */
+static enum tg_status pass_on(struct gathering *g, bool *whole, struct tg_error *err)
+{
+    const uint32_t *entity_of = g->r->memory->entity_of;
+    struct tg_part *right = g->right;
+    size_t from = right->n, n = (size_t)g->old.n_left;
+    if (n > (size_t)(g->old.in.end - g->old.in.at))
+        return TG_FAIL(err, TG_MSG_BUG, .rule = "what is remembered was looked at before");
+    enum tg_status status =
+        tg_grow(&right->items, &right->cap, right->n + n, sizeof *right->items, err);
+    while (!status && g->old.n_left && next_row(&g->old)) {
+        uint32_t entity = entity_of[g->old.row];
+        right->items[right->n] = tg_item_of(g->old.hash, g->old.key, false, entity - 1);
+        right->n += entity != 0;
+    }
+    *whole = right->n - from == n;
+    if (status || !*whole || !g->next)
+        return status;
+    status = tg_pack_number(g->next, g->old.hash - g->last, err);
+    g->last = g->old.hash;
+    return status ? status
+                  : tg_buf_add(g->next, g->old.group, (size_t)(g->old.in.at - g->old.group), err);
+}
+
+/* Who has the token, remembered or found now. */
+static enum tg_status take_token(struct gathering *g, size_t part, uint64_t hash,
+                                 struct tg_error *err)
+{
+    struct reader nobody = {.hash = hash};
+    bool is_held = go_to(&g->old, hash) && g->old.there && g->old.hash == hash, whole = false;
+    const struct reader before = g->old;
+    size_t n_right = g->right->n, n = 0;
+    enum tg_status status = TG_OK;
+    while (g->found < g->found_end && tg_item_hash(g->found, part) < hash)
+        g->found++;
+    while (g->found + n < g->found_end && tg_item_hash(g->found + n, part) == hash)
+        n++;
+    if (is_held && n == 0)
+        status = pass_on(g, &whole, err);
+    if (status || whole)
+        return status;
+    g->old = before;
+    g->right->n = n_right;
+    status = merge_held(g->r, is_held ? &g->old : &nobody, g->found, n, &g->group, err);
+    for (size_t i = 0; !status && i < g->group.n; i++) {
+        struct tg_item item = g->group.items[i];
+        item.entity = g->r->memory->entity_of[item.entity] - 1;
+        status = tg_part_add(g->right, &item, err);
+    }
+    if (!status && g->next)
+        status = write_group(g->next, hash - g->last, &g->group, err);
+    g->last = hash;
+    return status;
+}
+
 enum tg_status tg_recall_part(struct tg_recall *r, size_t part, struct tg_part *right,
                               struct tg_error *err)
 {
     struct tg_link_memory *m = r->memory;
     const struct tg_part *asked = &r->asked[part];
-    struct reader old = read_part(r, part);
-    struct tg_part group = {NULL, 0, 0};
-    uint64_t last = 0;
-    size_t at = 0;
     enum tg_status status = sort_part(&r->fresh[part], err);
+    struct gathering g = {.r = r,
+                          .old = read_part(r, part),
+                          .found = r->fresh[part].items,
+                          .found_end = r->fresh[part].items + r->fresh[part].n,
+                          .right = right,
+                          .next = m->made ? &m->next[part] : NULL};
     for (size_t i = 0; !status && i < asked->n; i++) {
         uint64_t hash = tg_item_hash(&asked->items[i], part);
-        if (i > 0 && tg_item_hash(&asked->items[i - 1], part) == hash)
-            continue;
-        status = gather(r, part, &old, hash, &at, &group, err);
-        for (size_t k = 0; !status && k < group.n; k++) {
-            struct tg_item item = group.items[k];
-            item.entity = m->entity_of[item.entity] - 1;
-            status = tg_part_add(right, &item, err);
-        }
-        if (!status && m->made)
-            status = write_group(&m->next[part], hash - last, &group, err);
-        last = hash;
+        if (i == 0 || tg_item_hash(&asked->items[i - 1], part) != hash)
+            status = take_token(&g, part, hash, err);
     }
-    tg_part_free(&group);
+    tg_part_free(&g.group);
     tg_part_free(&r->asked[part]);
     tg_part_free(&r->fresh[part]);
     tg_buf_free(&m->old[part]);

@@ -108,7 +108,7 @@ month() {
     [ "$(sed 's/[0-9]* of//g' anew)" = "$(sed 's/[0-9]* of//g' scratch)" ] || fail "$1: rows"
     diff -r remembers/runs/"$1" forgets/runs/"$1" >differences || fail "$1: $(cat differences)"
 }
-some='[1-9][0-9]{0,2}'
+some='[1-9][0-9]{0,2}' few='[0-9]{1,3}'
 take files/app_steps.csv files/certification.csv files/consents.csv files/*_2024-04.csv
 month 2024-04 "$some" '[1-9][0-9]{3}'
 take files/*_2024-05.csv
@@ -128,6 +128,25 @@ month 2024-06 0 0
 # and comes again: its people are new
 take files/roster_2024-06.csv
 month 2024-06 0 "$some"
+# corrected: other names, and some who are gone; then a month before all others, which comes late
+mkdir corrected
+LC_ALL=C awk -F, -v OFS=, 'NR % 40 == 2 { name = $6 } NR % 40 == 4 { $6 = name } NR % 13 != 6' \
+    city/raw/roster_2024-06.csv >corrected.csv
+"$TOTSUGO" pseudonymize -s $study -k key --source roster --period 2024-06 \
+    -o corrected/roster_2024-06.csv corrected.csv 2>err || fail "corrected: $(cat err)"
+take corrected/roster_2024-06.csv
+month 2024-06 "$few" "$some"
+LC_ALL=C awk 'NR % 5 != 3' city/raw/roster_2024-04.csv >residents_2024-03.csv
+pseudonymize roster 2024-03 residents_2024-03.csv
+take files/roster_2024-03.csv
+month 2024-06 "$few" "$few"
+# under a new site key nothing is remembered
+cp remembers/site.key old.key
+expect 0 "$TOTSUGO" store rekey -s remembers/study.yaml
+cmp -s remembers/site.key old.key && fail "the site key is the old one"
+month 2024-06 "$some" '[1-9][0-9]{3}'
+grep -qE '^([0-9]+) of \1 users.*, ([0-9]+) of \2 rows' anew || fail "remembered: $(cat anew)"
+month 2024-06 0 0
 # a purge forgets everything
 expect 0 "$TOTSUGO" consent purge -s remembers/study.yaml -o purged.csv
 [ "$(grep -c . purged.csv)" -gt 5 ] || fail "nobody was purged"
