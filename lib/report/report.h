@@ -79,6 +79,18 @@ TG_CHECKED enum tg_status tg_report_withheld(const char *path, struct tg_arena *
                                              struct tg_withheld **out, size_t *n,
                                              struct tg_error *err);
 
+/**
+ * How many counts of people that two deliveries of a month show differ by 1…min_cell−1, by their
+ * run.json: steps of the flows, people of the outcomes and of their groups. Who has both deliveries
+ * can subtract them.
+ *
+ * @param min_cell  smallest count shown; UINT_MAX or at most 1: `*n` is 0, since nothing is shown,
+ *                  or everything may be
+ * @return TG_OK, TG_NO_INPUT, TG_IO, TG_NO_MEMORY
+ */
+TG_CHECKED enum tg_status tg_report_differing(const char *before, const char *now,
+                                              unsigned min_cell, size_t *n, struct tg_error *err);
+
 /** @name Files
  * Each appears whole under its name, mode 0600, and replaces nothing.
  * @return TG_OK; TG_CANT_CREATE: it is there, or cannot be made; TG_IO; TG_NO_MEMORY

@@ -120,6 +120,8 @@ enum tg_status tg_month_deliver(struct tg_month *m, const char *out, struct tg_r
     if (!status)
         status = tg_month_write(m, move.made, &files, &n, err);
     if (!status)
+        status = tg_month_warn_of_differences(m, move.made, err);
+    if (!status)
         status = tg_progress(m->reporter, "report", 1, 1, err);
     if (!status)
         status = record_and_place(m, &move, files, n, &over, err);

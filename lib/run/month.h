@@ -137,6 +137,11 @@ TG_CHECKED enum tg_status tg_month_write(struct tg_month *m, const char *folder,
                                          struct tg_output_digest **outputs, size_t *n_outputs,
                                          struct tg_error *err);
 
+/** Warns when the recipient got this month before and what lies in `made` differs from it by so few
+ * people that subtracting shows what each delivery hides; or when nobody can say any more. */
+TG_CHECKED enum tg_status tg_month_warn_of_differences(struct tg_month *m, const char *made,
+                                                       struct tg_error *err);
+
 /** Writes the month beside out/YYYY-MM, records it and puts it in place in one step. */
 TG_CHECKED enum tg_status tg_month_deliver(struct tg_month *m, const char *out,
                                            struct tg_run_summary *summary, struct tg_error *err);

@@ -72,14 +72,16 @@ const char *tg_store_folder_name(const struct tg_store *store, const char *folde
     return absolute;
 }
 
-enum tg_status tg_store_month_before(struct tg_store *store, int32_t month, const char *recipient,
-                                     const char *out, struct tg_arena *arena, char **folder,
-                                     bool *whole, struct tg_error *err)
+/* The newest of the months that the condition lets in; of several places the one below `out`. */
+#define DELIVERED(condition)                                                                       \
+    "SELECT folder, sha256 FROM output WHERE " condition                                           \
+    " AND recipient = ?2 AND name = 'run.json'"                                                    \
+    " ORDER BY month DESC, substr(folder, 1, length(?3) + 1) = ?3 || '/' DESC, folder LIMIT 1"
+
+static enum tg_status find_delivered(struct tg_store *store, const char *sql, int32_t month,
+                                     const char *recipient, const char *out, struct tg_arena *arena,
+                                     char **folder, bool *whole, struct tg_error *err)
 {
-    static const char sql[] =
-        "SELECT folder, sha256 FROM output WHERE month < ?1 AND recipient = ?2 AND name = "
-        "'run.json'"
-        " ORDER BY month DESC, substr(folder, 1, length(?3) + 1) = ?3 || '/' DESC, folder LIMIT 1";
     sqlite3_stmt *stmt = NULL;
     struct tg_error missing;
     bool row = false;
@@ -104,4 +106,21 @@ enum tg_status tg_store_month_before(struct tg_store *store, int32_t month, cons
     }
     (void)sqlite3_finalize(stmt);
     return status;
+}
+
+enum tg_status tg_store_month_before(struct tg_store *store, int32_t month, const char *recipient,
+                                     const char *out, struct tg_arena *arena, char **folder,
+                                     bool *whole, struct tg_error *err)
+{
+    return find_delivered(store, DELIVERED("month < ?1"), month, recipient, out, arena, folder,
+                          whole, err);
+}
+
+enum tg_status tg_store_month_delivered(struct tg_store *store, int32_t month,
+                                        const char *recipient, const char *out,
+                                        struct tg_arena *arena, char **folder, bool *whole,
+                                        struct tg_error *err)
+{
+    return find_delivered(store, DELIVERED("month = ?1"), month, recipient, out, arena, folder,
+                          whole, err);
 }

@@ -292,6 +292,11 @@ TG_CHECKED enum tg_status tg_store_month_before(struct tg_store *store, int32_t 
                                                 const char *recipient, const char *out,
                                                 struct tg_arena *arena, char **folder, bool *whole,
                                                 struct tg_error *err);
+/** The same of `month` itself, as it was delivered last. */
+TG_CHECKED enum tg_status tg_store_month_delivered(struct tg_store *store, int32_t month,
+                                                   const char *recipient, const char *out,
+                                                   struct tg_arena *arena, char **folder,
+                                                   bool *whole, struct tg_error *err);
 
 /** Months of a source that never came, between its first one and a later one or the month asked. */
 struct tg_gap {

@@ -208,6 +208,44 @@ START_TEST(run_json_has_null_for_what_is_no_number)
 }
 END_TEST
 
+#define COUNTS(users, consents, small, n, hidden, group)                                           \
+    "{\"users\":{\"users\":" #users ",\"no_consent\":" #consents ",\"review\":" #small             \
+    "},\"cohort\":{\"unmatched\":{\"used_up\":" #users "},\"quality\":{\"products\":" #users       \
+    "}},\"outcomes\":[{\"outcome\":\"a\",\"design\":\"did\",\"n_controls\":500,\"hidden\":false}," \
+    "{\"outcome\":\"b\",\"design\":\"did\",\"n_controls\":" #n ",\"hidden\":" #hidden "}],"        \
+    "\"subgroups\":[{\"outcome\":\"b\",\"level\":\"" group "\",\"n_controls\":" #n "}]}"
+
+static size_t differing(const char *before, const char *now, unsigned min_cell)
+{
+    size_t n;
+    ck_assert_int_eq(tg_file_write_whole("before", before, strlen(before), 0600, true, NULL), 0);
+    ck_assert_int_eq(tg_file_write_whole("now", now, strlen(now), 0600, true, NULL), 0);
+    ck_assert_int_eq(tg_report_differing("before", "now", min_cell, &n, NULL), TG_OK);
+    tg_file_remove("before");
+    tg_file_remove("now");
+    return n;
+}
+
+START_TEST(counts_that_differ_by_a_few_are_counted)
+{
+    const char *before = COUNTS(100, 40, 3, 50, false, "x");
+    ck_assert_uint_eq(differing(before, before, 10), 0);
+    /* users and those whom another has used up; the rest is not told, or is of no people */
+    ck_assert_uint_eq(differing(before, COUNTS(101, 40, 3, 50, false, "x"), 10), 2);
+    ck_assert_uint_eq(differing(before, COUNTS(109, 40, 3, 50, false, "x"), 10), 2);
+    ck_assert_uint_eq(differing(before, COUNTS(110, 40, 3, 50, false, "x"), 10), 0);
+    ck_assert_uint_eq(differing(before, COUNTS(110, 40, 3, 50, false, "x"), 20), 2);
+    ck_assert_uint_eq(differing(before, COUNTS(100, 40, 4, 50, false, "x"), 10), 0);
+    ck_assert_uint_eq(differing(before, COUNTS(100, 9, 3, 50, false, "x"), 10), 0);
+    ck_assert_uint_eq(differing(before, COUNTS(100, 40, 3, 48, false, "x"), 10), 2);
+    ck_assert_uint_eq(differing(before, COUNTS(100, 40, 3, 48, true, "x"), 10), 1);
+    ck_assert_uint_eq(differing(before, COUNTS(100, 40, 3, 48, false, "y"), 10), 1);
+    ck_assert_uint_eq(differing(before, COUNTS(101, 40, 3, 48, false, "x"), 1), 0);
+    ck_assert_uint_eq(differing(before, COUNTS(101, 40, 3, 48, false, "x"), UINT_MAX), 0);
+    ck_assert_uint_eq(differing("[", "{\"users\":[]}", 10), 0);
+}
+END_TEST
+
 int main(void)
 {
     if (!mkdtemp(folder))
@@ -220,6 +258,7 @@ int main(void)
     tcase_add_test(t, workbook_of_every_situation);
     tcase_add_test(t, run_json_has_every_step);
     tcase_add_test(t, run_json_has_null_for_what_is_no_number);
+    tcase_add_test(t, counts_that_differ_by_a_few_are_counted);
     suite_add_tcase(s, t);
     SRunner *r = srunner_create(s);
     srunner_run_all(r, CK_NORMAL);
