@@ -43,6 +43,8 @@ static enum tg_status ask(struct cli *cli, const struct verb *verb, const struct
     if (!status)
         status = cli_store_open(args->values[O_STUDY], args->values[O_STORE], true, &s, err);
     if (!status)
+        status = tg_store_check_clock(s.store, &cli->reporter, err);
+    if (!status)
         status = q(cli, args, s.store, on, err);
     cli_store_close(&s);
     return status;
@@ -104,6 +106,8 @@ static enum tg_status run_withdraw(struct cli *cli, const struct args *args, str
     if (!status)
         status = cli_store_open(args->values[W_STUDY], args->values[W_STORE], true, &s, err);
     if (!status)
+        status = tg_store_check_clock(s.store, &cli->reporter, err);
+    if (!status)
         status = tg_consent_withdraw(s.store, args->values[W_PROVIDER], args->values[W_USER],
                                      args->values[W_PURPOSE], on, &cli->reporter, err);
     cli_store_close(&s);
@@ -127,6 +131,8 @@ static enum tg_status run_purge(struct cli *cli, const struct args *args, struct
     struct tg_purge_result r = {0};
     enum tg_status status =
         cli_store_open(args->values[P_STUDY], args->values[P_STORE], true, &s, err);
+    if (!status)
+        status = tg_store_check_clock(s.store, &cli->reporter, err);
     if (!status)
         status = tg_consent_purge(s.store, tg_clock_today(), args->values[P_OUTPUT],
                                   cli_has(args, P_FORCE), &cli->reporter, &r, err);

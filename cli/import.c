@@ -90,6 +90,8 @@ static enum tg_status run(struct cli *cli, const struct args *args, struct tg_er
     enum tg_status status = check(args, err);
     if (!status)
         status = cli_store_open(args->values[O_STUDY], args->values[O_STORE], retracts, &s, err);
+    if (!status)
+        status = tg_store_check_clock(s.store, &cli->reporter, err);
     if (!status && retracts)
         status = retract(cli, args, s.store, err);
     for (size_t i = 0; !status && i < args->n_operands; i++) {

@@ -370,6 +370,17 @@ TG_API TG_CHECKED enum tg_status
 tg_store_verify(struct tg_store *store, const struct tg_reporter *reporter, struct tg_error *err);
 
 /**
+ * Warns when the system's clock is before the last entry of the audit log, by more than an hour, or
+ * more than 400 days after it. No fact takes its day from the clock; what is asked for "today"
+ * does.
+ *
+ * @return TG_OK, also after a warning; TG_IO, TG_DATA, TG_NO_MEMORY
+ */
+TG_API TG_CHECKED enum tg_status tg_store_check_clock(struct tg_store *store,
+                                                      const struct tg_reporter *reporter,
+                                                      struct tg_error *err);
+
+/**
  * Copies a store into one file, also while a run is at work: what it has not committed yet is not
  * in the copy. The site key is not in it either. FILE.manifest.json is written last; a backup
  * without it is none.

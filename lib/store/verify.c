@@ -223,6 +223,39 @@ static enum tg_status tell_unplaced(struct check *c, struct tg_error *err)
     return status;
 }
 
+/* No finding: entries follow each other by their numbers, and facts have days of their own. */
+static enum tg_status tell_clock(struct check *c, struct tg_error *err)
+{
+    static const char back[] =
+        "SELECT seq FROM (SELECT seq, at, lag(at) OVER (ORDER BY seq) AS last FROM audit)"
+        " WHERE julianday(at) < julianday(last) - 1.0 / 24 ORDER BY seq";
+    uint64_t findings = c->findings;
+    enum tg_status status = warn_of_rows(c, back, NULL, TG_MSG_AUDIT_CLOCK, err);
+    c->findings = findings;
+    return status;
+}
+
+enum tg_status tg_store_check_clock(struct tg_store *store, const struct tg_reporter *reporter,
+                                    struct tg_error *err)
+{
+    static const char odd[] =
+        "SELECT ?1 || ' / ' || at FROM (SELECT at FROM audit ORDER BY seq DESC LIMIT 1)"
+        " WHERE julianday(?1) NOT BETWEEN julianday(at) - 1.0 / 24 AND julianday(at) + 400";
+    char now[32];
+    sqlite3_stmt *stmt = NULL;
+    bool row = false;
+    tg_clock_iso(tg_clock_unix(), now, sizeof now);
+    enum tg_status status = tg_db_prepare(&store->db, odd, &stmt, err);
+    if (!status)
+        status = tg_db_bind(&store->db, stmt, DB_ARGS(DB_TEXT(now, strlen(now))), err);
+    if (!status)
+        status = tg_db_next(&store->db, stmt, &row, err);
+    if (!status && row)
+        TG_WARN(reporter, TG_MSG_CLOCK_ODD, .rule = (const char *)sqlite3_column_text(stmt, 0));
+    (void)sqlite3_finalize(stmt);
+    return status;
+}
+
 static enum tg_status check_rows(struct check *c, struct tg_error *err)
 {
     enum tg_status status =
@@ -258,6 +291,8 @@ enum tg_status tg_store_verify(struct tg_store *store, const struct tg_reporter 
         status = check_logged(&c, err);
     if (!status)
         status = tg_audit_check(store, reporter, &c.findings, err);
+    if (!status)
+        status = tell_clock(&c, err);
     if (!status)
         status = tg_progress(reporter, "verify", 4, 5, err);
     if (!status)

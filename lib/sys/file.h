@@ -242,7 +242,8 @@ TG_CHECKED enum tg_status tg_child_run(enum tg_status (*task)(void *ctx, struct 
 void tg_process_user(char *out, size_t size);
 /** Seconds since 1970-01-01 UTC; for the audit log and key files, never in a result. */
 int64_t tg_clock_unix(void);
-/** An ISO 8601 UTC time, "2026-01-31T23:59:59Z", of `unix_seconds`. `out`: at least 21 bytes. */
+/** An ISO 8601 UTC time, "2026-01-31T23:59:59Z", of `unix_seconds`, in the years 1900 to 9999. `out`:
+ * at least 21 bytes. */
 void tg_clock_iso(int64_t unix_seconds, char *out, size_t size);
 
 #endif

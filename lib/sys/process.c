@@ -95,9 +95,16 @@ double tg_clock_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+/* A wrong clock may say any year; what is written has one of four digits, as all who read it do. */
+static time_t bounded(time_t t)
+{
+    const time_t first = -2208988800, last = 253402214399; /* of 1900, of 9999 but for a day */
+    return t < first ? first : t > last ? last : t;
+}
+
 uint32_t tg_clock_today(void)
 {
-    time_t now = time(NULL);
+    time_t now = bounded(time(NULL));
     struct tm tm;
     if (!localtime_r(&now, &tm))
         return 0;
@@ -111,7 +118,7 @@ int64_t tg_clock_unix(void)
 
 void tg_clock_iso(int64_t unix_seconds, char *out, size_t size)
 {
-    time_t t = (time_t)unix_seconds;
+    time_t t = bounded((time_t)unix_seconds);
     struct tm tm;
     if (size)
         out[0] = '\0';
