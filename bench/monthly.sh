@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# monthly.sh PROGRAM PERSONS USERS [MONTHS] : rows a second of pseudonymize and import, seconds and
+# monthly.sh PROGRAM PERSONS USERS [MONTHS [EVERY]] : rows a second of pseudonymize and import, seconds and
 # peak memory of run, on a synthetic municipality made for it under ${TMPDIR:-/tmp}: of the month
-# before the last from the start, of the last one after it, and of that with nothing new.
+# before the last from the start, of the last one after it, and of that with nothing new. EVERY: months
+# from one roster to the next, 12 unless given.
 set -eu
-program=$1 persons=$2 users=$3 months=${4:-24}
+program=$1 persons=$2 users=$3 months=${4:-24} every=${5:-12}
 work=$(mktemp -d "${TMPDIR:-/tmp}/totsugo-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/inbox"
@@ -21,7 +22,8 @@ total() {
         END { printf "%-14s %10d rows %8.2f s %10.0f rows/s %8.0f MiB peak\n", name, rows, s, rows / s, m / 1024 }' "$work/$1"
 }
 
-timed generate "$program" generate "$work/city" --persons "$persons" --users "$users" --months "$months"
+timed generate "$program" generate "$work/city" --persons "$persons" --users "$users" --months "$months" \
+    --roster-every "$every"
 study=$work/city/study.yaml
 "$program" key new -s "$study" -o "$work/key" 2>/dev/null
 for raw in "$work"/city/raw/*.csv; do
