@@ -43,7 +43,7 @@ static enum tg_status ask(struct cli *cli, const struct verb *verb, const struct
     if (!status)
         status = cli_store_open(args->values[O_STUDY], args->values[O_STORE], true, &s, err);
     if (!status)
-        status = tg_store_check_clock(s.store, &cli->reporter, err);
+        status = tg_store_check_clock(s.store, &cli->reporter, NULL, err);
     if (!status)
         status = q(cli, args, s.store, on, err);
     cli_store_close(&s);
@@ -106,7 +106,7 @@ static enum tg_status run_withdraw(struct cli *cli, const struct args *args, str
     if (!status)
         status = cli_store_open(args->values[W_STUDY], args->values[W_STORE], true, &s, err);
     if (!status)
-        status = tg_store_check_clock(s.store, &cli->reporter, err);
+        status = tg_store_check_clock(s.store, &cli->reporter, NULL, err);
     if (!status)
         status = tg_consent_withdraw(s.store, args->values[W_PROVIDER], args->values[W_USER],
                                      args->values[W_PURPOSE], on, &cli->reporter, err);
@@ -116,9 +116,11 @@ static enum tg_status run_withdraw(struct cli *cli, const struct args *args, str
     return status;
 }
 
-enum { P_STUDY, P_STORE, P_OUTPUT, P_FORCE };
+enum { P_STUDY, P_STORE, P_AT, P_OUTPUT, P_FORCE };
 static const struct option_def purge_options[] = {
     STORE_OPTIONS,
+    {"at", 0, "DATE", false, "who had withdrawn by this day; default today",
+     "この日までに撤回した人（省略時は今日）"},
     {"output", 'o', "FILE", true,
      "CSV of who was purged and which runs had them; - for standard output",
      "消去した人と、その人を含む過去の出力のCSV（- は標準出力）"},
@@ -129,13 +131,19 @@ static enum tg_status run_purge(struct cli *cli, const struct args *args, struct
 {
     struct cli_store s = {0};
     struct tg_purge_result r = {0};
-    enum tg_status status =
-        cli_store_open(args->values[P_STUDY], args->values[P_STORE], true, &s, err);
+    bool fits = true;
+    uint32_t by = 0;
+    enum tg_status status = cli_day(&cli_consent_purge, args, P_AT, tg_clock_today(), &by, err);
     if (!status)
-        status = tg_store_check_clock(s.store, &cli->reporter, err);
+        status = cli_store_open(args->values[P_STUDY], args->values[P_STORE], true, &s, err);
     if (!status)
-        status = tg_consent_purge(s.store, tg_clock_today(), args->values[P_OUTPUT],
-                                  cli_has(args, P_FORCE), &cli->reporter, &r, err);
+        status = tg_store_check_clock(s.store, &cli->reporter, &fits, err);
+    /* what is erased by the wrong day does not come back */
+    if (!status && !fits && !args->values[P_AT])
+        status = TG_FAIL(err, TG_MSG_PURGE_DAY, .column = "--at");
+    if (!status)
+        status = tg_consent_purge(s.store, by, args->values[P_OUTPUT], cli_has(args, P_FORCE),
+                                  &cli->reporter, &r, err);
     cli_store_close(&s);
     if (!status)
         cli_say(cli, "purged %llu users and %llu rows; earlier runs had them %llu times",

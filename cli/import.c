@@ -91,7 +91,7 @@ static enum tg_status run(struct cli *cli, const struct args *args, struct tg_er
     if (!status)
         status = cli_store_open(args->values[O_STUDY], args->values[O_STORE], retracts, &s, err);
     if (!status)
-        status = tg_store_check_clock(s.store, &cli->reporter, err);
+        status = tg_store_check_clock(s.store, &cli->reporter, NULL, err);
     if (!status && retracts)
         status = retract(cli, args, s.store, err);
     for (size_t i = 0; !status && i < args->n_operands; i++) {

@@ -374,11 +374,12 @@ tg_store_verify(struct tg_store *store, const struct tg_reporter *reporter, stru
  * more than 400 days after it. No fact takes its day from the clock; what is asked for "today"
  * does.
  *
+ * @param fits  out: false after a warning; may be NULL
  * @return TG_OK, also after a warning; TG_IO, TG_DATA, TG_NO_MEMORY
  */
 TG_API TG_CHECKED enum tg_status tg_store_check_clock(struct tg_store *store,
                                                       const struct tg_reporter *reporter,
-                                                      struct tg_error *err);
+                                                      bool *fits, struct tg_error *err);
 
 /**
  * Copies a store into one file, also while a run is at work: what it has not committed yet is not

@@ -75,7 +75,7 @@ enum tg_status tg_run(const struct tg_run_options *options, const struct tg_repo
     *summary = (struct tg_run_summary){0};
     enum tg_status status = tg_month_begin(&m, options, reporter, err);
     if (!status)
-        status = tg_store_check_clock(m.store, reporter, err);
+        status = tg_store_check_clock(m.store, reporter, NULL, err);
     if (!status)
         status = tg_month_mend(&m, options->out, err);
     if (!status && options->inbox)

@@ -236,7 +236,7 @@ static enum tg_status tell_clock(struct check *c, struct tg_error *err)
 }
 
 enum tg_status tg_store_check_clock(struct tg_store *store, const struct tg_reporter *reporter,
-                                    struct tg_error *err)
+                                    bool *fits, struct tg_error *err)
 {
     static const char odd[] =
         "SELECT ?1 || ' / ' || at FROM (SELECT at FROM audit ORDER BY seq DESC LIMIT 1)"
@@ -252,6 +252,8 @@ enum tg_status tg_store_check_clock(struct tg_store *store, const struct tg_repo
         status = tg_db_next(&store->db, stmt, &row, err);
     if (!status && row)
         TG_WARN(reporter, TG_MSG_CLOCK_ODD, .rule = (const char *)sqlite3_column_text(stmt, 0));
+    if (fits)
+        *fits = !row;
     (void)sqlite3_finalize(stmt);
     return status;
 }

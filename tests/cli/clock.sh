@@ -50,10 +50,23 @@ for clock in -5 0 $((now - 3700)) $((now + 401 * 86400)) 2147483700 4102444800 2
 done
 
 # ahead and back again: the log tells of it, and nothing is wrong
-expect 0 at 4102444800 consent withdraw -s study.yaml --provider walkapp --user "$(sed -n 2p inbox/app_users.csv | cut -d, -f1)" --on 2025-03-05
+user=$(sed -n 2p inbox/app_users.csv | cut -d, -f1)
+expect 0 at 4102444800 consent withdraw -s study.yaml --provider walkapp --user "$user" --on 2025-03-05
 says W983 '2100-01-01T00:00:00Z / 2026-01-01T00:00:00Z'
 expect 0 at $((now + 60)) consent status -s study.yaml
 says W983 '2026-01-01T00:01:00Z / 2100-01-01T00:00:00Z'
+for clock in $((now + 60)) 253402300800; do
+    expect 64 at "$clock" consent purge -s study.yaml -o purged.csv
+    says E649
+    [ -e purged.csv ] && fail "a list of nobody"
+    expect 0 at "$clock" consent status -s study.yaml --at 2025-03-05
+done
+cp totsugo.db kept.db
+expect 0 at 253402300800 consent purge -s study.yaml --at 2025-03-04 -o purged.csv
+grep -q "$user" purged.csv && fail "erased before the withdrawal counts"
+expect 0 at 253402300800 consent purge -s study.yaml --at 2025-03-05 -f -o purged.csv
+grep -q "$user" purged.csv || fail "not erased: $(cat purged.csv)"
+cp kept.db totsugo.db
 expect 0 at $((now + 60)) run -s study.yaml --month 2025-03
 says W983
 expect 0 at $((now + 120)) verify -s study.yaml
