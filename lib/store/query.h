@@ -303,7 +303,7 @@ struct tg_gap {
     const char *source;
     int32_t from, to; /**< months, both counted */
 };
-/** By source in the study's order, then by month; in the arena. */
+/** By source in the study's order, then by month; in the arena, names as the study has them. */
 TG_CHECKED enum tg_status tg_store_gaps(struct tg_store *store, int32_t month,
                                         struct tg_arena *arena, struct tg_gap **out, size_t *n,
                                         struct tg_error *err);
@@ -312,7 +312,7 @@ TG_CHECKED enum tg_status tg_store_gaps(struct tg_store *store, int32_t month,
 struct tg_delivered {
     const struct tg_source *source; /**< of the study */
     int32_t period;                 /**< month; 0: none */
-    int64_t rows;                   /**< as delivered */
+    int64_t rows, purged;           /**< as delivered; and of them erased since */
     const char *sha256;             /**< hex */
 };
 /** The files up to a month, and those without a period, by source in the study's order, then by
