@@ -139,42 +139,58 @@ void tg_holders_free(struct tg_holders *h)
     *h = (struct tg_holders){.n = 0};
 }
 
+static bool knows_births(const struct tg_holders *h, enum tg_holders_pairs p, bool are_born)
+{
+    return are_born && h->all_born[p] > 0;
+}
+
 /* Pairs of two sets; of all pairs, or of those that are born in one year where that is known. */
 static double pairs_of(const struct tg_holders *h, enum tg_holders_pairs p, bool are_born,
                        size_t some, size_t others)
 {
     const struct tg_holder_count *i = &h->items[some], *j = &h->items[others];
-    if (are_born && h->all_born[p] > 0)
+    if (knows_births(h, p, are_born))
         return h->born[p][some * h->n + others];
     enum tg_side a = p == TG_HOLDERS_RIGHT ? TG_RIGHT : TG_LEFT;
     enum tg_side b = p == TG_HOLDERS_LEFT ? TG_LEFT : TG_RIGHT;
     return i->n[a] * (j->n[b] - (a == b && some == others));
 }
 
-static double all_pairs(const struct tg_holders *h, enum tg_holders_pairs p, bool are_born)
+/* Pairs of those who have the fields; `fields` 0: of all. */
+static double pairs_with(const struct tg_holders *h, enum tg_holders_pairs p, uint32_t fields)
 {
     double n[TG_N_SIDES] = {0, 0};
-    if (are_born && h->all_born[p] > 0)
-        return h->all_born[p];
     for (size_t i = 0; i < h->n; i++) {
-        n[TG_LEFT] += h->items[i].n[TG_LEFT];
-        n[TG_RIGHT] += h->items[i].n[TG_RIGHT];
+        bool has = (h->items[i].fields & fields) == fields;
+        n[TG_LEFT] += has ? h->items[i].n[TG_LEFT] : 0;
+        n[TG_RIGHT] += has ? h->items[i].n[TG_RIGHT] : 0;
     }
     enum tg_side a = p == TG_HOLDERS_RIGHT ? TG_RIGHT : TG_LEFT;
     enum tg_side b = p == TG_HOLDERS_LEFT ? TG_LEFT : TG_RIGHT;
-    return n[a] * (n[b] - (a == b));
+    return n[a] > 0 ? n[a] * (n[b] - (a == b)) : 0;
+}
+
+static double all_pairs(const struct tg_holders *h, enum tg_holders_pairs p, bool are_born)
+{
+    return knows_births(h, p, are_born) ? h->all_born[p] : pairs_with(h, p, 0);
+}
+
+/* The same of those of one year of birth, of SETS_MAX sets at most. */
+static double born_with(const struct tg_holders *h, enum tg_holders_pairs p, uint32_t fields)
+{
+    double n = 0;
+    for (size_t i = 0; i < h->n; i++) {
+        for (size_t j = 0; j < h->n && (h->items[i].fields & fields) == fields; j++)
+            n += (h->items[j].fields & fields) == fields ? h->born[p][i * h->n + j] : 0;
+    }
+    return n;
 }
 
 double tg_holders_both(const struct tg_holders *h, enum tg_holders_pairs p, uint32_t fields,
                        bool are_born)
 {
-    double both = 0, pairs = all_pairs(h, p, are_born);
-    for (size_t i = 0; i < h->n; i++) {
-        for (size_t j = 0; j < h->n && (h->items[i].fields & fields) == fields; j++) {
-            if ((h->items[j].fields & fields) == fields)
-                both += pairs_of(h, p, are_born, i, j);
-        }
-    }
+    double pairs = all_pairs(h, p, are_born);
+    double both = knows_births(h, p, are_born) ? born_with(h, p, fields) : pairs_with(h, p, fields);
     return pairs > 0 ? both / pairs : 0;
 }
 
